@@ -1,0 +1,1 @@
+"""Who gets which voucher, within budgets and caps, and with a comparison group."""

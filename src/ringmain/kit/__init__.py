@@ -1,0 +1,1 @@
+"""What every slice stands on: database, jobs, lake, HTTP; it knows no business noun."""

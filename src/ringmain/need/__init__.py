@@ -1,0 +1,1 @@
+"""What a person will want next, where and when, with a probability that can be checked."""

@@ -1,0 +1,1 @@
+"""Purchases promised for later: menus, orders, promised times, and whether they were kept."""

@@ -1,0 +1,1 @@
+"""The consumption image of one member, folded from facts and shown to its owner."""

@@ -1,0 +1,1 @@
+"""Places and moments where people meet the network, and each such meeting on record."""

@@ -1,0 +1,1 @@
+"""A town that never existed, and replays of real ones, through the same use cases as everybody else."""
