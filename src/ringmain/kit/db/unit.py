@@ -1,0 +1,97 @@
+"""The unit of work: one network, one transaction, one commit at one edge."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Generic, LiteralString, TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import class_row
+
+from ringmain.kit.db.arrays import pack_uuids
+
+T = TypeVar("T")
+Params = Mapping[str, Any] | Sequence[Any] | None
+
+_OUTBOX = "INSERT INTO outbox (network_id, kind, ids) VALUES "
+
+
+class Pending(Generic[T]):
+    """The rows of a query that is on its way."""
+
+    def __init__(self, cursor: psycopg.AsyncCursor[T]) -> None:
+        self._cursor = cursor
+
+    async def all(self) -> list[T]:
+        """Wait for the rows and return them all."""
+        return await self._cursor.fetchall()
+
+    async def one(self) -> T | None:
+        """Wait for the rows and return the first, or None where there is none."""
+        return await self._cursor.fetchone()
+
+
+class UnitOfWork:
+    """One open transaction, scoped by row-level security to one network (and, for consoles, to one merchant).
+
+    Use cases take it as their first argument, read and write through `store` modules, and never commit: the door that
+    opened it does, once. Statements travel in a pipeline: those whose rows nobody fetches cost no round trip.
+    """
+
+    def __init__(
+        self,
+        connection: psycopg.AsyncConnection[Any],
+        network_id: UUID | None,
+        started: psycopg.AsyncCursor[Any],
+        now: datetime | None,
+    ) -> None:
+        self.connection = connection
+        self._network_id = network_id
+        self._started = started
+        self._now = now
+        self._facts: dict[str, list[UUID]] = {}
+
+    @property
+    def network_id(self) -> UUID:
+        """The network whose rows this transaction sees."""
+        if self._network_id is None:
+            raise RuntimeError("this unit of work was opened without a network")
+        return self._network_id
+
+    async def now(self) -> datetime:
+        """Return the time of this transaction in UTC: the database's clock at its start, or the injected one."""
+        if self._now is None:
+            row = await self._started.fetchone()
+            assert row is not None
+            self._now = row[0].astimezone(UTC)
+        return self._now
+
+    def record(self, kind: str, ids: Iterable[UUID]) -> None:
+        """Announce facts: at commit, one outbox row per kind carries their ids to the followers."""
+        self._facts.setdefault(kind, []).extend(ids)
+
+    async def execute(self, query: LiteralString, params: Params = None) -> None:
+        """Send a statement whose answer nobody needs; its error surfaces at the next fetch or at the commit."""
+        await self.connection.execute(query, params)
+
+    async def start(self, into: type[T], query: LiteralString, params: Params = None) -> Pending[T]:
+        """Send a query without waiting, so that several travel in one round trip."""
+        cursor = self.connection.cursor(row_factory=class_row(into))
+        await cursor.execute(query, params)
+        return Pending(cursor)
+
+    async def rows(self, into: type[T], query: LiteralString, params: Params = None) -> list[T]:
+        """Return all rows of a query, each made by calling `into` with the columns as keywords."""
+        return await (await self.start(into, query, params)).all()
+
+    async def row(self, into: type[T], query: LiteralString, params: Params = None) -> T | None:
+        """Return the first row of a query, or None."""
+        return await (await self.start(into, query, params)).one()
+
+    async def write_outbox(self) -> None:
+        """Write the announced facts; `kit.db.pool` calls it just before the commit."""
+        facts = [(self.network_id, kind, pack_uuids(ids)) for kind, ids in self._facts.items() if ids]
+        if facts:
+            # One statement with as many rows as there are kinds: two or three at most.
+            values = ", ".join(["(%s, %s, %s)"] * len(facts))
+            await self.connection.execute(_OUTBOX + values, [value for fact in facts for value in fact])

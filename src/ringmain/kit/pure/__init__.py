@@ -1,0 +1,1 @@
+"""Money, ids, clock and errors: data and arithmetic without any I/O, all that a `model.py` may import."""

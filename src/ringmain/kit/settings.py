@@ -1,0 +1,97 @@
+"""What an operator can set in the environment: each field says what it means, and the reference is made from that."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DATABASE_NAME = "ringmain"
+
+
+class Settings(BaseSettings):
+    """The settings of one installation; every name in the environment begins with RINGMAIN_."""
+
+    model_config = SettingsConfigDict(env_prefix="RINGMAIN_", frozen=True, extra="ignore", env_ignore_empty=True)
+
+    home: Path = Field(
+        default=Path("~/.local/share/ringmain"),
+        description="Folder of this installation: embedded database, lake, log, keys. Private to the user who runs it.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL 15 or newer to use instead of the embedded server, as the application's login: "
+        "neither superuser nor owner of the tables, without BYPASSRLS.",
+    )
+    migration_url: SecretStr | None = Field(
+        default=None,
+        description="The same database as a login that may create roles and tables; belongs to RINGMAIN_DATABASE_URL.",
+    )
+    postgres_bin: Path | None = Field(
+        default=None,
+        description="Folder with the programs of PostgreSQL for the embedded server, instead of those of the package.",
+    )
+    postgres_bin_old: Path | None = Field(
+        default=None,
+        description="Folder with the programs of the older PostgreSQL, for bringing its data to the newer one.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address the server listens on.")
+    port: int = Field(
+        default=8000,
+        ge=0,
+        le=65535,
+        description="Port the server listens on; where it is taken, the next free one is used.",
+    )
+    public_url: str | None = Field(
+        default=None, description="Address under which people reach this installation; it is printed into QR codes."
+    )
+    master_key_file: Path | None = Field(
+        default=None,
+        description="File with the master key that protects personal data; default: master.key in the home. "
+        "Keep a copy away from the database's backups: without it personal data cannot be read.",
+    )
+    lake: Path | None = Field(default=None, description="Folder of the Parquet lake; default: lake in the home.")
+    pool_size: int = Field(
+        default=16, ge=2, le=1000, description="Greatest number of database connections per process."
+    )
+    development: bool = Field(
+        default=False,
+        description="Development mode: one-time codes are not sent but kept where operators can read them. "
+        "Never switch it on where real people join.",
+    )
+    coalesce: bool = Field(
+        default=True,
+        description="Gather redemptions that arrive together into one transaction; off only for comparison.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severity that is logged."
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
+        default="auto",
+        description="Form of the log: JSON lines, or readable text; auto: text on a terminal, else JSON.",
+    )
+
+    @field_validator("home", "postgres_bin", "postgres_bin_old", "master_key_file", "lake")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path.expanduser().absolute() if path else None
+
+    @property
+    def home_folder(self) -> Path:
+        """Return the home as an absolute path."""
+        return self.home.expanduser().absolute()
+
+    @property
+    def master_key_path(self) -> Path:
+        """Return where the master key lies."""
+        return self.master_key_file or self.home_folder / "master.key"
+
+    @property
+    def lake_folder(self) -> Path:
+        """Return where the lake lies."""
+        return self.lake or self.home_folder / "lake"
+
+    @property
+    def is_embedded(self) -> bool:
+        """Return whether the database is our own."""
+        return self.database_url is None
