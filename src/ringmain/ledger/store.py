@@ -1,0 +1,276 @@
+"""The ledger's rows in PostgreSQL."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from ringmain.kit.db import UnitOfWork, pack_int8, pack_optional_uuids, pack_texts, pack_timestamps, pack_uuids
+from ringmain.kit.pure.clock import microseconds
+from ringmain.ledger.model import Account, Balance, CurrencySum, Transfer, TransferState
+
+
+@dataclass(frozen=True, slots=True)
+class GuardRow:
+    """A guarded account's spendable money, read under its lock."""
+
+    account_id: UUID
+    available_minor: int
+    credit_limit_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRow:
+    """A pending transfer, and whether another one has resolved it."""
+
+    id: UUID
+    debit_account_id: UUID
+    credit_account_id: UUID
+    amount_minor: int
+    currency: str
+    code: int
+    reference_id: UUID
+    resolved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One line of an account's history; `amount_minor` is positive for a credit."""
+
+    id: UUID
+    other_account_id: UUID
+    amount_minor: int
+    currency: str
+    code: int
+    state: int
+    reference_id: UUID
+    posted_at: datetime
+
+
+_INSERT_ACCOUNTS = """
+    INSERT INTO ledger_account (network_id, id, holder_id, code, currency)
+    SELECT %(network)s, * FROM unnest(%(ids)s, %(holders)s, %(codes)s, %(currencies)s)
+    ON CONFLICT DO NOTHING
+"""
+_INSERT_GUARDS = """
+    INSERT INTO ledger_guard (network_id, account_id, credit_limit_minor)
+    SELECT %(network)s, * FROM unnest(%(ids)s, %(limits)s)
+    ON CONFLICT DO NOTHING
+"""
+
+
+async def insert_accounts(uow: UnitOfWork, ids: Sequence[UUID], accounts: Sequence[Account]) -> None:
+    """Open accounts; those that are open already stay as they are."""
+    await uow.execute(
+        _INSERT_ACCOUNTS,
+        {
+            "network": uow.network_id,
+            "ids": pack_uuids(ids),
+            "holders": pack_uuids([account.holder_id for account in accounts]),
+            "codes": pack_int8(account.code for account in accounts),
+            "currencies": pack_texts(account.currency for account in accounts),
+        },
+    )
+    guarded = [(id_, account) for id_, account in zip(ids, accounts, strict=True) if account.guarded]
+    if guarded:
+        await uow.execute(
+            _INSERT_GUARDS,
+            {
+                "network": uow.network_id,
+                "ids": pack_uuids([id_ for id_, _ in guarded]),
+                "limits": pack_int8(account.credit_limit_minor for _, account in guarded),
+            },
+        )
+
+
+_INSERT_TRANSFERS = """
+    INSERT INTO ledger_transfer (network_id, id, debit_account_id, credit_account_id, amount_minor, currency, code,
+                                 state, reference_id, pending_id, posted_at)
+    SELECT %(network)s, id, debit, credit, amount, currency, code, state, reference, pending, posted
+    FROM unnest(%(ids)s, %(debits)s, %(credits)s, %(amounts)s, %(currencies)s, %(codes)s,
+                %(states)s, %(references)s, %(pendings)s, %(posted)s)
+         AS t (id, debit, credit, amount, currency, code, state, reference, pending, posted)
+"""
+
+
+async def insert_transfers(uow: UnitOfWork, transfers: Sequence[Transfer]) -> None:
+    """Append transfers; foreign keys refuse accounts that were never opened in the transfer's currency."""
+    await uow.execute(
+        _INSERT_TRANSFERS,
+        {
+            "network": uow.network_id,
+            "ids": pack_uuids([transfer.id for transfer in transfers]),
+            "debits": pack_uuids([transfer.debit_account_id for transfer in transfers]),
+            "credits": pack_uuids([transfer.credit_account_id for transfer in transfers]),
+            "amounts": pack_int8(transfer.amount_minor for transfer in transfers),
+            "currencies": pack_texts(transfer.currency for transfer in transfers),
+            "codes": pack_int8(transfer.code for transfer in transfers),
+            "states": pack_int8(transfer.state for transfer in transfers),
+            "references": pack_uuids([transfer.reference_id for transfer in transfers]),
+            "pendings": pack_optional_uuids(transfer.pending_id for transfer in transfers),
+            "posted": pack_timestamps(microseconds(transfer.posted_at) for transfer in transfers),
+        },
+    )
+
+
+_LOCK_GUARDS = """
+    SELECT account_id, available_minor, credit_limit_minor FROM ledger_guard
+    WHERE network_id = %(network)s AND account_id = ANY(%(ids)s)
+    ORDER BY account_id FOR NO KEY UPDATE
+"""
+
+
+async def lock_guards(uow: UnitOfWork, account_ids: Sequence[UUID]) -> dict[UUID, GuardRow]:
+    """Lock guarded accounts in the order of their ids and return what can be spent from each."""
+    params = {"network": uow.network_id, "ids": pack_uuids(account_ids)}
+    return {row.account_id: row for row in await uow.rows(GuardRow, _LOCK_GUARDS, params)}
+
+
+_MOVE_GUARDS = """
+    UPDATE ledger_guard AS g SET available_minor = g.available_minor + c.change
+    FROM unnest(%(ids)s, %(changes)s) AS c (account_id, change)
+    WHERE g.network_id = %(network)s AND g.account_id = c.account_id
+"""
+
+
+async def move_guards(uow: UnitOfWork, changes: Mapping[UUID, int]) -> None:
+    """Add to the spendable balances, one row per account and batch; a CHECK refuses an overdraft."""
+    params = {"network": uow.network_id, "ids": pack_uuids(list(changes)), "changes": pack_int8(changes.values())}
+    await uow.execute(_MOVE_GUARDS, params)
+
+
+async def set_credit_limit(uow: UnitOfWork, account_id: UUID, credit_limit_minor: int) -> None:
+    """Set how far below zero a guarded account may go."""
+    await uow.execute(
+        "UPDATE ledger_guard SET credit_limit_minor = %s WHERE network_id = %s AND account_id = %s",
+        (credit_limit_minor, uow.network_id, account_id),
+    )
+
+
+_PENDING = """
+    SELECT t.id, t.debit_account_id, t.credit_account_id, t.amount_minor, t.currency, t.code, t.reference_id,
+           EXISTS (SELECT FROM ledger_transfer r WHERE r.network_id = t.network_id AND r.pending_id = t.id) AS resolved
+    FROM ledger_transfer t
+    WHERE t.network_id = %(network)s AND t.id = %(id)s AND t.state = 1
+"""
+
+
+async def pending(uow: UnitOfWork, id_: UUID) -> PendingRow | None:
+    """Return a pending transfer."""
+    return await uow.row(PendingRow, _PENDING, {"network": uow.network_id, "id": id_})
+
+
+# A posting transfer carries the accounts and the amount of the pending one, so that sums never need a join.
+_BALANCES = """
+    SELECT a.id AS account_id,
+           coalesce(d.posted, 0)::bigint AS debits_minor, coalesce(c.posted, 0)::bigint AS credits_minor,
+           coalesce(d.pending, 0)::bigint AS pending_debits_minor, coalesce(c.pending, 0)::bigint AS pending_credits_minor
+    FROM unnest(%(ids)s) AS a (id)
+    LEFT JOIN LATERAL (
+        SELECT sum(amount_minor) FILTER (WHERE state IN (0, 2)) AS posted,
+               sum(CASE state WHEN 1 THEN amount_minor WHEN 0 THEN 0 ELSE -amount_minor END) AS pending
+        FROM ledger_transfer t WHERE t.network_id = %(network)s AND t.debit_account_id = a.id) d ON true
+    LEFT JOIN LATERAL (
+        SELECT sum(amount_minor) FILTER (WHERE state IN (0, 2)) AS posted,
+               sum(CASE state WHEN 1 THEN amount_minor WHEN 0 THEN 0 ELSE -amount_minor END) AS pending
+        FROM ledger_transfer t WHERE t.network_id = %(network)s AND t.credit_account_id = a.id) c ON true
+"""
+
+
+async def balances(uow: UnitOfWork, account_ids: Sequence[UUID]) -> list[Balance]:
+    """Return the sums of accounts, counted from their transfers."""
+    return await uow.rows(Balance, _BALANCES, {"network": uow.network_id, "ids": pack_uuids(account_ids)})
+
+
+_HISTORY = """
+    SELECT * FROM (
+        SELECT id, credit_account_id AS other_account_id, -amount_minor AS amount_minor, currency, code, state,
+               reference_id, posted_at
+        FROM ledger_transfer WHERE network_id = %(network)s AND debit_account_id = %(account)s AND id < %(before)s
+        UNION ALL
+        SELECT id, debit_account_id, amount_minor, currency, code, state, reference_id, posted_at
+        FROM ledger_transfer WHERE network_id = %(network)s AND credit_account_id = %(account)s AND id < %(before)s
+    ) AS h ORDER BY id DESC LIMIT %(limit)s
+"""
+
+
+async def history(uow: UnitOfWork, account_id: UUID, before: UUID, limit: int) -> list[HistoryRow]:
+    """Return an account's transfers, newest first."""
+    params = {"network": uow.network_id, "account": account_id, "before": before, "limit": limit}
+    return await uow.rows(HistoryRow, _HISTORY, params)
+
+
+_TRANSFERS = """
+    SELECT id, debit_account_id, credit_account_id, amount_minor, currency, code, reference_id, posted_at
+    FROM ledger_transfer WHERE network_id = %(network)s AND id = ANY(%(ids)s) AND state = 0 ORDER BY id
+"""
+
+
+async def transfers(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Transfer]:
+    """Return those of these posted transfers that exist, in the order of their ids."""
+    return await uow.rows(Transfer, _TRANSFERS, {"network": uow.network_id, "ids": pack_uuids(ids)})
+
+
+_SUMS = """
+    SELECT a.currency, count(DISTINCT a.id) AS accounts, count(DISTINCT t.id) AS transfers,
+           coalesce(sum(CASE WHEN t.credit_account_id = a.id THEN t.amount_minor ELSE -t.amount_minor END), 0)::bigint
+               AS sum_minor
+    FROM ledger_account a
+    LEFT JOIN ledger_transfer t ON t.network_id = a.network_id AND t.state IN (0, 2)
+         AND a.id IN (t.debit_account_id, t.credit_account_id)
+    WHERE a.network_id = %(network)s GROUP BY a.currency ORDER BY a.currency
+"""
+
+
+async def sums(uow: UnitOfWork) -> list[CurrencySum]:
+    """Return what all posted balances add up to, per currency: a full scan, for `verify` and tests."""
+    return await uow.rows(CurrencySum, _SUMS, {"network": uow.network_id})
+
+
+_GUARD_DIFFERENCES = """
+    SELECT g.account_id, g.available_minor - coalesce(s.total, 0)::bigint AS available_minor, 0::bigint AS credit_limit_minor
+    FROM ledger_guard g
+    LEFT JOIN (
+        SELECT account_id, sum(amount) AS total FROM (
+            SELECT debit_account_id AS account_id,
+                   CASE state WHEN 2 THEN 0 WHEN 3 THEN amount_minor ELSE -amount_minor END AS amount
+            FROM ledger_transfer WHERE network_id = %(network)s
+            UNION ALL
+            SELECT credit_account_id, CASE WHEN state IN (0, 2) THEN amount_minor ELSE 0 END
+            FROM ledger_transfer WHERE network_id = %(network)s) AS e
+        GROUP BY account_id) AS s USING (account_id)
+    WHERE g.network_id = %(network)s AND g.available_minor <> coalesce(s.total, 0)
+"""
+
+
+async def guard_differences(uow: UnitOfWork) -> list[GuardRow]:
+    """Return the guarded accounts whose row differs from the sum of their transfers: none, or the ledger is broken."""
+    return await uow.rows(GuardRow, _GUARD_DIFFERENCES, {"network": uow.network_id})
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    count: int
+
+
+async def count_guards(uow: UnitOfWork) -> int:
+    """Return how many guarded accounts there are."""
+    query = "SELECT count(*) AS count FROM ledger_guard WHERE network_id = %s"
+    row = await uow.row(_Count, query, (uow.network_id,))
+    return row.count if row else 0
+
+
+def resolving(row: PendingRow, id_: UUID, state: TransferState, at: datetime) -> Transfer:
+    """Return the transfer that posts or voids a pending one."""
+    return Transfer(
+        id=id_,
+        debit_account_id=row.debit_account_id,
+        credit_account_id=row.credit_account_id,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        code=row.code,
+        reference_id=row.reference_id,
+        posted_at=at,
+        state=state,
+        pending_id=row.id,
+    )
