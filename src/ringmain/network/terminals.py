@@ -1,0 +1,108 @@
+"""Terminals: made in the console with a code, paired once by whoever types the code at the till, and revoked."""
+
+import hmac
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from ringmain.kit.db import UnitOfWork
+from ringmain.kit.pure.ids import uuid7
+from ringmain.kit.secrets import Keyring, KeyVersionUnknown
+from ringmain.network.errors import PairingCodeInvalid, TerminalNotFound, TerminalRevoked
+from ringmain.network.keys import Minted, make_terminal_key
+from ringmain.network.model import PAIRING_MINUTES, Terminal, pairing_code
+from ringmain.network.open import shop_of
+from ringmain.network.store import keys, people
+
+_ATTEMPTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """A pairing code that is out: what it is derived from, so that it is never stored."""
+
+    terminal: Terminal
+    seed: UUID
+    master_version: int
+    expires_at: datetime
+
+
+async def make_terminal(
+    uow: UnitOfWork, keyring: Keyring, shop_id: UUID, name: str, merchant_id: UUID | None = None
+) -> Pairing:
+    """Make a terminal in a shop, with a code for pairing it. Raises `ShopNotFound`."""
+    shop = await shop_of(uow, shop_id, merchant_id)
+    now = await uow.now()
+    terminal = Terminal(uuid7(now), shop.merchant_id, shop.id, name, now, None, None)
+    await people.insert_terminal(uow, terminal)
+    return await _put_out(uow, keyring, terminal)
+
+
+async def pair_again(uow: UnitOfWork, keyring: Keyring, terminal_id: UUID, merchant_id: UUID | None = None) -> Pairing:
+    """Put out a new code for a terminal whose device was replaced or whose code ran out."""
+    terminal = await terminal_of(uow, terminal_id, merchant_id, lock=True)
+    if terminal.revoked_at is not None:
+        raise TerminalRevoked(terminal_id=terminal_id, revoked_at=terminal.revoked_at)
+    return await _put_out(uow, keyring, terminal)
+
+
+async def pair(uow: UnitOfWork, keyring: Keyring, row: people.PairingRow) -> Minted:
+    """Use a pairing code up and make the terminal's key; keys of a device that was paired before end.
+
+    Raises `PairingCodeInvalid` where the code was used, has run out, or the terminal was revoked.
+    """
+    now = await uow.now()
+    if row.pairing_used or row.revoked_at is not None or row.pairing_expires_at <= now:
+        raise PairingCodeInvalid
+    await keys.revoke_keys_of_terminal(uow, row.id, now)
+    await people.mark_paired(uow, row.id, now)
+    return await make_terminal_key(uow, keyring, row.merchant_id, row.shop_id, row.id, row.name)
+
+
+async def revoke_terminal(uow: UnitOfWork, terminal_id: UUID, merchant_id: UUID | None = None) -> Terminal:
+    """Take a terminal and its keys out of use for good; once more changes nothing."""
+    terminal = await terminal_of(uow, terminal_id, merchant_id, lock=True)
+    now = await uow.now()
+    await people.revoke_terminal(uow, terminal_id, now)
+    await keys.revoke_keys_of_terminal(uow, terminal_id, now)
+    return replace(terminal, revoked_at=terminal.revoked_at or now)
+
+
+async def terminal_of(
+    uow: UnitOfWork, terminal_id: UUID, merchant_id: UUID | None = None, *, lock: bool = False
+) -> Terminal:
+    """Return a terminal, of one merchant where that is given. Raises `TerminalNotFound`."""
+    terminal = await people.terminal(uow, terminal_id, lock=lock)
+    if terminal is None or merchant_id not in (None, terminal.merchant_id):
+        raise TerminalNotFound(terminal_id=terminal_id)
+    return terminal
+
+
+def pairing_ids(keyring: Keyring, code: str) -> list[UUID]:
+    """Return the ids under which a typed code may stand in the directory: keyed hashes, the newest key's first."""
+    return [UUID(bytes=found) for found in keyring.lookup_hashes("pairing_code", code.strip().upper())]
+
+
+def code_text(keyring: Keyring, seed: UUID, master_version: int) -> str | None:
+    """Return the six characters of a pairing code, or None where the master key that made it was forgotten since."""
+    try:
+        return _code(keyring, seed, master_version)
+    except KeyVersionUnknown:
+        return None
+
+
+async def _put_out(uow: UnitOfWork, keyring: Keyring, terminal: Terminal) -> Pairing:
+    now = await uow.now()
+    expires_at = now + timedelta(minutes=PAIRING_MINUTES)
+    version = keyring.newest
+    for _ in range(_ATTEMPTS):
+        seed = uuid7(now)
+        pairing_id = pairing_ids(keyring, _code(keyring, seed, version))[0]
+        if await keys.claim_pairing(uow, pairing_id, expires_at):
+            await people.set_pairing(uow, terminal.id, pairing_id, expires_at)
+            return Pairing(terminal, seed, version, expires_at)
+    raise RuntimeError("every pairing code that was tried is out already")
+
+
+def _code(keyring: Keyring, seed: UUID, master_version: int) -> str:
+    return pairing_code(hmac.digest(keyring.derived("pairing", version=master_version), seed.bytes, "sha256"))
