@@ -1,0 +1,64 @@
+"""Who is it: people found by what they carry, thousands at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from ringmain.kit.db import UnitOfWork
+from ringmain.kit.secrets import Keyring
+from ringmain.member.keys import hashes
+from ringmain.member.model import Identifier, IdentifierKind
+from ringmain.member.normal import identifier
+from ringmain.member.store import people
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A person: the member and subject that stand for them, and the subjects of members merged into it.
+
+    Facts and vouchers keep the subject they were made for: all of `subject_ids` are this person's.
+    """
+
+    member_id: UUID
+    subject_id: UUID
+    merged_subject_ids: tuple[UUID, ...] = ()
+
+    @property
+    def subject_ids(self) -> tuple[UUID, ...]:
+        """Every subject under which there may be facts of this person."""
+        return self.subject_id, *self.merged_subject_ids
+
+
+async def identify(
+    uow: UnitOfWork, keyring: Keyring, kind: IdentifierKind, values: Sequence[str]
+) -> list[Known | None]:
+    """Return whom each value belongs to, in order; None where nobody is known by it.
+
+    Raises `PhoneInvalid`, `IdentifierInvalid` or `CardNumberRefused` for the whole call: callers that take values from
+    many sources bring each to its normal form first (`identifier`).
+    """
+    return await identify_all(uow, keyring, [identifier(kind, value) for value in values])
+
+
+async def identify_all(uow: UnitOfWork, keyring: Keyring, identifiers: Sequence[Identifier]) -> list[Known | None]:
+    """Return whom each identifier, already in its normal form, belongs to; one query per kind."""
+    asked = [hashes(keyring, uow.network_id, one) for one in identifiers]
+    found: dict[tuple[int, bytes], Known] = {}
+    for kind in sorted({one.kind for one in identifiers}):
+        wanted = {hash_ for one, own in zip(identifiers, asked, strict=True) if one.kind is kind for hash_ in own}
+        for row in await people.find_by_hashes(uow, kind, list(wanted)):
+            found[kind, row.asked] = _known(row)
+    return [
+        next((found[one.kind, hash_] for hash_ in own if (one.kind, hash_) in found), None)
+        for one, own in zip(identifiers, asked, strict=True)
+    ]
+
+
+async def find(uow: UnitOfWork, member_ids: Sequence[UUID]) -> list[Known | None]:
+    """Return the person each member id names, also after a merge; None where there is none or they were erased."""
+    rows = await people.find_by_ids(uow, set(member_ids))
+    return [_known(rows[id_]) if id_ in rows else None for id_ in member_ids]
+
+
+def _known(row: people.Found | people.FoundById) -> Known:
+    return Known(row.member_id, row.subject_id, tuple(row.merged_subject_ids))
