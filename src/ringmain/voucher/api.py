@@ -1,0 +1,98 @@
+"""What other slices may ask of vouchers."""
+
+from ringmain.voucher.apply import Answer, Request, Use, apply
+from ringmain.voucher.audit import AUDITS
+from ringmain.voucher.candidates import Visit, candidates
+from ringmain.voucher.codes import Code, verify_signed
+from ringmain.voucher.codes import parse as parse_code
+from ringmain.voucher.codes import sign as sign_code
+from ringmain.voucher.errors import TendersDiffer
+from ringmain.voucher.expire import sweep, void
+from ringmain.voucher.grant import grant
+from ringmain.voucher.mint import complete as complete_mint
+from ringmain.voucher.mint import complete_all as complete_mints
+from ringmain.voucher.mint import order as order_codes
+from ringmain.voucher.model import (
+    Close,
+    Ended,
+    Grant,
+    Granted,
+    Kind,
+    Mint,
+    NewOffer,
+    PublishedOffer,
+    Redeem,
+    Redeemed,
+    Redeemer,
+    Reverse,
+    Reversed,
+    Terms,
+)
+from ringmain.voucher.offers import newest as newest_offers
+from ringmain.voucher.offers import publish
+from ringmain.voucher.offers import read as read_offer
+from ringmain.voucher.qualify import Qualified, qualify
+from ringmain.voucher.show import Story, show
+from ringmain.voucher.store import redemptions_of_sale
+from ringmain.voucher.store.audit import missing_vouchers, origin_ids, sales_redeemed_in
+from ringmain.voucher.store.flow import FlowEdge, FlowTotals, flow_edges, flow_totals
+from ringmain.voucher.store.lake import LAKE_TABLES
+from ringmain.voucher.typed import TypedCode
+from ringmain.voucher.typed import make as make_typed_code
+from ringmain.voucher.validate import Validated, release, validate
+
+__all__ = [
+    "AUDITS",
+    "LAKE_TABLES",
+    "Answer",
+    "Close",
+    "Code",
+    "Ended",
+    "FlowEdge",
+    "FlowTotals",
+    "Grant",
+    "Granted",
+    "Kind",
+    "Mint",
+    "NewOffer",
+    "PublishedOffer",
+    "Qualified",
+    "Redeem",
+    "Redeemed",
+    "Redeemer",
+    "Request",
+    "Reverse",
+    "Reversed",
+    "Story",
+    "TendersDiffer",
+    "Terms",
+    "TypedCode",
+    "Use",
+    "Validated",
+    "Visit",
+    "apply",
+    "candidates",
+    "complete_mint",
+    "complete_mints",
+    "flow_edges",
+    "flow_totals",
+    "grant",
+    "make_typed_code",
+    "missing_vouchers",
+    "newest_offers",
+    "order_codes",
+    "origin_ids",
+    "parse_code",
+    "publish",
+    "qualify",
+    "read_offer",
+    "redemptions_of_sale",
+    "release",
+    "sales_redeemed_in",
+    "show",
+    "sign_code",
+    "sweep",
+    "validate",
+    "verify_signed",
+    "void",
+]

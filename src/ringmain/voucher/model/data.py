@@ -1,0 +1,200 @@
+"""What is asked of vouchers, and what became of it, as plain data."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+Closed = Literal["spent", "expired", "void"]
+
+
+@dataclass(slots=True)
+class Voucher:
+    """One voucher as it stands while a batch is decided; changed in place, written once at the end."""
+
+    id: UUID
+    offer_id: UUID
+    secret: bytes
+    subject_id: UUID | None
+    face_minor: int
+    remaining_minor: int
+    held_minor: int
+    uses: int
+    sequence: int
+    closed: str | None
+    lock_key: UUID | None
+    lock_until: datetime | None
+    valid_from: datetime
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """Issue one voucher. `subject_id` None makes a code that whoever carries it may use.
+
+    `sender_shop_id` is where it was won; `origin_kind` and `origin_id` name the touch, sale or voucher that led to it.
+    A replay gives the id itself, so that granting twice gives the first voucher again.
+    """
+
+    offer_id: UUID
+    at: datetime
+    subject_id: UUID | None = None
+    sender_shop_id: UUID | None = None
+    origin_kind: Literal["touch", "sale", "voucher"] | None = None
+    origin_id: UUID | None = None
+    id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """One voucher that was issued, and from when until when it is valid."""
+
+    voucher_id: UUID
+    offer_id: UUID
+    subject_id: UUID | None
+    face_minor: int
+    currency: str
+    valid_from: datetime
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Mint:
+    """One order of codes that nobody holds yet, and how many of them exist already."""
+
+    id: UUID
+    offer_id: UUID
+    wanted: int
+    minted: int
+    ordered_at: datetime
+    valid_from: datetime
+    valid_until: datetime
+
+    @property
+    def done(self) -> bool:
+        """Whether all of its codes exist."""
+        return self.minted >= self.wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemer:
+    """The till that asks: its merchant, shop, and the time zone of the shop."""
+
+    merchant_id: UUID
+    shop_id: UUID
+    terminal_id: UUID | None
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redeem:
+    """Spend a voucher: `amount_minor` None means as much as its terms and the basket allow."""
+
+    id: UUID  # of the redemption to be
+    voucher_id: UUID
+    sale_id: UUID
+    by: Redeemer
+    at: datetime
+    secret: bytes | None = None  # None where the till has identified the holder instead of scanning a code
+    subject_id: UUID | None = None
+    merged_subject_ids: tuple[UUID, ...] = ()  # of members merged into the holder: their vouchers are the holder's
+    basket_minor: int | None = None
+    currency: str | None = None
+    amount_minor: int | None = None
+    lock_key: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reverse:
+    """Undo one redemption by adding."""
+
+    id: UUID  # of the reversal to be
+    redemption_id: UUID
+    merchant_id: UUID | None  # whose redemption it must be; None for the operator
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """End a voucher: `expired` when its time is over, `void` when its creator takes it back."""
+
+    id: UUID
+    voucher_id: UUID
+    at: datetime
+    how: Literal["expired", "void"] = "expired"
+
+
+Action = Redeem | Reverse | Close
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """One redemption: what it took off, and what went back to the funder because it was not needed."""
+
+    id: UUID
+    voucher_id: UUID
+    offer_id: UUID
+    funder_id: UUID
+    sequence: int
+    sale_id: UUID
+    merchant_id: UUID
+    shop_id: UUID
+    terminal_id: UUID | None
+    subject_id: UUID | None
+    amount_minor: int
+    fee_minor: int
+    released_minor: int
+    remaining_minor: int
+    currency: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PastRedemption:
+    """A redemption that a reversal is about, as the database knows it."""
+
+    id: UUID
+    voucher_id: UUID
+    merchant_id: UUID
+    amount_minor: int
+    fee_minor: int
+    released_minor: int
+    subject_id: UUID | None
+    currency: str
+    redeemed_at: datetime
+    reversed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reversed:
+    """One reversal: the voucher lives again, or (too late for that) its money went back to the funder."""
+
+    id: UUID
+    redemption_id: UUID
+    voucher_id: UUID
+    funder_id: UUID
+    sequence: int
+    merchant_id: UUID
+    amount_minor: int
+    fee_minor: int
+    revived: bool
+    reason: str
+    currency: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """One voucher that ended, and the money that went back to its funder."""
+
+    id: UUID
+    voucher_id: UUID
+    funder_id: UUID
+    released_minor: int
+    currency: str
+    at: datetime
+    how: Literal["expired", "void"] = "expired"
+
+
+Outcome = Redeemed | Reversed | Ended

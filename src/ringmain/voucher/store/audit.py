@@ -1,0 +1,133 @@
+"""Full scans that compare vouchers with their facts; for `verify`, never for a request."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
+from uuid import UUID
+
+from ringmain.kit.db import UnitOfWork, pack_uuids
+
+_MOST_FAULTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    looked_at: int
+    faults: list[str] | None
+
+
+# An open voucher has left what it was worth, less what was redeemed, plus what was reversed; a closed one has nothing.
+_VALUES = """
+    WITH spent AS (
+        SELECT r.voucher_id, sum(r.amount_minor) AS amount, count(*) AS times
+        FROM redemption r WHERE r.network_id = %(network)s
+          -- What was undone too late to live again stays spent: its money went back to the funder.
+          AND NOT EXISTS (SELECT FROM reversal v
+                          WHERE v.network_id = r.network_id AND v.redemption_id = r.id AND v.revived)
+        GROUP BY r.voucher_id
+    ), judged AS (
+        SELECT v.id, CASE
+            WHEN coalesce(s.amount, 0) > v.face_minor THEN 'spent beyond its value'
+            WHEN v.uses <> coalesce(s.times, 0) AND v.closed IS NULL THEN 'uses differ from its redemptions'
+            WHEN v.closed IS NOT NULL AND v.remaining_minor <> 0 THEN 'closed with value left'
+            WHEN v.closed IS NULL AND v.remaining_minor > v.face_minor - coalesce(s.amount, 0)
+                THEN 'more left than its redemptions allow'
+            END AS fault
+        FROM voucher v LEFT JOIN spent s ON s.voucher_id = v.id
+        WHERE v.network_id = %(network)s
+    )
+    SELECT count(*) AS looked_at,
+           (array_agg(id::text || ': ' || fault) FILTER (WHERE fault IS NOT NULL))[1:%(most)s] AS faults
+    FROM judged
+"""
+_HELD = """
+    WITH ledger AS (
+        SELECT a.holder_id, a.currency, sum(e.amount) AS held
+        FROM ledger_account a JOIN (
+            SELECT credit_account_id AS account_id, amount_minor AS amount
+            FROM ledger_transfer WHERE network_id = %(network)s AND state IN (0, 2)
+            UNION ALL
+            SELECT debit_account_id, -amount_minor
+            FROM ledger_transfer WHERE network_id = %(network)s AND state IN (0, 2)) e ON e.account_id = a.id
+        WHERE a.network_id = %(network)s AND a.code = %(code)s GROUP BY a.holder_id, a.currency
+    ), vouchers AS (
+        SELECT o.funder_id AS holder_id, o.currency, sum(h.held) AS held
+        FROM offer o JOIN (
+            SELECT offer_id, held_minor AS held FROM voucher WHERE network_id = %(network)s
+            UNION ALL
+            -- An order of codes holds the money of those that do not exist yet.
+            SELECT m.offer_id, (m.wanted - m.minted) * p.cost_minor
+            FROM mint m JOIN offer p ON p.network_id = m.network_id AND p.id = m.offer_id
+            WHERE m.network_id = %(network)s) h ON h.offer_id = o.id
+        WHERE o.network_id = %(network)s GROUP BY o.funder_id, o.currency
+    ), judged AS (
+        SELECT coalesce(l.holder_id, v.holder_id) AS holder_id, coalesce(l.held, 0) - coalesce(v.held, 0) AS difference
+        FROM ledger l FULL JOIN vouchers v ON (l.holder_id, l.currency) = (v.holder_id, v.currency)
+    )
+    SELECT count(*) AS looked_at,
+           (array_agg(holder_id::text || ': differs by ' || difference)
+               FILTER (WHERE difference <> 0))[1:%(most)s] AS faults
+    FROM judged
+"""
+_POSTED = """
+    WITH judged AS (
+        SELECT r.id, r.amount_minor, count(t.id) AS times, coalesce(sum(t.amount_minor), 0) AS posted
+        FROM redemption r
+        LEFT JOIN ledger_transfer t ON t.network_id = r.network_id AND t.reference_id = r.id AND t.code = %(code)s
+        WHERE r.network_id = %(network)s GROUP BY r.id, r.amount_minor
+    )
+    SELECT count(*) AS looked_at,
+           (array_agg(id::text || ': posted ' || posted || ' of ' || amount_minor)
+               FILTER (WHERE posted <> amount_minor OR times > 1))[1:%(most)s] AS faults
+    FROM judged
+"""
+_ORIGINS = """
+    SELECT v.origin_id AS id FROM voucher v
+    WHERE v.network_id = %(network)s AND v.origin_kind = %(kind)s
+"""
+_SALES = "SELECT DISTINCT r.sale_id AS id FROM redemption r WHERE r.network_id = %(network)s"
+_MISSING = """
+    SELECT t.id FROM unnest(%(ids)s) AS t (id)
+    WHERE NOT EXISTS (SELECT FROM voucher v WHERE v.network_id = %(network)s AND v.id = t.id)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Id:
+    id: UUID
+
+
+async def values_that_differ(uow: UnitOfWork) -> tuple[int, Sequence[str]]:
+    """Return the vouchers whose value does not follow from their redemptions and reversals."""
+    return await _judged(uow, _VALUES)
+
+
+async def held_that_differs(uow: UnitOfWork, code: int) -> tuple[int, Sequence[str]]:
+    """Return the funders for whom the ledger holds another sum than their vouchers."""
+    return await _judged(uow, _HELD, code=code)
+
+
+async def redemptions_not_posted(uow: UnitOfWork, code: int) -> tuple[int, Sequence[str]]:
+    """Return the redemptions that the ledger does not know exactly once, with their amount."""
+    return await _judged(uow, _POSTED, code=code)
+
+
+async def origin_ids(uow: UnitOfWork, kind: str) -> list[UUID]:
+    """Return what vouchers name as their origin, of one kind: ids of sales, touches or vouchers."""
+    return [row.id for row in await uow.rows(_Id, _ORIGINS, {"network": uow.network_id, "kind": kind})]
+
+
+async def sales_redeemed_in(uow: UnitOfWork) -> list[UUID]:
+    """Return the sales that redemptions say they belong to."""
+    return [row.id for row in await uow.rows(_Id, _SALES, {"network": uow.network_id})]
+
+
+async def missing_vouchers(uow: UnitOfWork, ids: Sequence[UUID]) -> list[UUID]:
+    """Return those of these vouchers that do not exist."""
+    return [row.id for row in await uow.rows(_Id, _MISSING, {"network": uow.network_id, "ids": pack_uuids(ids)})]
+
+
+async def _judged(uow: UnitOfWork, query: LiteralString, **params: Any) -> tuple[int, Sequence[str]]:
+    row = await uow.row(_Row, query, {"network": uow.network_id, "most": _MOST_FAULTS, **params})
+    assert row is not None
+    return row.looked_at, row.faults or []

@@ -1,0 +1,49 @@
+"""Which vouchers a member holds, and which redemptions a sale has: read without locks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from ringmain.kit.db import UnitOfWork, pack_uuids
+
+
+@dataclass(frozen=True, slots=True)
+class HeldVoucher:
+    """A voucher that a member holds and that is open."""
+
+    subject_id: UUID
+    id: UUID
+    offer_id: UUID
+
+
+_HELD_BY = """
+    SELECT subject_id, id, offer_id FROM voucher
+    WHERE network_id = %(network)s AND subject_id = ANY(%(subjects)s) AND closed IS NULL AND valid_until > %(after)s
+    ORDER BY subject_id, id
+"""
+
+
+async def open_vouchers_of(uow: UnitOfWork, subjects: Sequence[UUID], after: datetime) -> list[HeldVoucher]:
+    """Return the vouchers that members hold, that are open and end after a time."""
+    params = {"network": uow.network_id, "subjects": pack_uuids(subjects), "after": after}
+    return await uow.rows(HeldVoucher, _HELD_BY, params)
+
+
+@dataclass(frozen=True, slots=True)
+class _IdRow:
+    id: UUID
+
+
+_REDEMPTIONS_OF_SALE = """
+    SELECT r.id FROM redemption r
+    WHERE r.network_id = %(network)s AND r.sale_id = %(sale)s AND NOT EXISTS (
+        SELECT FROM reversal v WHERE v.network_id = r.network_id AND v.redemption_id = r.id)
+    ORDER BY r.id
+"""
+
+
+async def redemptions_of_sale(uow: UnitOfWork, sale_id: UUID) -> list[UUID]:
+    """Return the redemptions of a sale that have not been undone."""
+    rows = await uow.rows(_IdRow, _REDEMPTIONS_OF_SALE, {"network": uow.network_id, "sale": sale_id})
+    return [row.id for row in rows]
