@@ -1,0 +1,81 @@
+"""The till's door: single requests become batches, each batch one transaction, and each caller has its own answer."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from ringmain.kit.coalescer import Coalescer
+from ringmain.kit.db import Database, UnitOfWork
+from ringmain.kit.http import persist, transient
+from ringmain.kit.idempotency import Keyed, answer_once
+from ringmain.kit.pure.errors import RuleBroken
+from ringmain.kit.secrets import Keyring
+from ringmain.sale.model import NewSale, Recorded
+from ringmain.sale.record import sell
+from ringmain.sale.reverse import ReversalAnswer, reverse
+from ringmain.voucher import api as voucher
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+# The scopes of idempotency keys; a redemption is a minimal sale, so both share one.
+RECORD = 1
+REVERSE = 2
+
+
+class TillDoor:
+    """Runs the till's use cases, coalesced or as batches, each batch under its idempotency keys and with one commit.
+
+    `coalesce` False gives every request a transaction of its own: only to measure what coalescing is worth.
+    """
+
+    def __init__(self, database: Database, keyring: Keyring, *, coalesce: bool = True) -> None:
+        self._database = database
+        self._keyring = keyring
+        limit = 256 if coalesce else 1
+        lanes = 2 if coalesce else 8
+        self._sales: Coalescer[UUID, Keyed[NewSale], Recorded | RuleBroken] = Coalescer(
+            "sales", self._record, transient=transient, max_batch=limit, in_flight=lanes
+        )
+        self._reversals: Coalescer[UUID, Keyed[voucher.Reverse], ReversalAnswer | RuleBroken] = Coalescer(
+            "reversals", self._reverse, transient=transient, max_batch=limit, in_flight=lanes
+        )
+
+    async def record(self, network_id: UUID, sale: Keyed[NewSale]) -> Recorded | RuleBroken:
+        """Record one sale, together with those that arrive at the same time."""
+        return await self._sales.submit(network_id, sale)
+
+    async def reverse(self, network_id: UUID, reversal: Keyed[voucher.Reverse]) -> ReversalAnswer | RuleBroken:
+        """Undo one redemption, together with those that arrive at the same time."""
+        return await self._reversals.submit(network_id, reversal)
+
+    async def record_batch(self, network_id: UUID, sales: Sequence[Keyed[NewSale]]) -> list[Recorded | RuleBroken]:
+        """Record many sales in one transaction; one answer each."""
+        return await persist(lambda: self._record(network_id, sales))
+
+    async def close(self) -> None:
+        """Wait until everything on its way has been answered."""
+        await self._sales.close()
+        await self._reversals.close()
+
+    async def _record(self, network_id: UUID, sales: Sequence[Keyed[NewSale]]) -> list[Recorded | RuleBroken]:
+        async def decide(uow: UnitOfWork, items: Sequence[NewSale]) -> list[Recorded | RuleBroken]:
+            return await sell(uow, self._keyring, items)
+
+        return await self._answered(network_id, RECORD, sales, decide, Recorded)
+
+    async def _reverse(
+        self, network_id: UUID, reversals: Sequence[Keyed[voucher.Reverse]]
+    ) -> list[ReversalAnswer | RuleBroken]:
+        return await self._answered(network_id, REVERSE, reversals, reverse, ReversalAnswer)
+
+    async def _answered(
+        self,
+        network_id: UUID,
+        operation: int,
+        items: Sequence[Keyed[Item]],
+        decide: Callable[[UnitOfWork, Sequence[Item]], Awaitable[Sequence[Answer | RuleBroken]]],
+        answer_type: Any,
+    ) -> list[Answer | RuleBroken]:
+        async with self._database.unit(network_id) as uow:
+            return await answer_once(uow, operation, items, decide, answer_type)

@@ -1,0 +1,175 @@
+"""Sales as plain data, and the arithmetic that must hold in each of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from ringmain.kit.pure.errors import RuleBroken
+from ringmain.sale.errors import LinesDiffer, SaleInFuture, SaleTooOld, TotalRequired
+from ringmain.voucher.errors import TendersDiffer
+
+CLOCK_SKEW = timedelta(minutes=5)
+VOUCHERS_WITHIN = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a receipt; `quantity` is in thousandths of a unit, so that weights stay exact."""
+
+    product: str
+    quantity: int
+    amount_minor: int
+    category: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tender:
+    """One way in which a part was paid: cash, card, wallet."""
+
+    kind: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherUse:
+    """One voucher to be spent: by its code (`secret` given), or by id where the till has identified the holder."""
+
+    voucher_id: UUID
+    secret: bytes | None = None
+    amount_minor: int | None = None
+    lock_key: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """The token by which a payment tells who pays: of a card, or a payer id of a wallet; never a card number."""
+
+    kind: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSale:
+    """A sale to record. Without `total_minor` it is minimal: the till knew only the voucher's code.
+
+    `merchant_id` is whose till asks (None: the operator); the shop must be one of its own. Who buys is told by
+    `member_id` or by `payment`, and becomes `subject_id` before anything is decided. `apply_best` spends the voucher of
+    the identified holder that takes most off, beside those in `vouchers`. Replays set `decided_at`, the time at which
+    vouchers are judged; None means that of the transaction. Amounts are minor units; `sold_at` None means now.
+    """
+
+    id: UUID
+    shop_id: UUID
+    merchant_id: UUID | None = None
+    terminal_id: UUID | None = None
+    subject_id: UUID | None = None
+    merged_subject_ids: tuple[UUID, ...] = ()
+    member_id: UUID | None = None
+    payment: Payment | None = None
+    receipt: str | None = None
+    sold_at: datetime | None = None
+    total_minor: int | None = None
+    currency: str | None = None
+    tenders: tuple[Tender, ...] = ()
+    lines: tuple[Line, ...] = ()
+    vouchers: tuple[VoucherUse, ...] = ()
+    apply_best: bool = False
+    decided_at: datetime | None = None
+
+    @property
+    def minimal(self) -> bool:
+        """Whether only the vouchers are known."""
+        return self.total_minor is None
+
+    @property
+    def left_for_vouchers(self) -> int | None:
+        """What the tenders leave for vouchers to pay; None where the till named no tenders."""
+        if not self.tenders or self.total_minor is None:
+            return None
+        return self.total_minor - sum(tender.amount_minor for tender in self.tenders)
+
+
+@dataclass(frozen=True, slots=True)
+class RedemptionAnswer:
+    """What one voucher did in a sale."""
+
+    redemption_id: UUID
+    voucher_id: UUID
+    offer_id: UUID
+    amount_minor: int
+    remaining_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The answer to a recorded sale; `to_pay_minor` is the total less what vouchers took off.
+
+    `ask_for_phone` says that the payment's token is unknown: asked once, any shop of the network knows it next time.
+    """
+
+    sale_id: UUID
+    sold_at: datetime
+    total_minor: int
+    redeemed_minor: int
+    to_pay_minor: int
+    currency: str
+    redemptions: tuple[RedemptionAnswer, ...]
+    recognised: bool = False
+    ask_for_phone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SaleRow:
+    """One sale as it is written."""
+
+    id: UUID
+    merchant_id: UUID
+    shop_id: UUID
+    terminal_id: UUID | None
+    subject_id: UUID | None
+    receipt: str | None
+    minimal: bool
+    total_minor: int
+    redeemed_minor: int
+    currency: str
+    tenders: tuple[Tender, ...]
+    sold_at: datetime
+    lines: tuple[Line, ...]
+
+
+def broken_rule(sale: NewSale, now: datetime) -> RuleBroken | None:
+    """Return the first rule that a sale breaks by itself, before any voucher is looked at."""
+    return _time_rule(sale, now) or _amount_rule(sale)
+
+
+def _time_rule(sale: NewSale, now: datetime) -> RuleBroken | None:
+    if sale.sold_at is None:
+        return None
+    if sale.sold_at > now + CLOCK_SKEW:
+        return SaleInFuture(server_time=now)
+    judged = sale.decided_at or now
+    if sale.sold_at < judged - VOUCHERS_WITHIN and (sale.vouchers or sale.apply_best):
+        return SaleTooOld(server_time=now)
+    return None
+
+
+def _amount_rule(sale: NewSale) -> RuleBroken | None:
+    if sale.total_minor is None:
+        return TotalRequired() if not sale.vouchers or sale.lines or sale.tenders else None
+    if sale.currency is None:
+        return TotalRequired()
+    lines = sum(line.amount_minor for line in sale.lines)
+    if sale.lines and lines != sale.total_minor:
+        return LinesDiffer(lines_minor=lines, total_minor=sale.total_minor)
+    if not (sale.vouchers or sale.apply_best) and sale.left_for_vouchers not in (None, 0):
+        return TendersDiffer(redeemed_minor=0, expected_minor=sale.left_for_vouchers)
+    return None
+
+
+def total_of(sale: NewSale, redeemed: Sequence[RedemptionAnswer]) -> tuple[int, str]:
+    """Return total and currency; a minimal sale is worth what its vouchers took off until it is completed."""
+    if sale.total_minor is not None and sale.currency is not None:
+        return sale.total_minor, sale.currency
+    return sum(one.amount_minor for one in redeemed), redeemed[0].currency
