@@ -38,14 +38,14 @@ PART = LakeTable(
     query="""SELECT id::text AS visit_id, unnest(tags) AS tag, at FROM visit
              WHERE network_id = %(network)s AND id = ANY(%(ids)s)""",
     day_column="at",
-    announced_as="visit",
+    announced_as=("visit",),
     per_id=False,
 )
 ALIAS = LakeTable(
     kind="alias",
     columns={"who": "string", "now": "string"},
     query="SELECT DISTINCT who::text, 'x' AS now FROM visit WHERE network_id = %(network)s AND who IS NOT NULL",
-    announced_as="renamed",
+    announced_as=("renamed", "renamed_back"),
     whole=True,
 )
 TABLES = (VISIT, PART, ALIAS)
@@ -177,10 +177,10 @@ async def test_a_whole_table_is_replaced_when_it_is_announced(database: Database
     """A small table is one file with all its rows, written anew at each announcement of its kind."""
     network = uuid4()
     exporter = Exporter(tmp_path, urls.application_url, TABLES)
-    for _ in range(2):
+    for kind in ("renamed", "renamed_back"):
         await visit(database, network, NOON)
         async with database.unit(network) as uow:
-            uow.record("renamed", [uuid4()])
+            uow.record(kind, [uuid4()])
         await catch_up(database, exporter.follower(), network)
     with connect(tmp_path, TABLES, network_id=network) as lake:
         assert lake.table("alias").count().to_pyarrow().as_py() == 2
@@ -284,7 +284,7 @@ async def test_a_fact_whose_row_is_missing_stops_the_export(database: Database, 
     await visit(database, network, NOON)
     async with database.unit(network) as uow:
         uow.record("visit", [uuid4()])
-    with pytest.raises(FactsMissing, match="2 facts of kind visit were announced; visit has 1"):
+    with pytest.raises(FactsMissing, match="2 facts were announced for visit; it has 1"):
         await catch_up(database, Exporter(tmp_path, urls.application_url, TABLES).follower(), network)
     assert files_in(tmp_path) == []
 

@@ -62,9 +62,9 @@ class Batch:
     until: Position
     announcements: Sequence[Announcement]
 
-    def ids(self, kind: str) -> list[UUID]:
-        """Return the ids of the facts of one kind, in order."""
-        return [id_ for one in self.announcements if one.kind == kind and one.ids for id_ in one.ids]
+    def ids(self, *kinds: str) -> list[UUID]:
+        """Return the ids of the facts of these kinds, in order."""
+        return [id_ for one in self.announcements if one.kind in kinds and one.ids for id_ in one.ids]
 
 
 Handle = Callable[[UnitOfWork, Batch], Awaitable[None]]

@@ -76,7 +76,9 @@ def test_numbers_are_no_texts() -> None:
 
 def test_the_first_look_is_cheap() -> None:
     """A body in which nothing matches costs at most two microseconds."""
-    body = json.dumps({"id": HARMLESS[0], "shop_id": HARMLESS[0], "amount_minor": 1250, "code": "ABCDEFGH" * 6}).encode()
+    body = json.dumps(
+        {"id": HARMLESS[0], "shop_id": HARMLESS[0], "amount_minor": 1250, "code": "ABCDEFGH" * 6}
+    ).encode()
     assert not may_hold_card_number(body)
     best = min(_seconds(body) for _ in range(20))
     assert best < 2e-6

@@ -46,7 +46,9 @@ def test_a_path_is_found_with_its_parameters() -> None:
     assert table.find("GET", "/v1/a/1/b/2")[1] == ("1", "2")
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/", "/v1/a", "/v1/a/", "/v1/a/1/", "/v1/a/1/c", "/v1//a", "/v1/methods"])
+@pytest.mark.parametrize(
+    "path", ["/", "/v1", "/v1/", "/v1/a", "/v1/a/", "/v1/a/1/", "/v1/a/1/c", "/v1//a", "/v1/methods"]
+)
 def test_other_paths_are_not_found(path: str) -> None:
     """What is not declared does not exist, a trailing slash or an empty parameter included."""
     with pytest.raises(RouteNotFound):

@@ -10,6 +10,7 @@ from uuid import UUID
 import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from ringmain.kit.db.gathering import GatheringConnection
 from ringmain.kit.db.unit import UnitOfWork
 from ringmain.kit.pure.errors import Unavailable
 
@@ -82,8 +83,9 @@ class Database:
     async def _open(self, role: Role) -> AsyncConnectionPool[psycopg.AsyncConnection[Any]]:
         pool: AsyncConnectionPool[psycopg.AsyncConnection[Any]] = AsyncConnectionPool(
             self._url,
+            connection_class=GatheringConnection,
             # The role is set when the connection starts: no statement of a request has to do it.
-            kwargs={"options": f"-c role={role} -c statement_timeout=60s", "prepare_threshold": 1},
+            kwargs={"options": f"-c role={role} -c statement_timeout=60s -c plan_cache_mode=force_generic_plan", "prepare_threshold": 1},
             min_size=1,
             max_size=self._connections,
             timeout=_POOL_TIMEOUT_SECONDS,

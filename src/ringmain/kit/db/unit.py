@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any, Generic, LiteralString, TypeVar
 from uuid import UUID
 
+import numpy as np
+import numpy.typing as npt
 import psycopg
 from psycopg.rows import class_row
 
@@ -50,6 +52,7 @@ class UnitOfWork:
         self._started = started
         self._now = now
         self._facts: dict[str, list[UUID]] = {}
+        self._columns: dict[str, list[npt.NDArray[np.void]]] = {}
 
     @property
     def network_id(self) -> UUID:
@@ -69,6 +72,10 @@ class UnitOfWork:
     def record(self, kind: str, ids: Iterable[UUID]) -> None:
         """Announce facts: at commit, one outbox row per kind carries their ids to the followers."""
         self._facts.setdefault(kind, []).extend(ids)
+
+    def record_column(self, kind: str, ids: npt.NDArray[np.void]) -> None:
+        """Announce as many facts as an import writes at once: `ids` holds UUIDs as V16, without an object for each."""
+        self._columns.setdefault(kind, []).append(ids)
 
     async def execute(self, query: LiteralString, params: Params = None) -> None:
         """Send a statement whose answer nobody needs; its error surfaces at the next fetch or at the commit."""
@@ -91,6 +98,8 @@ class UnitOfWork:
     async def write_outbox(self) -> None:
         """Write the announced facts; `kit.db.pool` calls it just before the commit."""
         facts = [(self.network_id, kind, pack_uuids(ids)) for kind, ids in self._facts.items() if ids]
+        columns = {kind: np.concatenate(parts) for kind, parts in self._columns.items()}
+        facts += [(self.network_id, kind, pack_uuids(ids)) for kind, ids in columns.items() if len(ids)]
         if facts:
             # One statement with as many rows as there are kinds: two or three at most.
             values = ", ".join(["(%s, %s, %s)"] * len(facts))

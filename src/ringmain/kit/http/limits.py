@@ -26,8 +26,10 @@ class Bucket:
 
     def take(self, limit: Limit, now: float) -> bool:
         """Take one token; False where none is left. `now` is monotonic seconds."""
-        left = self.left + (now - self.at) * limit.quota / limit.seconds
-        self.at = now
+        left = self.left
+        if now > self.at:
+            left += (now - self.at) * limit.quota / limit.seconds
+            self.at = now
         if left > limit.quota:
             left = float(limit.quota)
         if left < 1.0:

@@ -192,8 +192,8 @@ def _success(route: Route, schema_of: dict[int, Json]) -> Json:
     for media_type in route.produces:
         if route.response is bytes:
             content[media_type] = {"schema": {"type": "string", "contentMediaType": media_type}}
-            continue
-        content[media_type] = {"schema": schema_of[id(route.response)]}
+        else:
+            content[media_type] = {"schema": schema_of[id(route.response)]}
         if route.example_response is not None:
             content[media_type]["example"] = msgspec.to_builtins(route.example_response)
     return {"description": HTTPStatus(route.status).phrase, "headers": _headers(()), "content": content}

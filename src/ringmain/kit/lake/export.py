@@ -53,7 +53,7 @@ class Exporter:
         rest_seconds: float = _REST_SECONDS,
     ) -> Follower:
         """Return the follower to run in the worker; `catch_up` with it exports all there is."""
-        kinds = frozenset(table.fact for table in self._tables)
+        kinds = frozenset(kind for table in self._tables for kind in table.facts)
         return Follower(
             FOLLOWER, self.handle, kinds, most_rows=most_rows, most_facts=most_facts, rest_seconds=rest_seconds
         )
@@ -80,7 +80,7 @@ class Exporter:
         files: dict[Path, pa.Table] = {}
         first = batch.announcements[0].position
         for table in self._tables:
-            ids = batch.ids(table.fact)
+            ids = batch.ids(*table.facts)
             if not ids:
                 continue
             rows = read_rows(connection, table, network_id, ids)
@@ -98,4 +98,4 @@ def _refuse_missing(table: LakeTable, rows: pa.Table, ids: Sequence[UUID]) -> No
     """Refuse to lose a fact in silence: its row must be visible, because its transaction has committed."""
     wanted, found = len(set(ids)), pc.count_distinct(rows[next(iter(table.columns))]).as_py()
     if found != wanted:
-        raise FactsMissing(f"{wanted} facts of kind {table.fact} were announced; {table.kind} has {found} of them")
+        raise FactsMissing(f"{wanted} facts were announced for {table.kind}; it has {found} of them")

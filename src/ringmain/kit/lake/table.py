@@ -17,9 +17,9 @@ class LakeTable:
     - `query`: selects at least these columns (ids as text) and `day_column`, for the rows of `%(network)s` whose facts
       have the ids `%(ids)s`: exactly these two placeholders. It runs under row-level security.
     - `day_column`: the time whose UTC day names the folder; left out of the file where it is no column.
-    - `announced_as`: the kind of fact in the outbox; by default the same as `kind`.
+    - `announced_as`: the kinds of facts in the outbox that name its rows; by default the one called like `kind`.
     - `per_id`: whether every announced id is one row: then an export that finds fewer is refused.
-    - `whole`: a small table that is copied whole, into one file, whenever `announced_as` is announced; the query has no
+    - `whole`: a small table that is copied whole, into one file, whenever one of `announced_as` comes; the query has no
       `%(ids)s`, and there is no day.
     """
 
@@ -27,7 +27,7 @@ class LakeTable:
     columns: Mapping[str, ColumnType]
     query: LiteralString
     day_column: str = ""
-    announced_as: str = ""
+    announced_as: tuple[str, ...] = ()
     per_id: bool = True
     whole: bool = False
 
@@ -39,6 +39,6 @@ class LakeTable:
             raise ValueError(f"{self.kind}: a table is copied whole, or by ids and days")
 
     @property
-    def fact(self) -> str:
-        """The kind of fact that announces rows of this table."""
-        return self.announced_as or self.kind
+    def facts(self) -> frozenset[str]:
+        """The kinds of facts that announce rows of this table."""
+        return frozenset(self.announced_as or (self.kind,))

@@ -1,0 +1,1 @@
+"""Measures what this machine's database can do at most, and how near to that the application comes."""

@@ -1,0 +1,35 @@
+"""The server under test: the real application under uvicorn, on a socket that the bench has opened."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import uvicorn
+
+from ringmain.entry.http import SLICE_ROUTES, build_app
+from ringmain.kit.db import Database
+from ringmain.kit.secrets import Keyring
+from ringmain.kit.settings import Settings
+from ringmain.sale.door import TillDoor
+from ringmain.sale.http import routes
+
+
+async def serve(descriptor: int) -> None:
+    """Answer requests on an open socket until told to end."""
+    settings = Settings()
+    assert settings.database_url is not None
+    keyring = Keyring.open(settings.master_key_path)
+    database = Database(settings.database_url.get_secret_value(), connections=settings.pool_size)
+    async with database:
+        door = TillDoor(database, keyring, coalesce=settings.coalesce)
+        wired = any(route.operation == "redeem_voucher" for route in SLICE_ROUTES)
+        app = build_app(settings, database, keyring, () if wired else routes(door))
+        config = uvicorn.Config(app, fd=descriptor, loop="uvloop", http="httptools", log_config=None, access_log=False)
+        await uvicorn.Server(config).serve()
+
+
+if __name__ == "__main__":
+    import uvloop
+
+    uvloop.run(serve(int(sys.argv[1])))

@@ -1,0 +1,247 @@
+"""The command `ringmain`: each command opens what it needs, runs one use case, and says what to do where it fails."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+from uuid import UUID
+
+import msgspec
+from cyclopts import App, Parameter
+from rich.console import Console
+from rich.table import Table
+
+from ringmain.entry.installation import Installation, attached_urls, opened, owned_urls
+from ringmain.kit.doctor import diagnose
+from ringmain.kit.postgres import NotRunning, Trouble
+from ringmain.kit.pure.errors import RuleBroken, Unavailable
+from ringmain.kit.settings import Settings
+
+Result = TypeVar("Result")
+
+app = App(name="ringmain", help="Keeps customers flowing around a network of local shops.", version_flags=["--version"])
+keys = App(name="keys", help="Make, list, rotate and revoke API keys.")
+networks = App(name="networks", help="Open and list networks.")
+app.command(keys)
+app.command(networks)
+out = Console()
+err = Console(stderr=True)
+
+Json = Annotated[Path | None, Parameter(name="--json", help="Write the result to this file as JSON.")]
+NetworkId = Annotated[
+    UUID | None, Parameter(name="--network", help="Which network; may be left out where there is only one.")
+]
+
+
+def main() -> None:
+    """Run one command; a rule that was broken becomes a sentence and exit status 1."""
+    try:
+        app()
+    except Trouble as trouble:
+        _fail(str(trouble))
+    except RuleBroken as rule:
+        facts = ", ".join(f"{name}: {value}" for name, value in rule.facts.items())
+        _fail(f"{rule.code}{f' ({facts})' if facts else ''}. {type(rule).next_step}")
+    except Unavailable as error:
+        _fail(f"{error}. Run `ringmain doctor`.")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _fail(sentence: str) -> None:
+    err.print(f"[red]ringmain:[/red] {sentence}", highlight=False)
+    sys.exit(1)
+
+
+@app.command
+def up(
+    *, demo: Annotated[bool, Parameter(help="Replay the opening weeks of a recorded year at the first start.")] = True
+) -> None:
+    """Start database, server and worker, and print the address."""
+    from ringmain.entry.up import up as run_up
+
+    run_up(Settings(), out, demo=demo)
+
+
+@app.command
+def doctor() -> None:
+    """Say what is wrong with this installation, and how to mend it."""
+    findings = diagnose(Settings())
+    for finding in findings:
+        out.print(
+            f"{'[green]ok[/green]  ' if finding.ok else '[red]wrong[/red]'}  {finding.name}: {finding.what}",
+            highlight=False,
+        )
+        if not finding.ok:
+            out.print(f"       -> {finding.mend}", highlight=False)
+    if not all(finding.ok for finding in findings):
+        sys.exit(1)
+
+
+@app.command
+def replay(
+    name: Literal["complete-journey"],
+    *,
+    until: Annotated[date | None, Parameter(help="Replay local days before this one only.")] = None,
+    data: Annotated[Path | None, Parameter(help="Folder of the Parquet files; default: the installed package.")] = None,
+    json: Json = None,
+) -> None:
+    """Replay a recorded year around a ring, and report what flowed; interrupted, it resumes at the next call."""
+    from ringmain.entry.replay_report import replay_and_report
+
+    del name
+    _run(lambda installation: replay_and_report(installation, out, until=until, folder=data, json_path=json), own=True)
+
+
+@app.command
+def verify(*, network: NetworkId = None, json: Json = None) -> None:
+    """Check that the ledger sums to zero and that vouchers, redemptions and lineage agree with their facts."""
+    from ringmain.entry.verify import verify as run_verify
+
+    async def check(installation: Installation) -> bool:
+        chosen = [network] if network else await _all_networks(installation)
+        found = {str(one): await run_verify(installation.database, one) for one in chosen}
+        for network_id, checks in found.items():
+            out.print(f"network {network_id}", highlight=False)
+            for one in checks:
+                out.print(
+                    f"  {'[green]holds[/green]' if one.ok else '[red]FAILS[/red]'}  {one.name} ({one.looked_at:,})",
+                    highlight=False,
+                )
+                for fault in one.faults:
+                    out.print(f"         {fault}", highlight=False)
+        if json:
+            json.write_bytes(msgspec.json.format(msgspec.json.encode(found)))
+        return all(one.ok for checks in found.values() for one in checks)
+
+    if not _run(check, own=True):
+        sys.exit(1)
+
+
+@app.command
+def bench(*, json: Json = None, quick: bool = False, only: list[str] | None = None) -> None:
+    """Measure the hot paths, each against a limit measured in the same run, on a database of its own."""
+    from ringmain.entry.bench import main as run_bench
+
+    run_bench(json_path=json, quick=quick, only=only or [])
+
+
+@app.command
+def openapi(
+    *, output: Annotated[Path | None, Parameter(help="File to write; default: standard output.")] = None
+) -> None:
+    """Write the OpenAPI 3.1 document of the API."""
+    from ringmain.entry.http import openapi as describe
+
+    _write(msgspec.json.format(msgspec.json.encode(describe())).decode() + "\n", output)
+
+
+@app.command
+def reference(*, output: Path) -> None:
+    """Write the references of settings, commands and errors as Markdown into a folder."""
+    from ringmain.entry.reference import pages
+
+    output.mkdir(parents=True, exist_ok=True)
+    for name, text in pages(app).items():
+        (output / name).write_text(text)
+
+
+@networks.command(name="open")
+def open_network(name: str, *, currency: str = "EUR", time_zone: str = "UTC") -> None:
+    """Open a network and print its id and an operator's key; the key is shown once."""
+    from ringmain.entry.keys import open_network as run
+
+    network_id, token = _run(lambda installation: run(installation, name, currency, time_zone))
+    out.print(f"network {network_id}", highlight=False)
+    _show(token)
+
+
+@networks.command(name="list")
+def list_networks() -> None:
+    """List the networks of this installation."""
+    from ringmain.entry.keys import describe_networks
+
+    for line in _run(describe_networks):
+        out.print(line, highlight=False)
+
+
+@keys.command(name="make")
+def make_key(
+    *,
+    role: Literal["operator", "merchant", "analyst"],
+    name: str,
+    merchant: UUID | None = None,
+    network: NetworkId = None,
+) -> None:
+    """Make an API key and print it; it is shown once and stored only as a hash."""
+    from ringmain.entry.keys import make_key as run
+
+    _show(_run(lambda installation: run(installation, network, role, name, merchant)))
+
+
+@keys.command(name="list")
+def list_keys(*, network: NetworkId = None) -> None:
+    """List the keys of a network, with when each was used last."""
+    from ringmain.entry.keys import list_keys as run
+
+    table = Table("id", "role", "name", "made", "last used", "revoked")
+    for row in _run(lambda installation: run(installation, network)):
+        table.add_row(*row)
+    out.print(table)
+
+
+@keys.command(name="rotate")
+def rotate_key(key_id: UUID, *, overlap_seconds: int = 3600, network: NetworkId = None) -> None:
+    """Give a key a new secret and print it; the old one stays valid for the overlap."""
+    from ringmain.entry.keys import rotate_key as run
+
+    _show(_run(lambda installation: run(installation, network, key_id, overlap_seconds)))
+
+
+@keys.command(name="revoke")
+def revoke_key(key_id: UUID, *, network: NetworkId = None) -> None:
+    """Revoke a key; it is refused within seconds."""
+    from ringmain.entry.keys import revoke_key as run
+
+    _run(lambda installation: run(installation, network, key_id))
+    out.print(f"revoked {key_id}", highlight=False)
+
+
+async def _all_networks(installation: Installation) -> list[UUID]:
+    from ringmain.network import api as network
+
+    async with installation.database.unit(None) as uow:
+        return await network.all_networks(uow)
+
+
+def _run(work: Callable[[Installation], Awaitable[Result]], *, own: bool = False) -> Result:
+    """Run something with the installation open: attached to the running one, or (`own`) with its own server."""
+    settings = Settings()
+
+    async def open_and_work() -> Result:
+        async with opened(settings, urls) as installation:
+            return await work(installation)
+
+    try:
+        urls = attached_urls(settings)
+    except NotRunning:
+        if not own:
+            raise
+        with owned_urls(settings) as urls:
+            return asyncio.run(open_and_work())
+    return asyncio.run(open_and_work())
+
+
+def _show(token: str) -> None:
+    """Print a token alone on its line, so that a shell can take it: TOKEN=$(ringmain keys make ...)."""
+    sys.stdout.write(f"{token}\n")
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        sys.stdout.write(text)
+        return
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(text)

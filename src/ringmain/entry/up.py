@@ -1,0 +1,112 @@
+"""`ringmain up`: database, first data, server and worker, until somebody presses Ctrl-C."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import date
+
+import uvicorn
+from rich.console import Console
+
+from ringmain.entry import web
+from ringmain.entry.http import build_app
+from ringmain.entry.installation import Installation, opened, owned_urls
+from ringmain.entry.replaying import replay_with_progress
+from ringmain.entry.worker import make_partitions
+from ringmain.kit.logs import configure_logs
+from ringmain.kit.migrate import Urls
+from ringmain.kit.settings import Settings
+from ringmain.network import api as network
+from ringmain.sale.api import TillDoor
+from ringmain.simulate.errors import DataMissing
+
+# The opening weeks: enough for a living ring, and replayed in well under a minute.
+OPENING_WEEKS_UNTIL = date(2017, 1, 29)
+_WORKER_SECONDS_TO_STOP = 20.0
+
+
+def up(settings: Settings, console: Console, *, demo: bool) -> None:
+    """Run everything in this process and one worker process. Raises `Trouble` where the database cannot be started."""
+    configure_logs(settings.log_level, settings.log_format)
+    console.print("[bold]Ringmain[/bold] starts its database ...")
+    with owned_urls(settings) as urls:
+        asyncio.run(_serve(settings, urls, console, demo=demo))
+
+
+async def _serve(settings: Settings, urls: Urls, console: Console, *, demo: bool) -> None:
+    async with opened(settings, urls) as installation:
+        if demo:
+            await _first_data(installation, console)
+        await make_partitions(installation)
+        with _listening(settings) as listener:
+            address = f"http://{settings.host}:{listener.getsockname()[1]}"
+            door = TillDoor(installation.database, installation.keyring, coalesce=settings.coalesce)
+            pages = web.pages(settings, installation.database, installation.keyring, door)
+            app = build_app(settings, installation.database, installation.keyring, door=door, pages=pages)
+            server = uvicorn.Server(
+                uvicorn.Config(app, loop="uvloop", http="httptools", log_config=None, access_log=False, lifespan="on")
+            )
+            async with _worker():
+                console.print(f"\nRingmain runs at [bold]{address}[/bold]   (stop it with Ctrl-C)")
+                console.print("An API key for the operator:  ringmain keys make --role operator --name me\n")
+                await server.serve(sockets=[listener])
+
+
+async def _first_data(installation: Installation, console: Console) -> None:
+    """Replay the opening weeks of the recorded year where the installation has no network yet."""
+    async with installation.database.unit(None) as uow:
+        if await network.all_networks(uow):
+            return
+    try:
+        await replay_with_progress(installation, console, until=OPENING_WEEKS_UNTIL)
+    except DataMissing as error:
+        console.print(f"No first data: the recorded year is not installed. {error.next_step}")
+
+
+@contextlib.contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    """Listen on the wanted port, or on the next free one, and keep the socket: nobody can take it in between."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    last: OSError | None = None
+    for port in range(settings.port, settings.port + 100 if settings.port else 1):
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, port))
+        except OSError as error:
+            listener.close()
+            last = error
+            continue
+        with listener:
+            listener.listen(2048)
+            yield listener
+            return
+    raise SystemExit(f"No free port from {settings.port} on at {settings.host}: {last}. Set RINGMAIN_PORT.")
+
+
+@asynccontextmanager
+async def _worker() -> AsyncIterator[None]:
+    """Run the worker as a process of its own, so that its set work never delays a till."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "ringmain.entry.worker",
+        env=os.environ.copy(),
+        # Ctrl-C reaches the whole foreground group; the worker is stopped by us, after the server.
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                await asyncio.wait_for(process.wait(), _WORKER_SECONDS_TO_STOP)
+            except TimeoutError:
+                process.kill()
+                await process.wait()

@@ -1,0 +1,173 @@
+"""The flow map as geometry: shops on a ring, redeemed vouchers as drops that swell towards where they were spent; pure."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+
+from ringmain.voucher.api import FlowEdge
+
+# Units of the drawing: it is square, and scales with the page.
+SIZE = 720
+_CENTRE = SIZE / 2
+_RING = 300.0
+_QUIET_RADIUS = 1.8
+_Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A shop; `spent` says that vouchers of other shops were spent there, `quiet` that none came or went."""
+
+    x: float
+    y: float
+    radius: float
+    spent: bool
+    quiet: bool
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """One edge as a closed path that begins thin where vouchers were won; `heavy` marks those of the table."""
+
+    path: str
+    heavy: bool
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Everything that the drawing shows; the strongest drops come last, so that they lie on top."""
+
+    size: int
+    centre: float
+    ring: float
+    dots: tuple[Dot, ...]
+    drops: tuple[Drop, ...]
+
+
+def draw(names: Mapping[UUID, str], edges: Sequence[FlowEdge], heavy: int) -> Picture:
+    """Return the picture of the shops (id to name) and of the edges, the strongest first, the first `heavy` marked."""
+    places = _places(names, edges)
+    received: dict[UUID, int] = {}
+    for edge in edges:
+        received[edge.spent_at] = received.get(edge.spent_at, 0) + edge.people
+        received.setdefault(edge.won_at, 0)
+    dots = [_dot(names[shop], angle, received.get(shop)) for shop, angle in places.items()]
+    # Quiet shops are drawn first: they must not cover the others where the ring is crowded.
+    dots.sort(key=lambda dot: (not dot.quiet, dot.radius))
+    drops = [
+        _drop(names, edge, places[edge.won_at], places[edge.spent_at], rank < heavy) for rank, edge in enumerate(edges)
+    ]
+    return Picture(SIZE, _CENTRE, _RING, tuple(dots), tuple(reversed(drops)))
+
+
+def _places(names: Mapping[UUID, str], edges: Sequence[FlowEdge]) -> dict[UUID, float]:
+    """Return the angle of every shop: partners near each other, quiet shops evenly in between."""
+    moving = _neighbours_first(edges)
+    quiet = iter(sorted(set(names) - set(moving)))
+    taken = {round(place * len(names) / len(moving)): shop for place, shop in enumerate(moving)} if moving else {}
+    return {
+        taken[slot] if slot in taken else next(quiet): 2 * math.pi * slot / len(names) - math.pi / 2
+        for slot in range(len(names))
+    }
+
+
+def _neighbours_first(edges: Sequence[FlowEdge]) -> list[UUID]:
+    """Return the shops of the edges in an order that keeps strong partners together, the largest group first.
+
+    Within a group of connected shops the order is that of the Fiedler vector (the second eigenvector of the graph's
+    Laplacian), which minimises the squared distance along connections.
+    """
+    shops = sorted({shop for edge in edges for shop in (edge.won_at, edge.spent_at)})
+    number = {shop: place for place, shop in enumerate(shops)}
+    weights = np.zeros((len(shops), len(shops)))
+    for edge in edges:
+        weights[number[edge.won_at], number[edge.spent_at]] += edge.people
+    weights += weights.T
+    return [shops[place] for group in _groups(weights) for place in _along(weights, group)]
+
+
+def _groups(weights: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> Iterator[list[int]]:
+    """Yield the connected groups, the largest first."""
+    left = set(range(len(weights)))
+    groups = []
+    while left:
+        group, front = set(), {min(left)}
+        while front:
+            group |= front
+            front = {int(other) for one in front for other in np.flatnonzero(weights[one])} - group
+        left -= group
+        groups.append(sorted(group))
+    yield from sorted(groups, key=lambda group: (-len(group), group))
+
+
+def _along(weights: np.ndarray[tuple[int, int], np.dtype[np.float64]], group: list[int]) -> list[int]:
+    """Return a connected group in the order of its Fiedler vector."""
+    part = weights[np.ix_(group, group)]
+    _, vectors = np.linalg.eigh(np.diag(part.sum(axis=1)) - part)
+    fiedler = vectors[:, 1]
+    # An eigenvector's sign is arbitrary: it is fixed, so that the same data gives the same picture.
+    if fiedler[0] > 0:
+        fiedler = -fiedler
+    return [group[place] for place in np.argsort(fiedler, kind="stable")]
+
+
+def _dot(name: str, angle: float, received: int | None) -> Dot:
+    x, y = _on_ring(angle, _RING)
+    if received is None:
+        return Dot(x, y, _QUIET_RADIUS, spent=False, quiet=True, title=name)
+    # The area, not the radius, grows with the number of people.
+    radius = 3.2 + 1.1 * math.sqrt(received)
+    title = f"{name}: {received} {_people(received)} spent a voucher of another shop here"
+    return Dot(x, y, round(radius, 1), spent=received > 0, quiet=False, title=title)
+
+
+def _drop(names: Mapping[UUID, str], edge: FlowEdge, start: float, end: float, heavy: bool) -> Drop:
+    """Return a tapered curve: two quadratic Bezier curves from one point, joined by a round head."""
+    begin, finish = _on_ring(start, _RING), _on_ring(end, _RING)
+    control = _control(start, end)
+    half_width = 0.8 + 1.25 * math.sqrt(edge.people)
+    along = _unit(control, finish)
+    across = (-along[1] * half_width, along[0] * half_width)
+    # Each side's control point is moved half as far as its end, which tapers the drop evenly.
+    left = _text((finish[0] + across[0], finish[1] + across[1]))
+    right = _text((finish[0] - across[0], finish[1] - across[1]))
+    left_control = _text((control[0] + across[0] / 2, control[1] + across[1] / 2))
+    right_control = _text((control[0] - across[0] / 2, control[1] - across[1] / 2))
+    head = f"{half_width:.1f} {half_width:.1f} 0 0 0"
+    path = f"M{_text(begin)}Q{left_control} {left}A{head} {right}Q{right_control} {_text(begin)}Z"
+    title = f"{names[edge.won_at]} to {names[edge.spent_at]}: {edge.people} {_people(edge.people)}"
+    return Drop(path, heavy, title)
+
+
+def _control(start: float, end: float) -> _Point:
+    """Return the point that bends a curve inwards, and a little to the right, so that there and back lie apart."""
+    gap = (end - start + math.pi) % (2 * math.pi) - math.pi
+    middle = start + gap / 2
+    chord = 2 * _RING * abs(math.sin(gap / 2))
+    depth = max(_RING * math.cos(gap / 2) - (18 + 0.42 * chord), -60.0)
+    x, y = _on_ring(middle, depth)
+    aside = _unit(_on_ring(start, _RING), _on_ring(end, _RING))
+    shift = 5 + 0.05 * chord
+    return x - aside[1] * shift, y + aside[0] * shift
+
+
+def _on_ring(angle: float, radius: float) -> _Point:
+    return round(_CENTRE + radius * math.cos(angle), 1), round(_CENTRE + radius * math.sin(angle), 1)
+
+
+def _unit(start: _Point, end: _Point) -> _Point:
+    length = math.hypot(end[0] - start[0], end[1] - start[1]) or 1.0
+    return (end[0] - start[0]) / length, (end[1] - start[1]) / length
+
+
+def _text(point: _Point) -> str:
+    return f"{point[0]:.1f} {point[1]:.1f}"
+
+
+def _people(count: int) -> str:
+    return "person" if count == 1 else "people"

@@ -1,0 +1,143 @@
+"""What other slices may ask of the loop: flow, closure and leaks of a network, from its lake."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from ringmain.kit.lake.connect import connect
+from ringmain.loop import analysis
+from ringmain.loop.analysis import LAKE_TABLES, Facts, Table
+from ringmain.loop.model import (
+    Beside,
+    Closure,
+    ClosureWithin,
+    Flow,
+    FlowFigures,
+    Leaks,
+    Rate,
+    SecondVisits,
+    closure,
+    flow,
+    leaks,
+    second_visits,
+    strongest_edges,
+)
+
+__all__ = [
+    "LAKE_TABLES",
+    "Beside",
+    "Closure",
+    "ClosureReport",
+    "ClosureWithin",
+    "FlowFigures",
+    "FlowOf",
+    "FlowReport",
+    "LeakReport",
+    "Leaks",
+    "Rate",
+    "SecondVisits",
+    "ShopEdge",
+    "closure_report",
+    "flow_report",
+    "leak_report",
+]
+
+MEMORY_LIMIT = "512MB"
+THREADS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ShopEdge:
+    """Flow from one shop to another, and how many members it is made of."""
+
+    from_shop_id: str
+    to_shop_id: str
+    flow: int
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
+class FlowOf:
+    """The flow of visits or of redeemed vouchers: in all, by windows, and its strongest edges."""
+
+    total: FlowFigures
+    windows: tuple[FlowFigures, ...]
+    strongest: tuple[ShopEdge, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowReport:
+    """Flow of visits (shop -> next shop of the same member within `gap_days`) and of vouchers (won at -> spent at)."""
+
+    gap_days: int
+    window_days: int
+    permutations: int
+    visits: FlowOf
+    vouchers: FlowOf
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureReport:
+    """Closure of granted vouchers, and who came back afterwards without a new one."""
+
+    closure: Closure
+    second_visits: SecondVisits
+
+
+@dataclass(frozen=True, slots=True)
+class LeakReport:
+    """Where granted vouchers were lost."""
+
+    leaks: Leaks
+
+
+def flow_report(
+    lake: Path,
+    network_id: UUID,
+    *,
+    gap_days: int = 14,
+    window_days: int = 28,
+    strongest: int = 10,
+    permutations: int = 20,
+    seed: int = 0,
+) -> FlowReport:
+    """Return the flow of a network; blocks for seconds where there is a year of a city. No facts give None figures."""
+
+    def of(moved: Table, until: int) -> FlowOf:
+        given, shops = analysis.transitions_of(moved)
+        found: Flow = flow(given, window_days=window_days, permutations=permutations, seed=seed, until=until)
+        edges = [
+            ShopEdge(shops[edge.origin], shops[edge.destination], edge.flow, edge.members)
+            for edge in strongest_edges(given, strongest)
+        ]
+        return FlowOf(found.total, found.windows, tuple(edges))
+
+    with _facts(lake, network_id) as facts:
+        until = analysis.data_end(facts)
+        of_visits = of(analysis.visit_transitions(facts, gap_days), until)
+        of_vouchers = of(analysis.voucher_transitions(facts), until)
+    return FlowReport(gap_days, window_days, permutations, of_visits, of_vouchers)
+
+
+def closure_report(lake: Path, network_id: UUID, *, return_days: int = 28) -> ClosureReport:
+    """Return closure within 7 and 14 days, and second visits within `return_days`; blocks as `flow_report` does."""
+    with _facts(lake, network_id) as facts:
+        until = analysis.data_end(facts)
+        return ClosureReport(
+            closure(analysis.grants_of(facts), until),
+            second_visits(analysis.redemptions_of(facts), until, return_days),
+        )
+
+
+def leak_report(lake: Path, network_id: UUID) -> LeakReport:
+    """Return the leaks by stage; blocks as `flow_report` does."""
+    with _facts(lake, network_id) as facts:
+        return LeakReport(leaks(analysis.grants_of(facts), analysis.data_end(facts)))
+
+
+@contextmanager
+def _facts(lake: Path, network_id: UUID) -> Iterator[Facts]:
+    with connect(lake, LAKE_TABLES, network_id=network_id, memory_limit=MEMORY_LIMIT, threads=THREADS) as connection:
+        yield analysis.facts_of(connection)

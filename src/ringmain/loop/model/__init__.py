@@ -1,0 +1,51 @@
+"""How a ring is judged, as pure arithmetic on arrays: flow beside its null, closure, leaks, second visits."""
+
+from ringmain.loop.model.flow import (
+    Beside,
+    Edge,
+    Flow,
+    FlowFigures,
+    Transitions,
+    flow,
+    permuted,
+    strongest_edges,
+    transitions,
+)
+from ringmain.loop.model.returns import (
+    NONE,
+    Closure,
+    ClosureWithin,
+    Grants,
+    Leaks,
+    Rate,
+    Redemptions,
+    SecondVisits,
+    closure,
+    known_from,
+    leaks,
+    second_visits,
+)
+
+__all__ = [
+    "NONE",
+    "Beside",
+    "Closure",
+    "ClosureWithin",
+    "Edge",
+    "Flow",
+    "FlowFigures",
+    "Grants",
+    "Leaks",
+    "Rate",
+    "Redemptions",
+    "SecondVisits",
+    "Transitions",
+    "closure",
+    "flow",
+    "known_from",
+    "leaks",
+    "permuted",
+    "second_visits",
+    "strongest_edges",
+    "transitions",
+]

@@ -1,0 +1,262 @@
+"""What is declared of every operation: one cell each, independent of the routes. A route without a cell fails T11."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import uuid4
+
+from tests.entry.matrix import Cell, Things
+
+SHOP = {"name": "West Lake", "category": "tea", "latitude": 30.2, "longitude": 120.1, "time_zone": "Asia/Shanghai"}
+
+
+def _merchant(things: Things) -> str:
+    return f"/v1/merchants/{things.town.merchants[0]}"
+
+
+NETWORK: dict[str, Cell] = {
+    "read_network": Cell("omta", lambda _: "/v1/network", other_network="apart", other_merchant="apart"),
+    "who_am_i": Cell("omta", lambda _: "/v1/me", other_network="apart", other_merchant="apart"),
+    "open_merchant": Cell("o", lambda _: "/v1/merchants", lambda _: {"legal_name": "New Ltd"}, other_network="apart"),
+    "list_merchants": Cell("oma", lambda _: "/v1/merchants", other_network="apart", other_merchant="apart"),
+    "read_merchant": Cell("omta", _merchant),
+    "rename_merchant": Cell("o", _merchant, lambda _: {"legal_name": "Renamed Ltd"}),
+    "make_deposit": Cell(
+        "o",
+        lambda things: f"{_merchant(things)}/deposits",
+        lambda _: {"amount_minor": 5, "currency": "CNY", "reference": str(uuid4())},
+    ),
+    "read_balance": Cell("om", lambda things: f"{_merchant(things)}/balance"),
+    "open_shop": Cell(
+        "om", lambda _: "/v1/shops", lambda things: SHOP | {"merchant_id": str(things.town.merchants[0])}
+    ),
+    "list_shops": Cell("omta", lambda _: "/v1/shops", other_network="apart", other_merchant="apart"),
+    "read_shop": Cell("omta", lambda things: f"/v1/shops/{things.town.shops[0]}"),
+    "change_shop": Cell("om", lambda things: f"/v1/shops/{things.town.shops[0]}", lambda _: {"name": "Changed"}),
+    "list_rivals": Cell("om", lambda things: f"{_merchant(things)}/rivals"),
+    "declare_rival": Cell("om", lambda things: f"{_merchant(things)}/rivals/{things.town.shops[1]}"),
+    "withdraw_rival": Cell("om", lambda things: f"{_merchant(things)}/rivals/{things.town.shops[1]}"),
+    "add_staff": Cell(
+        "om",
+        lambda _: "/v1/staff",
+        lambda things: {
+            "name": "Li",
+            "role": "manager",
+            "pin": "5824",
+            "merchant_id": str(things.town.merchants[0]),
+        },
+    ),
+    "list_staff": Cell("omt", lambda _: "/v1/staff", other_network="apart", other_merchant="apart"),
+    "change_staff": Cell("om", lambda things: f"/v1/staff/{things.staff_id}", lambda _: {"name": "Mei Li"}),
+    "check_pin": Cell(
+        "t",
+        lambda _: "/v1/staff/pin-checks",
+        lambda things: {"staff_id": str(things.staff_id), "pin": "7391"},
+        refused_with=(403,),
+    ),
+    "make_terminal": Cell(
+        "om", lambda _: "/v1/terminals", lambda things: {"shop_id": str(things.town.shops[0]), "name": "Till 3"}
+    ),
+    "pair_terminal": Cell("", lambda _: "/v1/terminals/pair", lambda _: {"code": "AAAAAA"}, public=True),
+    "pair_terminal_again": Cell("om", lambda things: f"/v1/terminals/{things.made_terminal_id}/pairing-codes"),
+    "list_terminals": Cell("om", lambda _: "/v1/terminals", other_network="apart", other_merchant="apart"),
+    "revoke_terminal": Cell("om", lambda things: f"/v1/terminals/{things.made_terminal_id}"),
+    "make_key": Cell(
+        "om",
+        lambda _: "/v1/keys",
+        lambda things: {"role": "merchant", "name": "third", "merchant_id": str(things.town.merchants[0])},
+        refused_with=(403, 404),
+    ),
+    "list_keys": Cell("om", lambda _: "/v1/keys", other_network="apart", other_merchant="apart"),
+    "rotate_key": Cell("om", lambda things: f"/v1/keys/{things.key_id}/rotation", lambda _: {}),
+    "revoke_key": Cell("om", lambda things: f"/v1/keys/{things.key_id}"),
+}
+
+
+def _in(template: str) -> Callable[[Things], str]:
+    """Return the path with the names in braces replaced by the first merchant's things."""
+    return lambda things: template.format(**things.more)
+
+
+def _with(**fields: Any) -> Callable[[Things], Any]:
+    """Return a body; a text in braces names a thing of the first merchant."""
+
+    def made(things: Things) -> Any:
+        known = things.more | {"merchant": str(things.town.merchants[0]), "shop": str(things.town.shops[0])}
+        return {name: _filled(value, known) for name, value in fields.items()}
+
+    return made
+
+
+def _filled(value: Any, known: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return value.format(**known) if value.startswith("{") else value
+    if isinstance(value, list):
+        return [_filled(part, known) for part in value]
+    if isinstance(value, dict):
+        return {name: _filled(part, known) for name, part in value.items()}
+    return value
+
+
+_CONSENT = {"purpose": "share_with_merchant", "granted": True, "text_version": "2026-01", "language": "zh"}
+_CONSENT_TO = _CONSENT | {"recipient_merchant_id": "{merchant}"}
+_TOKEN = {"kind": "card_token", "value": "tok_8fG2kLq9"}
+_BASKET = {"basket_minor": 1_000, "currency": "CNY"}
+_SALE = {"total_minor": 1_000, "currency": "CNY", "shop_id": "{shop}"}
+
+# Members belong to the network: every till of it may meet them; another network never does.
+MEMBER: dict[str, Cell] = {
+    "send_one_time_code": Cell(
+        "ot",
+        lambda _: "/v1/members/one-time-codes",
+        lambda _: {"phone": f"+861390013{uuid4().int % 10_000:04}"},
+        other_network="apart",
+        other_merchant="shared",
+    ),
+    "read_development_code": Cell("o", _in("/v1/members/one-time-codes/{challenge}")),
+    "join_network": Cell(
+        "ot",
+        lambda _: "/v1/members",
+        _with(challenge_id="{challenge}", code="000000", name="Bo"),
+        other_merchant="shared",
+        refused_with=(403, 404, 409, 422),
+        own=(403, 404, 409, 422),
+    ),
+    "recognise_payment": Cell(
+        "ot",
+        lambda _: "/v1/members/recognitions",
+        _with(tokens=[_TOKEN]),
+        other_network="apart",
+        other_merchant="shared",
+    ),
+    "give_phone": Cell(
+        "ot",
+        _in("/v1/members/recognitions/{payment_challenge}/phone"),
+        lambda _: {"phone": f"+861370013{uuid4().int % 10_000:04}"},
+        other_merchant="shared",
+        own=(200, 404),
+    ),
+    "look_up_member": Cell(
+        "ot",
+        lambda _: "/v1/members/lookups",
+        _with(kind="phone", value="{phone}"),
+        other_network="apart",
+        other_merchant="shared",
+    ),
+    "read_member": Cell("mo", _in("/v1/members/{member}")),
+    "export_member": Cell("o", _in("/v1/members/{member}/export")),
+    "read_consents": Cell("o", _in("/v1/members/{member}/consents")),
+    "show_member_code": Cell("o", _in("/v1/members/{member}/code"), lambda _: {}),
+    "attach_identifier": Cell(
+        "o", _in("/v1/members/{member}/identifiers"), lambda _: {"kind": "tag", "value": uuid4().hex[:14].upper()}
+    ),
+    "detach_identifier": Cell("o", _in("/v1/members/{member}/identifiers/{identifier}")),
+    "record_consents": Cell(
+        "ot",
+        _in("/v1/members/{member}/consents"),
+        _with(consents=[_CONSENT_TO], place="till"),
+        refused_with=(404, 422),
+    ),
+    "merge_members": Cell(
+        "o", lambda _: "/v1/members/merges", _with(from_member_id="{third_member}", into_member_id="{member}")
+    ),
+    "reverse_merge": Cell("o", _in("/v1/members/merges/{merge}/reversal")),
+    "erase_member": Cell("o", _in("/v1/members/{third_member}")),
+}
+
+SCENE: dict[str, Cell] = {
+    "place_scene": Cell("mo", lambda _: "/v1/scenes", _with(kind="poster", name="Window", shop_id="{shop}")),
+    "list_scenes": Cell("mo", lambda _: "/v1/scenes", other_network="apart", other_merchant="apart"),
+    "print_scenes": Cell("mo", _in("/v1/scenes/print-sheet?ids={scene}")),
+    "read_scene": Cell("mo", _in("/v1/scenes/{scene}")),
+    "draw_scene_svg": Cell("mo", _in("/v1/scenes/{scene}/qr.svg")),
+    "draw_scene_png": Cell("mo", _in("/v1/scenes/{scene}/qr.png")),
+    "encode_scene_tag": Cell("mo", _in("/v1/scenes/{scene}/ndef")),
+    # Whoever holds a scene's token may say that it was met: a till scans what a guest shows, wherever it hangs.
+    "touch_scene": Cell("ot", _in("/v1/scenes/{scene_token}/touches"), lambda _: {}, other_merchant="shared"),
+    "retire_scene": Cell("mo", _in("/v1/scenes/{scene}")),
+}
+
+VOUCHER: dict[str, Cell] = {
+    "publish_offer": Cell(
+        "mo",
+        lambda _: "/v1/offers",
+        _with(name="Two off", kind="cash", currency="CNY", face_minor=200, valid_days=14, merchant_id="{merchant}"),
+        refused_with=(403, 404, 422),
+    ),
+    "list_offers": Cell("amo", lambda _: "/v1/offers", other_network="apart", other_merchant="apart"),
+    "read_offer": Cell("amo", _in("/v1/offers/{offer}")),
+    "pause_offer": Cell("mo", _in("/v1/offers/{idle_offer}/pause")),
+    "resume_offer": Cell("mo", _in("/v1/offers/{idle_offer}/resume")),
+    "order_codes": Cell("mo", _in("/v1/offers/{offer}/mints"), lambda _: {"count": 1}),
+    "read_mint": Cell("mo", _in("/v1/offers/{offer}/mints/{mint}")),
+    "read_codes": Cell("mo", _in("/v1/offers/{offer}/mints/{mint}/codes")),
+    "grant_voucher": Cell("mo", lambda _: "/v1/grants", _with(offer_id="{offer}", member_id="{member}")),
+    "grant_vouchers": Cell(
+        "mo",
+        lambda _: "/v1/grants/batch",
+        lambda things: {"items": [_with(offer_id="{offer}", member_id="{member}")(things) | _own_key()]},
+        own=(200, 201),
+    ),
+    "read_voucher": Cell("amo", _in("/v1/vouchers/{voucher}")),
+    "void_voucher": Cell("mo", _in("/v1/vouchers/{voucher}/void"), own=(200, 409)),
+    "read_signing_keys": Cell("amot", lambda _: "/v1/signing-key", other_network="apart", other_merchant="shared"),
+    # A till sees what the guest before it may use there, in whichever network's shop it stands.
+    "read_qualifications": Cell(
+        "mot", lambda _: "/v1/qualifications", _with(member_id="{member}", shop_id="{shop}", **_BASKET)
+    ),
+    "validate_vouchers": Cell(
+        "mot",
+        lambda _: "/v1/validations",
+        _with(vouchers=[{"code": "{code}"}], shop_id="{shop}", member_id="{member}", **_BASKET),
+        own=(201, 409),
+    ),
+    "release_validation": Cell("mot", _in("/v1/validations/{lock}"), own=(200, 404)),
+    "make_typed_code": Cell("mo", lambda _: "/v1/typed-codes", _with(code="{code}", shop_id="{shop}")),
+    "resolve_typed_code": Cell(
+        "mot", lambda _: "/v1/typed-codes/resolution", _with(digits="{digits}", shop_id="{shop}")
+    ),
+}
+
+
+def _own_key() -> dict[str, str]:
+    return {"idempotency_key": str(uuid4())}
+
+
+SALE_CELLS: dict[str, Cell] = {
+    "redeem_voucher": Cell(
+        "mot",
+        lambda _: "/v1/redemptions",
+        _with(code="{minted_code}", shop_id="{shop}", **_BASKET),
+        own=(201, 409),
+    ),
+    "redeem_vouchers": Cell(
+        "mot",
+        lambda _: "/v1/redemptions/batch",
+        lambda things: {"items": [_with(code="{minted_code}", shop_id="{shop}", **_BASKET)(things) | _own_key()]},
+        own=(200, 201, 409),
+    ),
+    "reverse_redemption": Cell(
+        "mot", _in("/v1/redemptions/{redemption}/reversal"), lambda _: {"reason": "wrong table"}, own=(201, 409)
+    ),
+    "record_sale": Cell("mot", lambda _: "/v1/sales", _with(**_SALE)),
+    "record_sales": Cell(
+        "mot",
+        lambda _: "/v1/sales/batch",
+        lambda things: {"items": [_with(**_SALE)(things) | _own_key()]},
+        own=(200, 201),
+    ),
+    "refund_sale": Cell("mot", _in("/v1/sales/{sale}/refunds"), lambda _: {"amount_minor": 10, "reason": "cold soup"}),
+    "complete_sale": Cell(
+        "mot", _in("/v1/sales/{bare_sale}/completion"), lambda _: {"total_minor": 1_000}, own=(201, 409)
+    ),
+    "read_sale": Cell("mot", _in("/v1/sales/{sale}")),
+    "list_sales": Cell(
+        "mot",
+        lambda things: f"/v1/sales?shop_id={things.town.shops[0]}",
+        other_network="apart",
+        other_merchant="apart",
+        own=(200, 404),
+    ),
+}
+
+CELLS: dict[str, Cell] = {**NETWORK, **MEMBER, **SCENE, **VOUCHER, **SALE_CELLS}

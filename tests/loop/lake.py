@@ -1,0 +1,110 @@
+"""Writes a small lake as Parquet, from rows that name shops and people by letters and times by days."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pyarrow as pa
+
+from ringmain.kit.follow_store import Position
+from ringmain.kit.lake.arrow import by_day, schema_of
+from ringmain.kit.lake.folder import LakeFolder
+from ringmain.loop.api import LAKE_TABLES
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def day(number: float) -> datetime:
+    """Return the time so many days after the start."""
+    return START + timedelta(days=number)
+
+
+@dataclass
+class SmallLake:
+    """The facts of one network; `write` puts them where the exporter would."""
+
+    root: Path
+    network_id: UUID = field(default_factory=uuid4)
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def sale(self, sale_id: str, who: str | None, shop: str, on: float) -> None:
+        """Add a sale."""
+        self._add("sale", sale_id=sale_id, subject_id=who, shop_id=shop, merchant_id=shop, sold_at=day(on))
+
+    def walk(self, who: str, *visits: tuple[str, float]) -> None:
+        """Add a member's sales, one after another."""
+        for shop, on in visits:
+            self.sale(f"{who}-{shop}-{on}", who, shop, on)
+
+    def grant(
+        self,
+        voucher_id: str,
+        who: str | None,
+        won_at: str | None,
+        shops: Sequence[str],
+        on: float,
+        *,
+        days: float = 14,
+        valid_from: float | None = None,
+    ) -> None:
+        """Add a grant; it can be spent at `shops` (none: at any) for so many days."""
+        self._add(
+            "grant",
+            voucher_id=voucher_id,
+            subject_id=who,
+            sender_shop_id=won_at,
+            granted_at=day(on),
+            valid_from=day(on if valid_from is None else valid_from),
+            valid_until=day(on + days),
+            redeem_shop_ids=list(shops),
+        )
+
+    def redeem(self, voucher_id: str, who: str | None, shop: str, on: float, sale_id: str) -> None:
+        """Add a redemption in a sale that was added already."""
+        self._add(
+            "redemption",
+            redemption_id=f"r-{voucher_id}-{on}",
+            voucher_id=voucher_id,
+            sale_id=sale_id,
+            subject_id=who,
+            shop_id=shop,
+            redeemed_at=day(on),
+        )
+
+    def reverse(self, voucher_id: str, on: float, reversed_on: float) -> None:
+        """Add the reversal of a redemption."""
+        self._add(
+            "reversal",
+            reversal_id="v",
+            redemption_id=f"r-{voucher_id}-{on}",
+            voucher_id=voucher_id,
+            reversed_at=day(reversed_on),
+        )
+
+    def merge(self, who: str, into: str) -> None:
+        """Let one subject stand for another."""
+        self._add("subject_alias", subject_id=who, canonical_subject_id=into)
+
+    def write(self) -> "SmallLake":
+        """Write all facts."""
+        folder = LakeFolder(self.root)
+        for table in LAKE_TABLES:
+            given = self.rows.get(table.kind, [])
+            if not given:
+                continue
+            rows = pa.Table.from_pylist(given, schema=schema_of(table))
+            if table.whole:
+                files = {folder.whole_file(table.kind, self.network_id): rows}
+            else:
+                files = {
+                    folder.day_file(table.kind, self.network_id, on, Position(7, 1)): part
+                    for on, part in by_day(table, rows)
+                }
+            folder.publish(files)
+        return self
+
+    def _add(self, kind: str, **row: Any) -> None:
+        self.rows.setdefault(kind, []).append(row)
