@@ -93,7 +93,7 @@ class DoorsContract(_HouseContract):
 
 
 class PureModelsContract(_HouseContract):
-    """`model.py` reaches only the `pure` package, its own slice's errors, and libraries that do no I/O.
+    """`model.py` reaches only the `pure` package, the errors of slices, and libraries that do no I/O.
 
     Options: `root` package, the `pure` package, `allowed_external` libraries. Checked transitively.
     """
@@ -114,17 +114,18 @@ class PureModelsContract(_HouseContract):
 
     def _breaches_from(self, graph: ImportGraph, model: str, slice_name: str) -> Iterator[Breach]:
         options: Any = self
-        own = [f"{options.root}.{slice_name}.{name}" for name in ("model", "errors")]
+        own = f"{options.root}.{slice_name}.model"
         waiting, seen = [model], {model}
         while waiting:
             importer = waiting.pop()
             for imported in graph.find_modules_directly_imported_by(importer):
                 internal = _inside(imported, [options.root])
-                if internal and _inside(imported, [options.pure, *own]):
+                # Rules are pure classes; the layers see to it that only those of lower slices are imported.
+                if internal and (_inside(imported, [options.pure, own]) or _is_errors(options.root, imported)):
                     waiting += [imported] if imported not in seen else []
                     seen.add(imported)
                 elif internal:
-                    yield Breach(importer, imported, f"a model may import {options.pure} and its own errors only")
+                    yield Breach(importer, imported, f"a model may import {options.pure} and errors only")
                 elif not self._harmless(importer, imported):
                     yield Breach(importer, imported, "a model does no I/O: pass in what it needs")
 
@@ -132,6 +133,10 @@ class PureModelsContract(_HouseContract):
         options: Any = self
         banned = IO_MODULES_OF_PURE if _inside(importer, [options.pure]) else IO_MODULES
         return imported in options.allowed_external or (imported in sys.stdlib_module_names and imported not in banned)
+
+
+def _is_errors(root: str, module: str) -> bool:
+    return _below(root, module)[1:] == ["errors"]
 
 
 class OnlyInContract(_HouseContract):

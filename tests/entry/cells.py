@@ -211,7 +211,10 @@ VOUCHER: dict[str, Cell] = {
         own=(201, 409),
     ),
     "release_validation": Cell("mot", _in("/v1/validations/{lock}"), own=(200, 404)),
-    "make_typed_code": Cell("mo", lambda _: "/v1/typed-codes", _with(code="{code}", shop_id="{shop}")),
+    # Whoever has the whole code may have its digits, for any shop of the network: the guest chooses the shop.
+    "make_typed_code": Cell(
+        "mo", lambda _: "/v1/typed-codes", _with(code="{code}", shop_id="{shop}"), other_merchant="shared"
+    ),
     "resolve_typed_code": Cell(
         "mot", lambda _: "/v1/typed-codes/resolution", _with(digits="{digits}", shop_id="{shop}")
     ),
@@ -255,7 +258,6 @@ SALE_CELLS: dict[str, Cell] = {
         lambda things: f"/v1/sales?shop_id={things.town.shops[0]}",
         other_network="apart",
         other_merchant="apart",
-        own=(200, 404),
     ),
 }
 

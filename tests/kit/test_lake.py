@@ -19,7 +19,7 @@ from ringmain.kit.db import Database, UnitOfWork
 from ringmain.kit.follow import Batch, Follower, begin_anew, catch_up
 from ringmain.kit.lake import LakeTable
 from ringmain.kit.lake.connect import connect
-from ringmain.kit.lake.export import Exporter, FactsMissing
+from ringmain.kit.lake.export import Exporter, FactsMissing, QueryFailed
 from ringmain.kit.lake.folder import LakeFolder
 from ringmain.kit.migrate import Urls
 from ringmain.kit.pure.errors import Unavailable
@@ -286,6 +286,18 @@ async def test_a_fact_whose_row_is_missing_stops_the_export(database: Database, 
         uow.record("visit", [uuid4()])
     with pytest.raises(FactsMissing, match="2 facts were announced for visit; it has 1"):
         await catch_up(database, Exporter(tmp_path, urls.application_url, TABLES).follower(), network)
+    assert files_in(tmp_path) == []
+
+
+async def test_a_query_that_fails_says_why_in_few_words(database: Database, urls: Urls, tmp_path: Path) -> None:
+    """The error names the kind and PostgreSQL's reason, without the query and its thousands of ids."""
+    network = uuid4()
+    ids = await visit(database, network, *[NOON] * 500)
+    wrong = LakeTable("visit", {"visit_id": "string"}, "SELECT id AS visit_id, at FROM visits WHERE %(ids)s", "at")
+    with pytest.raises(QueryFailed, match=r'visit: .*relation "visits" does not exist') as failed:
+        await catch_up(database, Exporter(tmp_path, urls.application_url, [wrong]).follower(), network)
+    assert len(str(failed.value)) < 1_100
+    assert str(ids[-1]) not in str(failed.value)
     assert files_in(tmp_path) == []
 
 

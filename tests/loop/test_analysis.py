@@ -159,7 +159,7 @@ def test_the_next_visit_after_a_redemption_is_found_with_what_paid_it(lake: Smal
 
 
 def test_reports_of_a_small_town(lake: SmallLake) -> None:
-    """The reports join it all: edges by shop, closure by voucher and member, leaks by stage; other networks are not in."""
+    """The reports join it all: edges by shop, closure by voucher and member, leaks by stage; no other network."""
     lake.walk("ann", ("A", 0), ("B", 200), ("A", 201), ("B", 203))
     lake.walk("bob", ("A", 0), ("C", 190), ("A", 200), ("B", 202))
     lake.grant("a1", "ann", "B", ["A"], 200)
@@ -207,4 +207,4 @@ def test_every_expression_compiles_for_spark(lake: SmallLake, name: str) -> None
     """Only operations that Spark has too are used; what each gives on both is compared where Spark is installed."""
     with facts(lake) as opened:
         query = PySparkCompiler().to_sqlglot(EXPRESSIONS[name](opened).unbind()).sql("spark")
-    assert query.startswith("SELECT")
+    assert query.startswith(("SELECT", "WITH"))

@@ -171,6 +171,8 @@ class Reference:
             raise Refused("shop_not_found")
         if sale.total is None and (not sale.uses or sale.paid is not None):
             raise Refused("total_required")
+        if len({use.voucher for use in sale.uses}) < len(sale.uses):
+            raise Refused("voucher_named_twice")
         with self._all_or_nothing():
             spent = self._spend_all(sale, at)
             if (
@@ -209,7 +211,10 @@ class Reference:
         ranking: list[tuple[int, datetime, UUID]] = []
         for voucher in self.vouchers.values():
             offer = voucher.offer
-            if voucher.holder != sale.subject or offer.kind == "exchange" or (sale.uses and not offer.combinable):
+            named = any(use.voucher == voucher.id for use in sale.uses)
+            if voucher.holder != sale.subject or named or offer.kind == "exchange":
+                continue
+            if sale.uses and not offer.combinable:
                 continue
             # The minimum is that of the whole purchase for being looked at, and of what is left for being used.
             if offer.minimum and (sale.total or 0) < offer.minimum:

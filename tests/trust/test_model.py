@@ -1,4 +1,4 @@
-"""T1: whatever happens in whatever order, the engine's vouchers and money are what the rules say; planted bugs are caught."""
+"""T1: whatever happens in whatever order, vouchers and money are what the rules say; planted bugs are caught."""
 
 import asyncio
 import os
@@ -14,6 +14,8 @@ from ringmain.kit.migrate import Urls
 from tests.trust.machine import Divergence, TownMachine, World
 
 RULES_PER_RUN = 120
+# Finding a short example of a failure takes minutes: ask for it with RINGMAIN_TEST_SHRINK=1.
+PHASES = (Phase.generate, Phase.shrink) if os.environ.get("RINGMAIN_TEST_SHRINK") else (Phase.generate,)
 
 
 @pytest.fixture
@@ -50,5 +52,5 @@ def explore(world: World, number: int, *, runs: int, stop_after: int, phases: tu
 def test_engine_and_reference_agree_after_every_step(world: World, part: int) -> None:
     """Thousands of steps in all orders: answers, money, vouchers, limits and stock agree after each transaction."""
     number = int(os.environ.get("RINGMAIN_TEST_SEED", "20260302")) + part
-    explore(world, number, runs=30, stop_after=7_500, phases=(Phase.generate, Phase.shrink))
+    explore(world, number, runs=30, stop_after=7_500, phases=PHASES)
     print(world.steps, world.transactions, world.refusals)

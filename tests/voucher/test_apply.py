@@ -1,4 +1,4 @@
-"""The value of vouchers changes through one use case, set-based, under locks, with every unit of money in the ledger."""
+"""The value of vouchers changes through one use case, under locks, with every unit of money in the ledger."""
 
 import asyncio
 from collections import Counter
@@ -180,7 +180,7 @@ async def test_a_reversal_counts_for_who_stood_there(ring: Ring) -> None:
 
 
 async def test_one_of_many_wins_a_voucher(ring: Ring) -> None:
-    """Of fifty transactions that spend the same voucher at once, mixed with its reversal and end, one wins each time."""
+    """Of many that spend the same voucher at once, mixed with its reversal and end, one wins each time."""
     offer = await ring.publish()
     granted = await ring.grant(offer)
     uses = [Use(all_of=(ring.redeem(granted),)) for _ in range(50)]

@@ -16,9 +16,7 @@ from ringmain.entry.lake import lake_tables
 from ringmain.kit.follow import catch_up
 from ringmain.kit.lake.export import Exporter
 from ringmain.ledger import api as ledger
-from ringmain.simulate import complete_journey, town
-from ringmain.simulate.journey import Journey, traps
-from ringmain.simulate.replay import Replay
+from ringmain.simulate import api as simulate
 
 
 @dataclass(slots=True)
@@ -40,9 +38,9 @@ async def replay_with_progress(
     Raises `DataMissing`, `ReplayDiffers`.
     """
     started = time.perf_counter()
-    journey = complete_journey.load(folder, until=until)
+    journey = simulate.load(folder, until=until)
     loading = time.perf_counter() - started
-    replay = Replay(installation.database, installation.keyring, journey)
+    replay = simulate.Replay(installation.database, installation.keyring, journey)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -57,28 +55,28 @@ async def replay_with_progress(
     exporting = time.perf_counter()
     await _export(installation)
     seconds["copy into the lake"] = time.perf_counter() - exporting
-    async with installation.database.unit(town.NETWORK_ID) as uow:
+    async with installation.database.unit(simulate.NETWORK_ID) as uow:
         sums = {one.currency: one.sum_minor for one in await ledger.sums(uow)}
-    return ReplayReport(_counts(journey, done.counts), sums, seconds, _peak_mb())
+    return ReplayReport(_counts(journey, done.counts), sums, seconds, peak_mb())
 
 
 async def _export(installation: Installation) -> None:
     exporter = Exporter(installation.settings.lake_folder, installation.urls.application_url, lake_tables())
-    await catch_up(installation.database, exporter.follower(), town.NETWORK_ID)
+    await catch_up(installation.database, exporter.follower(), simulate.NETWORK_ID)
 
 
-def _counts(journey: Journey, replayed: dict[str, int]) -> dict[str, int]:
+def _counts(journey: simulate.Journey, replayed: dict[str, int]) -> dict[str, int]:
     return {
         "households": len(journey.households.household_id),
         "stores": len(journey.store_id),
         "campaigns": len(journey.campaigns.campaign_id),
         "coupons": len(journey.coupons.upc),
         **replayed,
-        **traps(journey),
+        **simulate.traps(journey),
     }
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     """Return the peak memory of this process in MB; the kernel counts kB on Linux and bytes on macOS."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1024 * 1024) if sys.platform == "darwin" else peak / 1024

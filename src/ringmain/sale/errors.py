@@ -109,3 +109,11 @@ class ImportRunsElsewhere(RuleBroken):
     code = "import_runs_elsewhere"
     status = HTTPStatus.CONFLICT
     next_step = "Wait until the other import has ended; running this one again then changes nothing twice."
+
+
+class VoucherNamedTwice(RuleBroken):
+    """A sale spends each of its vouchers once."""
+
+    code = "voucher_named_twice"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Name each voucher once in a sale; of a gift voucher, ask for the whole amount at once."

@@ -178,7 +178,8 @@ class _Run:
         ahead = asyncio.create_task(asyncio.to_thread(self._step, at, self.step_rows))
         try:
             while True:
-                step = await ahead
+                # Cancelled or not, the thread ends by itself; it is awaited below.
+                step = await asyncio.shield(ahead)
                 if not step.at_end:
                     ahead = asyncio.create_task(asyncio.to_thread(self._step, step.end, self.step_rows))
                 await self._take(step)
@@ -191,8 +192,7 @@ class _Run:
         finally:
             # The thread reads from the file, which is closed next.
             await asyncio.wait([ahead])
-            if not ahead.cancelled():
-                ahead.exception()
+            ahead.exception()
 
     def _step(self, at: Position, most: int) -> Step:
         if len(self.identifiers) > _MOST_REMEMBERED:

@@ -4,6 +4,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -24,6 +25,8 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 _NAMED_KEY = re.compile(r"`\$\.?([^`]*)`$")
 _UNKNOWN_KEY = re.compile(r"unknown field `([^`]*)`")
 _LONGEST_DELIMITER = 1
+_FORMATS = ("iso", "unix_seconds", "unix_milliseconds")
+_SOME_TIME = datetime(2024, 2, 29, 13, 14, 15, tzinfo=UTC)
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -190,6 +193,8 @@ def _problems(mapping: Mapping) -> Iterator[tuple[str, str]]:
         yield "currency.constant", "a currency has three capital letters, such as CNY"
     if mapping.sold_at.time_zone not in (SHOP_TIME_ZONE, "UTC") and not _is_time_zone(mapping.sold_at.time_zone):
         yield "sold_at.time_zone", "there is no such time zone; give one such as Asia/Shanghai, or `shop`"
+    if mapping.sold_at.format not in _FORMATS and not _tells_day(mapping.sold_at.format):
+        yield "sold_at.format", "a pattern such as %d/%m/%Y %H:%M:%S needs year, month and day; or give `iso`"
     if len(mapping.delimiter) != _LONGEST_DELIMITER or mapping.delimiter in '"\r\n' or not mapping.delimiter.isascii():
         yield "delimiter", 'a delimiter is one character of ASCII, such as "," or "\\t"'
     if mapping.thousands_separator == mapping.decimal_separator:
@@ -221,3 +226,11 @@ def _is_time_zone(name: str) -> bool:
     except (KeyError, ValueError, OSError):
         return False
     return True
+
+
+def _tells_day(form: str) -> bool:
+    """Say whether times written by a pattern of strptime can be read back to their day."""
+    try:
+        return datetime.strptime(_SOME_TIME.strftime(form), form).date() == _SOME_TIME.date()  # noqa: DTZ007
+    except (ValueError, OverflowError, re.error):
+        return False

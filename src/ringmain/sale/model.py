@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from ringmain.kit.pure.errors import RuleBroken
-from ringmain.sale.errors import LinesDiffer, SaleInFuture, SaleTooOld, TotalRequired
+from ringmain.sale.errors import LinesDiffer, SaleInFuture, SaleTooOld, TotalRequired, VoucherNamedTwice
 from ringmain.voucher.errors import TendersDiffer
 
 CLOCK_SKEW = timedelta(minutes=5)
@@ -156,6 +156,8 @@ def _time_rule(sale: NewSale, now: datetime) -> RuleBroken | None:
 
 
 def _amount_rule(sale: NewSale) -> RuleBroken | None:
+    if len(sale.vouchers) > 1 and len({use.voucher_id for use in sale.vouchers}) < len(sale.vouchers):
+        return VoucherNamedTwice()
     if sale.total_minor is None:
         return TotalRequired() if not sale.vouchers or sale.lines or sale.tenders else None
     if sale.currency is None:

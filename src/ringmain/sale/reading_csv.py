@@ -1,6 +1,7 @@
 """CSV files, cut into lines by numpy and into values by Arrow: a broken row never spoils its neighbours."""
 
 import csv
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,9 @@ class CsvFile:
             self._file.close()
             raise
         self._average = _FIRST_GUESS
+        by = re.escape(mapping.delimiter.encode())
+        # A value in quotation marks behind which neither a delimiter nor the end of the line stands.
+        self._odd_quotes = re.compile(rb'(?m)(?:^|%b)"(?:[^"]|"")*+"(?!%b|\r?$)' % (by, by))
 
     def close(self) -> None:
         """Let the file go."""
@@ -46,6 +50,8 @@ class CsvFile:
         """Return up to `most` rows from a place on."""
         block = self._block(at, most + (_MOST_BREAKS if self._mapping.breaks_in_values else 0))
         at_end = at.offset + len(block) >= self.size
+        if not block and not at_end:
+            raise ImportUnreadable(problem="it became shorter while it was read", line=at.line)
         records = _records(block, at, at_end=at_end, breaks=self._mapping.breaks_in_values)
         rules = _raw_rules(block, records)
         kept = np.flatnonzero(rules == RowRule.NONE)
@@ -141,38 +147,41 @@ class CsvFile:
 
     def _parsed(self, data: bytes, records: "_Records", rules: Longs, kept: Longs) -> Table:
         """Return the mapped columns as texts; records with another number of values are refused in `rules`."""
+        if not len(kept):
+            return pa.table({name: pa.array([], pa.string()) for name in self._wanted})
+        # Arrow forgives what stands behind a closing quotation mark, and the rows of a file must not depend on how
+        # much of it is read at once: wherever marks stand oddly, or values hold line breaks, each row is read alone.
+        if records.joined or (b'"' in data and self._odd_quotes.search(data)):
+            return self._parsed_singly(data, rules, kept)
         invalid: list[int] = []
+        table = self._parsed_at_once(data, invalid)
+        wrong = np.array(invalid, np.int64) - 1
+        if table is None or table.num_rows + len(wrong) != len(kept) or (len(wrong) and wrong[-1] >= len(kept)):
+            return self._parsed_singly(data, rules, kept)
+        rules[kept[wrong]] = RowRule.WRONG_COLUMNS
+        return table.combine_chunks()
+
+    def _parsed_at_once(self, data: bytes, invalid: list[int]) -> Table | None:
+        """Return what Arrow reads, or None; the numbers of rows with too many or few values are put into `invalid`."""
 
         def handler(row: Any) -> str:
             invalid.append(row.number if row.number is not None else 0)
             return "skip"
 
-        if not len(kept):
-            return pa.table({name: pa.array([], pa.string()) for name in self._wanted})
         try:
-            table = arrow_csv.read_csv(
+            return arrow_csv.read_csv(
                 pa.BufferReader(data),
-                # One thread, so that the handler is told row numbers; the chunks themselves run side by side.
+                # One thread, so that the handler is told row numbers; the pieces themselves run beside the database.
                 arrow_csv.ReadOptions(column_names=self._header, use_threads=False, block_size=len(data) + 1),
-                arrow_csv.ParseOptions(
-                    delimiter=self._mapping.delimiter,
-                    newlines_in_values=self._mapping.breaks_in_values,
-                    invalid_row_handler=handler,
-                ),
+                arrow_csv.ParseOptions(delimiter=self._mapping.delimiter, invalid_row_handler=handler),
                 arrow_csv.ConvertOptions(
                     check_utf8=False,
                     column_types=dict.fromkeys(self._header, pa.string()),
                     include_columns=self._wanted,
                 ),
             )
-            wrong = kept[np.array(invalid, np.int64) - 1]
         except pa.ArrowInvalid:
-            table, wrong = None, kept[:0]
-        if table is None or table.num_rows + len(wrong) != len(kept):
-            # Arrow saw other rows than we did: quotation marks stand where they mean nothing. One by one, then.
-            return self._parsed_singly(data, rules, kept)
-        rules[wrong] = RowRule.WRONG_COLUMNS
-        return table.combine_chunks()
+            return None
 
     def _parsed_singly(self, data: bytes, rules: Longs, kept: Longs) -> Table:
         places = [self._header.index(name) for name in self._wanted]
@@ -220,6 +229,7 @@ class _Records:
     ends: Longs
     lines: Longs
     unclosed: Flags
+    joined: bool
     end: int
     end_line: int
 
@@ -250,10 +260,13 @@ def _records(block: bytes, at: Position, *, at_end: bool, breaks: bool) -> _Reco
     end, end_line = (int(ends[last[-1]]), int(last[-1]) + 1) if len(last) else (0, 0)
     # Empty lines are no rows.
     length = ends[last] - starts[first]
-    empty = (length == 1) & (data[starts[first]] == _NEWLINE)
-    empty |= (length <= len("\r\n")) & (data[starts[first]] == _RETURN)
+    head = data[starts[first]]
+    empty = (length == 1) & ((head == _NEWLINE) | (head == _RETURN))
+    empty |= (length == len("\r\n")) & (head == _RETURN) & (data[ends[last] - 1] == _NEWLINE)
     first, last, unclosed = first[~empty], last[~empty], unclosed[~empty]
-    return _Records(starts[first], ends[last], first + at.line, unclosed, end, at.line + end_line)
+    return _Records(
+        starts[first], ends[last], first + at.line, unclosed, bool((last > first).any()), end, at.line + end_line
+    )
 
 
 def _joined(odd: Flags) -> tuple[Longs, Longs, Flags]:

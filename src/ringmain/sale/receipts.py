@@ -123,7 +123,10 @@ def _shops(table: Table, mapping: Mapping, shops: ShopBook, sheet: _Sheet) -> Lo
         return np.full(table.num_rows, shops.only, np.int64)
     coded = cells.texts(table[mapping.shop.column]).dictionary_encode()
     names = coded.dictionary.to_pylist()
-    places = np.array([shops.place_of.get(name, shops.place_of.get(name.lower(), -1)) for name in names], np.int64)
+    if mapping.shop.ids is None:
+        # Ids may be written in capital letters.
+        names = [name.lower() for name in names]
+    places = np.array([shops.place_of.get(name, -1) for name in names], np.int64)
     if not len(names):
         return np.zeros(0, np.int64)
     place: Longs = places[coded.indices.to_numpy()]

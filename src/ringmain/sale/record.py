@@ -70,7 +70,7 @@ async def _redeem(
     uses: list[voucher.Use] = []
     places: list[int] = []
     for place, sale in enumerate(sales):
-        if sale.vouchers or found.get(place):
+        if sale.vouchers or sale.apply_best:
             uses.append(_use(sale, found.get(place, ()), shops[sale.shop_id], now))
             places.append(place)
     outcomes: list[list[RedemptionAnswer] | RuleBroken] = [[] for _ in sales]
@@ -98,9 +98,10 @@ async def _candidates(uow: UnitOfWork, sales: Sequence[NewSale], now: datetime) 
 
 def _use(sale: NewSale, found: Sequence[UUID], shop: network.Shop, now: datetime) -> voucher.Use:
     by = voucher.Redeemer(shop.merchant_id, shop.id, sale.terminal_id, shop.time_zone)
+    named = {use.voucher_id for use in sale.vouchers}
     return voucher.Use(
         all_of=tuple(_redeem_action(sale, use, by, now) for use in sale.vouchers),
-        best_of=tuple(_redeem_action(sale, VoucherUse(id_), by, now) for id_ in found),
+        best_of=tuple(_redeem_action(sale, VoucherUse(id_), by, now) for id_ in found if id_ not in named),
         expected_minor=sale.left_for_vouchers,
     )
 

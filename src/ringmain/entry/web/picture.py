@@ -65,6 +65,40 @@ def draw(names: Mapping[UUID, str], edges: Sequence[FlowEdge], heavy: int) -> Pi
     return Picture(SIZE, _CENTRE, _RING, tuple(dots), tuple(reversed(drops)))
 
 
+@dataclass(frozen=True, slots=True)
+class TillDot:
+    """One till on the ring of a trial; `code` is the rule that refused it, empty for the one that was accepted."""
+
+    x: float
+    y: float
+    till: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class TillRing:
+    """The tills of a trial, the accepted one last and on top, and the drop that runs to it."""
+
+    dots: tuple[TillDot, ...]
+    stream: str
+
+
+def draw_tills(codes: Mapping[int, str]) -> TillRing:
+    """Return the ring of the tills (number to rule), in a square of 448 units."""
+    centre, ring, inner = 224.0, 196.0, 108.0
+    angles = {till: 2 * math.pi * place / len(codes) - math.pi / 2 for place, till in enumerate(sorted(codes))}
+    dots = [TillDot(*_around(centre, angle, ring), till, codes[till]) for till, angle in angles.items()]
+    accepted = [till for till, code in codes.items() if not code]
+    stream = ""
+    if len(accepted) == 1:
+        angle = angles[accepted[0]]
+        tip, head = _around(centre, angle, inner), _around(centre, angle, ring - 18)
+        across = (-math.sin(angle) * 7, math.cos(angle) * 7)
+        left, right = _text((head[0] + across[0], head[1] + across[1])), _text((head[0] - across[0], head[1] - across[1]))
+        stream = f"M{_text(tip)}L{left}A7 7 0 0 0 {right}Z"
+    return TillRing(tuple(sorted(dots, key=lambda dot: not dot.code)), stream)
+
+
 def _places(names: Mapping[UUID, str], edges: Sequence[FlowEdge]) -> dict[UUID, float]:
     """Return the angle of every shop: partners near each other, quiet shops evenly in between."""
     moving = _neighbours_first(edges)
@@ -157,7 +191,11 @@ def _control(start: float, end: float) -> _Point:
 
 
 def _on_ring(angle: float, radius: float) -> _Point:
-    return round(_CENTRE + radius * math.cos(angle), 1), round(_CENTRE + radius * math.sin(angle), 1)
+    return _around(_CENTRE, angle, radius)
+
+
+def _around(centre: float, angle: float, radius: float) -> _Point:
+    return round(centre + radius * math.cos(angle), 1), round(centre + radius * math.sin(angle), 1)
 
 
 def _unit(start: _Point, end: _Point) -> _Point:

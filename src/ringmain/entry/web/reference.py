@@ -129,4 +129,4 @@ def _error_codes(document: Json) -> Iterator[ErrorCode]:
                 if int(status) < 400:  # noqa: PLR2004 (as above)
                     continue
                 for code, example in _examples(answer).items():
-                    yield ErrorCode(code, int(status), example["summary"], example["value"].get("next_step", ""))
+                    yield ErrorCode(code, int(status), example["summary"], example["value"]["detail"])

@@ -265,7 +265,7 @@ async def _spend(
 
 
 def _accepted(reply: Reply) -> Any:
-    if not HTTPStatus(reply.status).is_success:
+    if reply.status >= HTTPStatus.BAD_REQUEST:
         raise TrialRefused(status=reply.status, rule=reply.json.get("code"))
     return reply.json
 

@@ -13,8 +13,10 @@ from ringmain.kit.db import UnitOfWork
 from ringmain.kit.follow import Batch, Follower, Position
 from ringmain.kit.lake.arrow import by_day, typed
 from ringmain.kit.lake.folder import LakeFolder
-from ringmain.kit.lake.store import lake_connection, read_rows
+from ringmain.kit.lake.store import QueryFailed, lake_connection, read_rows
 from ringmain.kit.lake.table import LakeTable
+
+__all__ = ["FOLLOWER", "Exporter", "FactsMissing", "QueryFailed"]
 
 FOLLOWER = "lake"
 # Large batches make few and large files, which is what readers of the lake want.
@@ -59,7 +61,7 @@ class Exporter:
         )
 
     async def handle(self, uow: UnitOfWork, batch: Batch) -> None:
-        """Write one batch. Raises `FactsMissing`, `Unavailable` where another process writes, OSError."""
+        """Write one batch. Raises `FactsMissing`, `QueryFailed`, `Unavailable` where another process writes, OSError."""
         await asyncio.to_thread(self._export, uow.network_id, batch)
 
     def _export(self, network_id: UUID, batch: Batch) -> None:

@@ -61,6 +61,7 @@ _RECORD_RULES: tuple[type[RuleBroken], ...] = (
     ShopNotFound,
     errors.ShopRequired,
     errors.TotalRequired,
+    errors.VoucherNamedTwice,
     member_errors.IdentifierInvalid,
 )
 

@@ -1,0 +1,8 @@
+"""What the doors may ask of simulations: replays of recorded years."""
+
+from ringmain.simulate.complete_journey import load
+from ringmain.simulate.journey import Journey, traps
+from ringmain.simulate.replay import Replay, Replayed
+from ringmain.simulate.town import NETWORK_ID, shop_id
+
+__all__ = ["NETWORK_ID", "Journey", "Replay", "Replayed", "load", "shop_id", "traps"]
