@@ -81,7 +81,7 @@ def _with(**fields: Any) -> Callable[[Things], Any]:
     """Return a body; a text in braces names a thing of the first merchant."""
 
     def made(things: Things) -> Any:
-        known = things.more | {"merchant": str(things.town.merchants[0]), "shop": str(things.town.shops[0])}
+        known = {**things.more, "merchant": str(things.town.merchants[0]), "shop": str(things.town.shops[0])}
         return {name: _filled(value, known) for name, value in fields.items()}
 
     return made
@@ -211,6 +211,8 @@ VOUCHER: dict[str, Cell] = {
         own=(201, 409),
     ),
     "release_validation": Cell("mot", _in("/v1/validations/{lock}"), own=(200, 404)),
+    "give_points": Cell("mo", lambda _: "/v1/points", _with(member_id="{member}", points=5), other_merchant="shared"),
+    "read_points": Cell("mot", _in("/v1/points?member_id={member}"), other_merchant="shared"),
     # Whoever has the whole code may have its digits, for any shop of the network: the guest chooses the shop.
     "make_typed_code": Cell(
         "mo", lambda _: "/v1/typed-codes", _with(code="{code}", shop_id="{shop}"), other_merchant="shared"
@@ -256,8 +258,8 @@ SALE_CELLS: dict[str, Cell] = {
     "list_sales": Cell(
         "mot",
         lambda things: f"/v1/sales?shop_id={things.town.shops[0]}",
-        other_network="apart",
-        other_merchant="apart",
+        other_network="apart or refused",
+        other_merchant="apart or refused",
     ),
 }
 

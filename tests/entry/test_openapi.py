@@ -33,7 +33,11 @@ from tests.network.town import installation
 ROUTES = described_routes(Settings())
 DOCUMENT = openapi(ROUTES)
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
-OPERATIONS = {found.ok().definition.raw["operationId"]: found.ok() for found in SCHEMA.get_all_operations()}
+OPERATIONS = {
+    found.ok().definition.raw["operationId"]: found.ok()
+    for found in SCHEMA.get_all_operations()
+    if isinstance(found, schemathesis.core.result.Ok)
+}
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -130,16 +134,25 @@ def _tried(operation: str, served: Served, role: str, examples: int) -> None:
         suppress_health_check=list(hypothesis.HealthCheck),
         phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
     )
-    @hypothesis.given(case=OPERATIONS[operation].as_strategy(), seed=hypothesis.strategies.integers(0, 2**32))
+    @hypothesis.given(case=_cases(operation), seed=hypothesis.strategies.integers(0, 2**32))
     def run(case: Any, seed: int) -> None:
         chance = random.Random(seed)
-        if isinstance(case.path_parameters, dict):
+        # Nobody is erased who is needed by the requests that follow.
+        if isinstance(case.path_parameters, dict) and operation != "erase_member":
             case.path_parameters = _with_known(case.path_parameters, served, chance)
         case.body = _with_known(case.body, served, chance)
         key = {"Idempotency-Key": str(uuid4())} if chance.random() < 0.9 else {}
         case.call_and_validate(base_url=served.url, headers=headers | key, checks=CHECKS)
 
     run()
+
+
+def _cases(operation: str) -> hypothesis.strategies.SearchStrategy[Any]:
+    """Return requests that fit the document, and some that do not."""
+    described = OPERATIONS[operation]
+    good = described.as_strategy(generation_mode=schemathesis.GenerationMode.POSITIVE)
+    bad = described.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE)
+    return hypothesis.strategies.one_of(good, good, bad)
 
 
 def _with_known(value: Any, served: Served, chance: random.Random) -> Any:
@@ -177,5 +190,5 @@ def test_an_undocumented_status_is_caught(served: Served) -> None:
     operation = schemathesis.openapi.from_dict(forgetful)["/v1/merchants/{merchant_id}"]["GET"]
     case = operation.Case(path_parameters={"merchant_id": str(UUID(int=7))})
     headers = {"Authorization": f"Bearer {served.mine.town.tokens['operator']}"}
-    with pytest.raises(schemathesis.errors.SchemathesisError if False else BaseException, match="404"):
+    with pytest.raises(BaseExceptionGroup, match="Undocumented status code"):
         case.call_and_validate(base_url=served.url, headers=headers, checks=CHECKS)

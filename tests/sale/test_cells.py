@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringmain.sale.arrow import pa
@@ -67,6 +67,7 @@ def test_amounts_of_parquet() -> None:
     assert rules.tolist() == [0, 0, *[RowRule.AMOUNT_INVALID] * 4]
 
 
+@settings(deadline=None)
 @given(st.decimals(-(10**9), 10**9, places=3), st.sampled_from([0, 2, 3]))
 def test_amounts_are_those_of_decimal(number: Decimal, digits: int) -> None:
     """Every decimal number is read as Python's Decimal reads it, or refused where it has too many digits."""
@@ -114,6 +115,7 @@ def test_times(text: str, form: str, expected: str | None, is_utc: bool) -> None
         assert bool(utc[0]) == is_utc
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(alphabet="0123456789-: T", max_size=20), max_size=20))
 def test_times_are_those_of_python(some: list[str]) -> None:
     """Of any texts exactly those are times that Python takes for one, with the same value."""

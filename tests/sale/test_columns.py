@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringmain.kit.pure.ids import uuid7_of
@@ -17,6 +17,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECONDS = st.integers(946_684_800_000_000, 4_102_444_800_000_000)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(MICROSECONDS, st.integers(0, 2), st.text(max_size=20)), min_size=1, max_size=50))
 def test_ids_are_those_of_the_kit(sales: list[tuple[int, int, str]]) -> None:
     """An id is what `uuid7_of` derives from time, shop and receipt, to the last bit, fractions of milliseconds too."""
@@ -29,6 +30,7 @@ def test_ids_are_those_of_the_kit(sales: list[tuple[int, int, str]]) -> None:
     assert [UUID(bytes=one.tobytes()) for one in made] == expected
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 2**128 - 1).map(lambda number: UUID(int=number)), min_size=1, max_size=30))
 def test_ids_are_sorted_as_the_database_sorts(some: list[UUID]) -> None:
     """The order is that of the bytes; equal ids keep theirs and are told as repeats."""

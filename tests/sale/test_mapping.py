@@ -1,7 +1,7 @@
 """Mapping files: what they may say, and that each mistake is named by its key."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringmain.sale.errors import MappingInvalid
@@ -80,6 +80,7 @@ def test_what_a_mapping_means_is_its_identity() -> None:
     assert parse_mapping(GOOD).identity() != parse_mapping(GOOD.replace("CNY", "USD")).identity()
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from('[]{}=",.#abst \n\\"0159:-\x00é'), max_size=60))
 def test_any_text_is_a_mapping_or_a_clear_error(noise: str) -> None:
     """Noise in a mapping file gives MappingInvalid and never another error."""

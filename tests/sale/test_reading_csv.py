@@ -175,7 +175,7 @@ PIECES = st.lists(
 ).map(b"".join)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.one_of(PIECES, st.binary(max_size=80)), st.sampled_from(["", "breaks_in_values = true\n"]), st.data())
 def test_any_bytes_are_read_or_refused_line_by_line(
     tmp_path: Path, data: bytes, breaks: str, draw: st.DataObject
@@ -190,7 +190,7 @@ def test_any_bytes_are_read_or_refused_line_by_line(
         assert [line for line, _ in whole] == lines
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(*[st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=9)] * 3), max_size=20))
 def test_what_a_csv_writer_writes_is_read_back(tmp_path: Path, rows: list[tuple[str, str, str]]) -> None:
     """Values with delimiters, quotation marks and blanks come back as they were written."""

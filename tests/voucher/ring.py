@@ -17,6 +17,7 @@ from ringmain.network.api import MerchantAccount, NewMerchant, NewShop
 from ringmain.voucher import apply as applying
 from ringmain.voucher import grant as granting
 from ringmain.voucher import offers
+from ringmain.voucher import points as giving
 from ringmain.voucher.apply import Answer, Use
 from ringmain.voucher.audit import AUDITS
 from ringmain.voucher.model import Grant, Granted, NewOffer, PublishedOffer, Redeem, Redeemed, Redeemer, Reverse, Terms
@@ -133,14 +134,8 @@ class Ring:
 
     async def give_points(self, subject: UUID, points: int) -> None:
         """Give a member points that the bakery owes."""
-        accounts = [
-            ledger.Account(self.bakery, MerchantAccount.POINTS, "POINTS"),
-            ledger.Account(subject, MerchantAccount.POINTS, "POINTS", guarded=True),
-        ]
         async with self.unit() as uow:
-            bakery, member = await ledger.open_accounts(uow, accounts)
-            transfer = ledger.Transfer(uuid7(NOW), bakery, member, points, "POINTS", 90, uuid7(NOW), NOW)
-            await ledger.post(uow, [transfer], {member: points})
+            await giving.give(uow, [giving.PointsGiven(uuid7(NOW), subject, self.bakery, points, NOW)])
 
     async def snapshot(self) -> dict[str, tuple[Any, ...]]:
         """Return a fingerprint of every table, to show that nothing happened."""

@@ -66,6 +66,14 @@ def up(
 
 
 @app.command
+def worker() -> None:
+    """Run the worker alone: facts into the lake, and periodic jobs; `up` runs one by itself."""
+    from ringmain.entry.worker import main as run_worker
+
+    asyncio.run(run_worker())
+
+
+@app.command
 def doctor() -> None:
     """Say what is wrong with this installation, and how to mend it."""
     findings = diagnose(Settings())

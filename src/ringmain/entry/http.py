@@ -16,6 +16,7 @@ from ringmain.kit.http.openapi import document
 from ringmain.kit.pure.errors import Unavailable
 from ringmain.kit.secrets import Keyring
 from ringmain.kit.settings import Settings
+from ringmain.loop.http import ROUTES as LOOP_ROUTES
 from ringmain.member.http import ROUTES as MEMBER_ROUTES
 from ringmain.network.api import Authenticator
 from ringmain.network.http import ROUTES as NETWORK_ROUTES
@@ -41,7 +42,7 @@ with a zone. Numbers of payment cards are refused in every field."""
 
 def all_routes(door: TillDoor) -> tuple[Route, ...]:
     """Return every route of the API; the hot ones of the till go through `door`."""
-    return (*NETWORK_ROUTES, *MEMBER_ROUTES, *SCENE_ROUTES, *VOUCHER_ROUTES, *till_routes(door))
+    return (*NETWORK_ROUTES, *MEMBER_ROUTES, *SCENE_ROUTES, *VOUCHER_ROUTES, *till_routes(door), *LOOP_ROUTES)
 
 
 def described_routes(settings: Settings) -> tuple[Route, ...]:

@@ -17,12 +17,13 @@ from ringmain.entry import web
 from ringmain.entry.http import build_app
 from ringmain.entry.installation import Installation, opened, owned_urls
 from ringmain.entry.replaying import replay_with_progress
-from ringmain.entry.worker import make_partitions
 from ringmain.kit.logs import configure_logs
 from ringmain.kit.migrate import Urls
 from ringmain.kit.settings import Settings
 from ringmain.network import api as network
 from ringmain.sale.api import TillDoor
+from ringmain.sale.jobs import make_partitions
+from ringmain.simulate import api as simulate
 from ringmain.simulate.errors import DataMissing
 
 # The opening weeks: enough for a living ring, and replayed in well under a minute.
@@ -42,12 +43,13 @@ async def _serve(settings: Settings, urls: Urls, console: Console, *, demo: bool
     async with opened(settings, urls) as installation:
         if demo:
             await _first_data(installation, console)
-        await make_partitions(installation)
+        await make_partitions(installation.database)
         with _listening(settings) as listener:
             address = f"http://{settings.host}:{listener.getsockname()[1]}"
-            door = TillDoor(installation.database, installation.keyring, coalesce=settings.coalesce)
-            pages = web.pages(settings, installation.database, installation.keyring, door)
-            app = build_app(settings, installation.database, installation.keyring, door=door, pages=pages)
+            database, keyring = installation.database, installation.keyring
+            door = TillDoor(database, keyring, coalesce=settings.coalesce)
+            pages = web.pages(settings, database, keyring, demo_network=simulate.NETWORK_ID)
+            app = build_app(settings, database, keyring, door=door, pages=pages)
             server = uvicorn.Server(
                 uvicorn.Config(app, loop="uvloop", http="httptools", log_config=None, access_log=False, lifespan="on")
             )
@@ -58,10 +60,11 @@ async def _serve(settings: Settings, urls: Urls, console: Console, *, demo: bool
 
 
 async def _first_data(installation: Installation, console: Console) -> None:
-    """Replay the opening weeks of the recorded year where the installation has no network yet."""
+    """Replay the opening weeks of the recorded year where the installation has no network, or only part of them."""
     async with installation.database.unit(None) as uow:
-        if await network.all_networks(uow):
-            return
+        is_empty = not await network.all_networks(uow)
+    if not is_empty and not await simulate.is_unfinished(installation.database):
+        return
     try:
         await replay_with_progress(installation, console, until=OPENING_WEEKS_UNTIL)
     except DataMissing as error:
@@ -95,7 +98,8 @@ async def _worker() -> AsyncIterator[None]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "ringmain.entry.worker",
+        "ringmain",
+        "worker",
         env=os.environ.copy(),
         # Ctrl-C reaches the whole foreground group; the worker is stopped by us, after the server.
         start_new_session=True,

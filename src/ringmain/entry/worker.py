@@ -1,69 +1,65 @@
-"""The worker: follows facts into the lake, ends vouchers whose time is over, and makes next month's partitions."""
+"""The worker: a process that follows facts into the lake and runs the jobs of all slices."""
 
 import asyncio
-import contextlib
 import signal
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from collections.abc import Sequence
 from uuid import UUID
 
-import structlog
+import procrastinate
 
 from ringmain.entry.installation import Installation, attached_urls, opened
 from ringmain.entry.lake import lake_tables
 from ringmain.kit.follow import follow
+from ringmain.kit.jobs import connector
 from ringmain.kit.lake.export import Exporter
 from ringmain.kit.logs import configure_logs
 from ringmain.kit.settings import Settings
 from ringmain.network import api as network
-from ringmain.sale import api as sale
-from ringmain.voucher import api as voucher
+from ringmain.sale import jobs as sale_jobs
+from ringmain.voucher import jobs as voucher_jobs
 
-_log = structlog.get_logger(__name__)
-_SWEEP_SECONDS = 60.0
-_PARTITIONS_SECONDS = 6 * 3600.0
-_MONTHS_AHEAD = timedelta(days=62)
+_SECONDS_TO_FINISH_A_JOB = 15.0
+
+
+def jobs(application_url: str) -> procrastinate.App:
+    """Return the jobs of all slices, each under its slice's name."""
+    app = procrastinate.App(connector=connector(application_url))
+    app.add_tasks_from(sale_jobs.tasks, namespace="sale")
+    app.add_tasks_from(voucher_jobs.tasks, namespace="voucher")
+    return app
 
 
 async def run(installation: Installation, stop: asyncio.Event) -> None:
-    """Do the worker's work until `stop` is set; an error of one network does not stop the others."""
+    """Do the worker's work until `stop` is set."""
     exporter = Exporter(installation.settings.lake_folder, installation.urls.application_url, lake_tables())
 
-    async def networks() -> list[UUID]:
+    async def networks() -> Sequence[UUID]:
         async with installation.database.unit(None, role="worker") as uow:
             return await network.all_networks(uow)
 
-    await asyncio.gather(
-        follow(installation.database, exporter.follower(), networks, stop),
-        _every(_SWEEP_SECONDS, stop, lambda: _sweep(installation, networks)),
-        _every(_PARTITIONS_SECONDS, stop, lambda: make_partitions(installation)),
-    )
+    async with asyncio.TaskGroup() as group:
+        group.create_task(follow(installation.database, exporter.follower(), networks, stop))
+        group.create_task(_run_jobs(installation, stop))
 
 
-async def _sweep(installation: Installation, networks: Callable[[], Awaitable[list[UUID]]]) -> None:
-    """End the vouchers whose time is over, in every network."""
-    for network_id in await networks():
-        ended = await voucher.sweep(installation.database, network_id)
-        if ended:
-            _log.info("vouchers_expired", network_id=str(network_id), vouchers=ended)
-
-
-async def make_partitions(installation: Installation) -> None:
-    """Make the partitions of this month and the next two, so that no fact has to wait in the default one."""
-    async with installation.database.unit(None, role="worker") as uow:
-        now = await uow.now()
-        await sale.ensure_partitions(uow, now - timedelta(days=31), now + _MONTHS_AHEAD)
-
-
-async def _every(seconds: float, stop: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
-    """Do something again and again; what fails is logged and tried again the next time."""
-    while not stop.is_set():
+async def _run_jobs(installation: Installation, stop: asyncio.Event) -> None:
+    async with jobs(installation.urls.application_url).open_async() as app:
+        working = asyncio.create_task(
+            app.run_worker_async(
+                additional_context={"database": installation.database},
+                install_signal_handlers=False,
+                shutdown_graceful_timeout=_SECONDS_TO_FINISH_A_JOB,
+            )
+        )
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        # Cancelling asks procrastinate to finish what it runs; an error of its own is raised here.
+        working.cancel()
         try:
-            await work()
-        except Exception:  # noqa: BLE001 (whatever it is, the next round tries again, and the log says it)
-            _log.exception("worker_failed")
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), seconds)
+            await working
+        except asyncio.CancelledError:
+            return
 
 
 async def main() -> None:
@@ -76,7 +72,3 @@ async def main() -> None:
         loop.add_signal_handler(number, stop.set)
     async with opened(settings, attached_urls(settings)) as installation:
         await run(installation, stop)
-
-
-if __name__ == "__main__":
-    asyncio.run(main())

@@ -13,6 +13,11 @@ Key = TypeVar("Key", bound=Hashable)
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
+# How long a few callers wait at most for more of them while a larger batch is in flight.
+_PATIENCE_SECONDS = 0.05
+# Rounds of the event loop between two batches: one reads the sockets, one runs the requests' tasks as far as here.
+_ROUNDS = 3
+
 
 @dataclass(slots=True, eq=False)
 class _Waiting(Generic[Item, Answer]):
@@ -22,11 +27,14 @@ class _Waiting(Generic[Item, Answer]):
 
 @dataclass(slots=True)
 class _Lane(Generic[Item, Answer]):
-    """The queue of one key, and how many of its batches are in flight."""
+    """The queue of one key, how many of its batches are in flight, and how many items are in those together."""
 
     # In order of arrival; a mapping, so that a caller who gives up leaves from the middle at no cost.
     waiting: "OrderedDict[_Waiting[Item, Answer], None]" = field(default_factory=OrderedDict)
     in_flight: int = 0
+    on_the_way: int = 0
+    timer: asyncio.TimerHandle | None = None
+    gathering: bool = False
 
 
 class Coalescer(Generic[Key, Item, Answer]):
@@ -35,6 +43,10 @@ class Coalescer(Generic[Key, Item, Answer]):
     `decide` returns one answer per item, in order, and is all or nothing: where it raises, the batch is run again in
     halves until only the guilty items fail, each with its own error. `transient` says which errors are worth the same
     batch again (deadlocks, a key committed meanwhile).
+
+    A batch starts at once where none is in flight; beside others it starts when at least half as many callers wait as
+    are on their way, or after a twentieth of a second. Without that, callers would go by ones and twos beside one large
+    batch, and nobody would share the cost of their transactions.
 
     A lane has at most `in_flight` batches on their way and `max_waiting` callers queued; one more is refused with
     `Unavailable`, so that an overload is felt at the door and not as an endless wait. A caller that is cancelled leaves
@@ -83,23 +95,48 @@ class Coalescer(Generic[Key, Item, Answer]):
 
     async def close(self) -> None:
         """Wait until every batch on its way has answered."""
-        while self._running:
-            await asyncio.wait(self._running)
+        while self._running or self._lanes:
+            await (asyncio.wait(self._running) if self._running else asyncio.sleep(0))
+
+    def _gather(self, key: Key, lane: _Lane[Item, Answer], rounds: int = _ROUNDS) -> None:
+        """Let the event loop read the requests that have arrived already before the next batch starts."""
+        lane.gathering = rounds > 0
+        if lane.gathering:
+            asyncio.get_running_loop().call_soon(self._gather, key, lane, rounds - 1)
+        else:
+            self._start_batches(key, lane)
 
     def _start_batches(self, key: Key, lane: _Lane[Item, Answer]) -> None:
-        while lane.waiting and lane.in_flight < self._in_flight:
-            batch: list[_Waiting[Item, Answer]] = []
-            while lane.waiting and len(batch) < self._max_batch:
-                waiting, _ = lane.waiting.popitem(last=False)
-                if not waiting.answer.cancelled():
-                    batch.append(waiting)
-            if batch:
-                lane.in_flight += 1
-                task = asyncio.create_task(self._run(key, lane, batch))
-                self._running.add(task)
-                task.add_done_callback(self._running.discard)
+        if lane.gathering:
+            return
+        while lane.in_flight < self._in_flight and self._enough(lane):
+            self._start_batch(key, lane)
         if not lane.waiting and not lane.in_flight:
             self._lanes.pop(key, None)
+        elif lane.waiting and lane.in_flight < self._in_flight and lane.timer is None:
+            lane.timer = asyncio.get_running_loop().call_later(_PATIENCE_SECONDS, self._lose_patience, key, lane)
+
+    def _lose_patience(self, key: Key, lane: _Lane[Item, Answer]) -> None:
+        lane.timer = None
+        if lane.waiting and lane.in_flight < self._in_flight:
+            self._start_batch(key, lane)
+
+    def _start_batch(self, key: Key, lane: _Lane[Item, Answer]) -> None:
+        batch: list[_Waiting[Item, Answer]] = []
+        while lane.waiting and len(batch) < self._max_batch:
+            waiting, _ = lane.waiting.popitem(last=False)
+            if not waiting.answer.cancelled():
+                batch.append(waiting)
+        if batch:
+            lane.in_flight += 1
+            lane.on_the_way += len(batch)
+            task = asyncio.create_task(self._run(key, lane, batch))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+
+    def _enough(self, lane: _Lane[Item, Answer]) -> bool:
+        waiting = len(lane.waiting)
+        return waiting > 0 and (2 * waiting >= lane.on_the_way or waiting >= self._max_batch)
 
     async def _run(self, key: Key, lane: _Lane[Item, Answer], batch: list[_Waiting[Item, Answer]]) -> None:
         COALESCED_BATCH.labels(self._name).observe(len(batch))
@@ -109,8 +146,12 @@ class Coalescer(Generic[Key, Item, Answer]):
             # A batch that was cancelled has no answers for those who still wait: nobody waits for ever.
             _fail(batch, Unavailable("the batch was interrupted"))
             lane.in_flight -= 1
+            lane.on_the_way -= len(batch)
             COALESCER_WAITING.labels(self._name).set(len(lane.waiting))
-            self._start_batches(key, lane)
+            if lane.waiting and not lane.gathering:
+                self._gather(key, lane)
+            else:
+                self._start_batches(key, lane)
 
     async def _settle(self, key: Key, batch: list[_Waiting[Item, Answer]]) -> None:
         """Answer every caller of the batch, halving it where it fails."""

@@ -67,7 +67,8 @@ async def answer_once(
         decided = await decide(uow, [items[place].item for place in new_places])
         for place, answer in zip(new_places, decided, strict=True):
             answers[place] = answer
-        await keep_answers(uow, operation, [_kept(items[place], answers[place]) for place in new_places])
+        kept_places = [place for place in new_places if not _passes(answers[place])]
+        await keep_answers(uow, operation, [_kept(items[place], answers[place]) for place in kept_places])
     for place, keyed in enumerate(items):
         if answers[place] is None:
             # The same key twice in one batch: the second is a retry of the first.
@@ -75,6 +76,11 @@ async def answer_once(
             same = items[first].payload_hash == keyed.payload_hash
             answers[place] = answers[first] if same else KeyReusedWithOtherPayload()
     return answers  # type: ignore[return-value]  # every place has been filled
+
+
+def _passes(answer: object) -> bool:
+    """Say whether an answer is about this moment only: "too many requests" is not what a retry should be told."""
+    return isinstance(answer, RuleBroken) and answer.status == HTTPStatus.TOO_MANY_REQUESTS
 
 
 def _kept(keyed: Keyed[Any], answer: object) -> KeptAnswer:

@@ -24,6 +24,7 @@ _DIGITS = re.compile(r"(?<![\w.-])\d(?:[ .-]?\d){11,18}(?![\w-])")
 _CARD = re.compile(r"\d(?:[ .-]?\d){11,18}")
 _PHONE = re.compile(r"(?<![\w])(?:\+|00)[1-9](?:[ .()/-]{0,2}\d){6,14}(?!\d)|(?<![\w.-])1[3-9]\d{9}(?![\w-])")
 _DEEPEST = 6
+_TALKATIVE = ("alembic", "procrastinate", "uvicorn")
 
 
 def configure_logs(
@@ -61,6 +62,9 @@ def configure_logs(
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    for library in _TALKATIVE:
+        # Their "info" tells every step of every job; whoever looks for a fault sets the level to debug.
+        logging.getLogger(library).setLevel("DEBUG" if level == "debug" else "WARNING")
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(level.upper()),

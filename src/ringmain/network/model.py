@@ -59,6 +59,7 @@ class Network:
     currency: str
     time_zone: str
     opened_at: datetime
+    simulated: bool = False  # Lives in a replayed or simulated time, not in the present.
 
 
 @dataclass(frozen=True, slots=True)

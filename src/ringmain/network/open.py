@@ -27,10 +27,12 @@ from ringmain.network.store import places
 _DAYS = 7
 
 
-async def open_network(uow: UnitOfWork, name: str, currency: str, time_zone: str) -> Network:
+async def open_network(
+    uow: UnitOfWork, name: str, currency: str, time_zone: str, *, simulated: bool = False
+) -> Network:
     """Open the network of this transaction with the accounts that it holds itself; once more changes nothing."""
     _check_time_zone(time_zone)
-    network = Network(uow.network_id, name, currency, time_zone, await uow.now())
+    network = Network(uow.network_id, name, currency, time_zone, await uow.now(), simulated)
     await places.insert_network(uow, network)
     await open_accounts(
         uow, [_account(network.id, code, network.currency, credit_limit_minor=0) for code in network_accounts()]

@@ -14,6 +14,8 @@ from ringmain.sale.reading import Position, RefusedRow, Rows, check_columns
 from ringmain.sale.row_rules import RowRule
 
 _BATCH = 65_536
+# What Arrow raises for damaged files; a wrong byte may turn up anywhere.
+_BROKEN = (pa.ArrowException, OSError, ValueError, LookupError, OverflowError, TypeError)
 _TEXT_KINDS = (
     pa.types.is_dictionary,
     pa.types.is_large_string,
@@ -29,14 +31,17 @@ class ParquetFile:
     def __init__(self, path: Path, mapping: Mapping) -> None:
         try:
             self._file = parquet.ParquetFile(path)
-        except (pa.ArrowException, OSError) as error:
+        except _BROKEN as error:
             raise ImportUnreadable(problem=f"it is no Parquet file: {_first_line(error)}") from None
-        self.start = Position(0, 1)
-        self.size = self._file.metadata.num_rows
-        schema = self._file.schema_arrow
         try:
+            self.start = Position(0, 1)
+            self.size = self._file.metadata.num_rows
+            schema = self._file.schema_arrow
             self._wanted = check_columns(mapping, schema.names)
             _check_types(mapping, schema)
+        except _BROKEN as error:
+            self._file.close()
+            raise ImportUnreadable(problem=_first_line(error)) from None
         except BaseException:
             self._file.close()
             raise
@@ -53,9 +58,11 @@ class ParquetFile:
         """Return up to `most` rows from a place on."""
         try:
             table = self._table(at.offset, most)
-        except (pa.ArrowException, OSError) as error:
+        except _BROKEN as error:
             raise ImportUnreadable(problem=_first_line(error), line=at.line) from None
         count = table.num_rows
+        if not count and at.offset < self.size:
+            raise ImportUnreadable(problem="it holds fewer rows than it says", line=at.line)
         nul = np.zeros(count, bool)
         for column in table.columns:
             if pa.types.is_string(column.type):
@@ -105,7 +112,10 @@ class ParquetFile:
         self._buffer, self._first = _plain(schema.empty_table()), first
         skipped: list[Table] = [self._buffer]
         while sum(part.num_rows for part in skipped) < offset - first:
-            skipped.append(_plain(next(self._batches)))
+            batch = next(self._batches, None)
+            if batch is None:
+                break
+            skipped.append(_plain(batch))
         self._buffer = pa.concat_tables(skipped)
 
 

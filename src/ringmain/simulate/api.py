@@ -2,7 +2,7 @@
 
 from ringmain.simulate.complete_journey import load
 from ringmain.simulate.journey import Journey, traps
-from ringmain.simulate.replay import Replay, Replayed
+from ringmain.simulate.replay import Replay, Replayed, is_unfinished
 from ringmain.simulate.town import NETWORK_ID, shop_id
 
-__all__ = ["NETWORK_ID", "Journey", "Replay", "Replayed", "load", "shop_id", "traps"]
+__all__ = ["NETWORK_ID", "Journey", "Replay", "Replayed", "is_unfinished", "load", "shop_id", "traps"]

@@ -36,6 +36,4 @@ class ReplayDiffers(RuleBroken):
 
     code = "replay_differs"
     status = HTTPStatus.CONFLICT
-    next_step = (
-        "Report it with the facts shown: a rule or the replay is wrong. Nothing of the batch was kept."
-    )
+    next_step = "Report it with the facts shown: a rule or the replay is wrong. Nothing of the batch was kept."

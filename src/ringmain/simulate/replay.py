@@ -78,7 +78,7 @@ class Replay:
             await sale.ensure_partitions(uow, first, last)
         await self._declare_unmatched()
         async with self._database.unit(town.NETWORK_ID, now=first) as uow:
-            await store.write_progress(uow, town.NAME, store.Progress(0, dict(self._done.counts)))
+            await store.write_progress(uow, town.NAME, store.Progress(0, len(sold), dict(self._done.counts)))
 
     async def _resume(self) -> int:
         progress = await self._read_progress()
@@ -124,7 +124,9 @@ class Replay:
             counts["ring_grants"] += len(earned)
             redeemed = sum(len(answer.redemptions) for answer in recorded)
             counts["ring_redemptions"] += redeemed - sum(visit.coupons for visit in visits)
-            await store.write_progress(uow, town.NAME, store.Progress(rows.stop, dict(counts)))
+            await store.write_progress(
+                uow, town.NAME, store.Progress(rows.stop, len(self._journey.baskets.basket_id), dict(counts))
+            )
         self._done.counts = counts
 
     async def _sell(self, uow: UnitOfWork, keyed: Sequence[Keyed[sale.NewSale]]) -> list[sale.Recorded]:
@@ -167,6 +169,13 @@ def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
     start = time.perf_counter()
     yield
     seconds[stage] = seconds.get(stage, 0.0) + time.perf_counter() - start
+
+
+async def is_unfinished(database: Database) -> bool:
+    """Say whether a replay was begun and has not come to its end."""
+    async with database.unit(town.NETWORK_ID) as uow:
+        progress = await store.read_progress(uow, town.NAME)
+    return progress is not None and progress.next_row < progress.rows
 
 
 def _unrefused(answer: Answer | RuleBroken, what: str) -> Answer:

@@ -69,7 +69,7 @@ async def open_town(database: Database, keyring: Keyring, journey: Journey) -> N
 
 async def _open_places(database: Database, stores: Sequence[int]) -> None:
     async with database.unit(NETWORK_ID, now=OPENED_AT) as uow:
-        await network.open_network(uow, "Complete Journey (replayed)", CURRENCY, str(ZONE))
+        await network.open_network(uow, "Complete Journey (replayed)", CURRENCY, str(ZONE), simulated=True)
         merchants = [network.NewMerchant(f"Store {store}", merchant_id(store)) for store in stores]
         await network.open_merchants(uow, [*merchants, network.NewMerchant("Campaign office", OFFICE_ID)])
         await network.open_shops(uow, [_shop(store, place) for place, store in enumerate(stores)])

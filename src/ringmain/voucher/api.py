@@ -31,6 +31,9 @@ from ringmain.voucher.model import (
 from ringmain.voucher.offers import newest as newest_offers
 from ringmain.voucher.offers import publish
 from ringmain.voucher.offers import read as read_offer
+from ringmain.voucher.points import PointsGiven
+from ringmain.voucher.points import balance as points_of
+from ringmain.voucher.points import give as give_points
 from ringmain.voucher.qualify import Qualified, qualify
 from ringmain.voucher.show import Story, show
 from ringmain.voucher.store import redemptions_of_sale
@@ -55,6 +58,7 @@ __all__ = [
     "Kind",
     "Mint",
     "NewOffer",
+    "PointsGiven",
     "PublishedOffer",
     "Qualified",
     "Redeem",
@@ -76,6 +80,7 @@ __all__ = [
     "complete_mints",
     "flow_edges",
     "flow_totals",
+    "give_points",
     "grant",
     "make_typed_code",
     "missing_vouchers",
@@ -83,6 +88,7 @@ __all__ = [
     "order_codes",
     "origin_ids",
     "parse_code",
+    "points_of",
     "publish",
     "qualify",
     "read_offer",

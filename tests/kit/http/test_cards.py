@@ -33,6 +33,8 @@ HARMLESS = [
     "4901234567894",
     "+8613800138000",
     "+628123456789",
+    "+4915112345678",
+    "+49 151 1234 5678",
     "2026-11-22T14:31:22.123456+00:00",
     "2088102169481075",
     "285421673809124756",
@@ -67,6 +69,13 @@ def test_what_only_looks_like_a_card_number_passes(text: str) -> None:
     """UUIDs, hexadecimal tokens, trade numbers, phones, times, payment codes and amounts are no card numbers."""
     assert not text_holds_card_number(text)
     assert not json_holds_card_number(json.dumps({"value": text}).encode())
+
+
+@pytest.mark.parametrize("number", CARDS)
+def test_a_plus_sign_makes_no_phone_of_a_card(number: str) -> None:
+    """A card number behind a plus sign is refused all the same, and so is one beside a phone."""
+    assert text_holds_card_number(f"+{number}")
+    assert text_holds_card_number(f"+4915112345678, {number}")
 
 
 def test_numbers_are_no_texts() -> None:

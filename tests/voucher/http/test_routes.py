@@ -240,6 +240,23 @@ async def test_signed_codes_are_checked_with_the_published_key(street: Street) -
     assert (await street.redeem(code=voucher["signed_code"])).status == 201
 
 
+async def test_points_are_given_and_exchanged(street: Street) -> None:
+    """A merchant gives points, a till reads them, and a points exchange takes them for a voucher."""
+    body = {"member_id": str(street.member_id), "points": 60}
+    given = await street.client("merchant").post("/v1/points", body)
+    assert (given.status, given.json["issuer_id"]) == (201, str(street.town.merchants[0]))
+    offer = await street.offer(kind="points", price_points=50)
+    await street.voucher(offer)
+    left = await street.client("terminal").get(f"/v1/points?member_id={street.member_id}")
+    assert left.json == {"member_id": str(street.member_id), "points": 10}
+    refused = await street.client("merchant").post(
+        "/v1/grants", {"offer_id": offer, "member_id": str(street.member_id)}
+    )
+    assert (refused.code, refused.json["facts"]) == ("points_insufficient", {"needed": 50, "available": 10})
+    nobody = await street.client("merchant").post("/v1/points", body | {"member_id": str(uuid4())})
+    assert nobody.code == "member_unknown"
+
+
 def test_every_route_has_its_errors_and_examples() -> None:
     """Each route of the slice declares roles, an example of its answer, and of its request where it takes one."""
     for route in ROUTES:

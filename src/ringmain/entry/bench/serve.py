@@ -7,12 +7,10 @@ import sys
 
 import uvicorn
 
-from ringmain.entry.http import SLICE_ROUTES, build_app
+from ringmain.entry.http import build_app
 from ringmain.kit.db import Database
 from ringmain.kit.secrets import Keyring
 from ringmain.kit.settings import Settings
-from ringmain.sale.door import TillDoor
-from ringmain.sale.http import routes
 
 
 async def serve(descriptor: int) -> None:
@@ -22,10 +20,8 @@ async def serve(descriptor: int) -> None:
     keyring = Keyring.open(settings.master_key_path)
     database = Database(settings.database_url.get_secret_value(), connections=settings.pool_size)
     async with database:
-        door = TillDoor(database, keyring, coalesce=settings.coalesce)
-        wired = any(route.operation == "redeem_voucher" for route in SLICE_ROUTES)
-        app = build_app(settings, database, keyring, () if wired else routes(door))
-        config = uvicorn.Config(app, fd=descriptor, loop="uvloop", http="httptools", log_config=None, access_log=False)
+        app = build_app(settings, database, keyring)
+        config = uvicorn.Config(app, fd=descriptor, loop="uvloop", http="httptools", access_log=False)
         await uvicorn.Server(config).serve()
 
 

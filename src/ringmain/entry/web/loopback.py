@@ -1,4 +1,4 @@
-"""A minimal HTTP/1.1 client with which the server calls itself: no more work than needed, so that times are the server's."""
+"""A minimal HTTP/1.1 client with which the server calls itself; it does so little that the times are the server's."""
 
 import asyncio
 import json

@@ -1,11 +1,9 @@
-"""The flow map as geometry: shops on a ring, redeemed vouchers as drops that swell towards where they were spent; pure."""
+"""The flow map as geometry: shops on a ring, and vouchers as drops that swell towards where they were spent; pure."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
-
-import numpy as np
 
 from ringmain.voucher.api import FlowEdge
 
@@ -50,17 +48,20 @@ class Picture:
 
 
 def draw(names: Mapping[UUID, str], edges: Sequence[FlowEdge], heavy: int) -> Picture:
-    """Return the picture of the shops (id to name) and of the edges, the strongest first, the first `heavy` marked."""
-    places = _places(names, edges)
+    """Return the picture of the shops and of the edges, the strongest first, of which the first `heavy` are marked.
+
+    `names` maps the ids of shops to their names, in the order in which they stand on the ring, from its top clockwise.
+    """
+    angles = {shop: 2 * math.pi * place / len(names) - math.pi / 2 for place, shop in enumerate(names)}
     received: dict[UUID, int] = {}
     for edge in edges:
         received[edge.spent_at] = received.get(edge.spent_at, 0) + edge.people
         received.setdefault(edge.won_at, 0)
-    dots = [_dot(names[shop], angle, received.get(shop)) for shop, angle in places.items()]
+    dots = [_dot(names[shop], angle, received.get(shop)) for shop, angle in angles.items()]
     # Quiet shops are drawn first: they must not cover the others where the ring is crowded.
     dots.sort(key=lambda dot: (not dot.quiet, dot.radius))
     drops = [
-        _drop(names, edge, places[edge.won_at], places[edge.spent_at], rank < heavy) for rank, edge in enumerate(edges)
+        _drop(names, edge, angles[edge.won_at], angles[edge.spent_at], rank < heavy) for rank, edge in enumerate(edges)
     ]
     return Picture(SIZE, _CENTRE, _RING, tuple(dots), tuple(reversed(drops)))
 
@@ -94,60 +95,12 @@ def draw_tills(codes: Mapping[int, str]) -> TillRing:
         angle = angles[accepted[0]]
         tip, head = _around(centre, angle, inner), _around(centre, angle, ring - 18)
         across = (-math.sin(angle) * 7, math.cos(angle) * 7)
-        left, right = _text((head[0] + across[0], head[1] + across[1])), _text((head[0] - across[0], head[1] - across[1]))
+        left, right = (
+            _text((head[0] + across[0], head[1] + across[1])),
+            _text((head[0] - across[0], head[1] - across[1])),
+        )
         stream = f"M{_text(tip)}L{left}A7 7 0 0 0 {right}Z"
     return TillRing(tuple(sorted(dots, key=lambda dot: not dot.code)), stream)
-
-
-def _places(names: Mapping[UUID, str], edges: Sequence[FlowEdge]) -> dict[UUID, float]:
-    """Return the angle of every shop: partners near each other, quiet shops evenly in between."""
-    moving = _neighbours_first(edges)
-    quiet = iter(sorted(set(names) - set(moving)))
-    taken = {round(place * len(names) / len(moving)): shop for place, shop in enumerate(moving)} if moving else {}
-    return {
-        taken[slot] if slot in taken else next(quiet): 2 * math.pi * slot / len(names) - math.pi / 2
-        for slot in range(len(names))
-    }
-
-
-def _neighbours_first(edges: Sequence[FlowEdge]) -> list[UUID]:
-    """Return the shops of the edges in an order that keeps strong partners together, the largest group first.
-
-    Within a group of connected shops the order is that of the Fiedler vector (the second eigenvector of the graph's
-    Laplacian), which minimises the squared distance along connections.
-    """
-    shops = sorted({shop for edge in edges for shop in (edge.won_at, edge.spent_at)})
-    number = {shop: place for place, shop in enumerate(shops)}
-    weights = np.zeros((len(shops), len(shops)))
-    for edge in edges:
-        weights[number[edge.won_at], number[edge.spent_at]] += edge.people
-    weights += weights.T
-    return [shops[place] for group in _groups(weights) for place in _along(weights, group)]
-
-
-def _groups(weights: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> Iterator[list[int]]:
-    """Yield the connected groups, the largest first."""
-    left = set(range(len(weights)))
-    groups = []
-    while left:
-        group, front = set(), {min(left)}
-        while front:
-            group |= front
-            front = {int(other) for one in front for other in np.flatnonzero(weights[one])} - group
-        left -= group
-        groups.append(sorted(group))
-    yield from sorted(groups, key=lambda group: (-len(group), group))
-
-
-def _along(weights: np.ndarray[tuple[int, int], np.dtype[np.float64]], group: list[int]) -> list[int]:
-    """Return a connected group in the order of its Fiedler vector."""
-    part = weights[np.ix_(group, group)]
-    _, vectors = np.linalg.eigh(np.diag(part.sum(axis=1)) - part)
-    fiedler = vectors[:, 1]
-    # An eigenvector's sign is arbitrary: it is fixed, so that the same data gives the same picture.
-    if fiedler[0] > 0:
-        fiedler = -fiedler
-    return [group[place] for place in np.argsort(fiedler, kind="stable")]
 
 
 def _dot(name: str, angle: float, received: int | None) -> Dot:
@@ -181,12 +134,12 @@ def _drop(names: Mapping[UUID, str], edge: FlowEdge, start: float, end: float, h
 def _control(start: float, end: float) -> _Point:
     """Return the point that bends a curve inwards, and a little to the right, so that there and back lie apart."""
     gap = (end - start + math.pi) % (2 * math.pi) - math.pi
-    middle = start + gap / 2
-    chord = 2 * _RING * abs(math.sin(gap / 2))
-    depth = max(_RING * math.cos(gap / 2) - (18 + 0.42 * chord), -60.0)
-    x, y = _on_ring(middle, depth)
+    half_chord = _RING * abs(math.sin(gap / 2))
+    # Neighbours curl along the ring, opposite shops meet near the centre.
+    depth = max(_RING * math.cos(gap / 2) - 30 - 0.75 * half_chord, 0.0)
+    x, y = _on_ring(start + gap / 2, depth)
     aside = _unit(_on_ring(start, _RING), _on_ring(end, _RING))
-    shift = 5 + 0.05 * chord
+    shift = 6 + 0.12 * half_chord
     return x - aside[1] * shift, y + aside[0] * shift
 
 

@@ -3,7 +3,6 @@
 import base64
 import binascii
 import hmac
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus

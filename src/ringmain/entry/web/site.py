@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 from uuid import UUID
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -111,7 +112,7 @@ class _Site:
         describe: Callable[[], Mapping[str, Any]],
     ) -> None:
         self.files = StaticFiles()
-        self._snapshots = Snapshots(database, demo_network)
+        self._snapshots = Snapshots(database, settings.lake_folder, demo_network)
         self._trials = Trials(database, keyring, demo_network)
         self._presses = Presses(keyring)
         self._own_pages = OwnPages(settings.host, settings.public_url)
@@ -165,7 +166,7 @@ class _Site:
 
     async def readme(self, request: Request) -> Response:
         """Give the README of the installed package as the text it is."""
-        text = metadata("ringmain").get_payload()
+        text = metadata("ringmain").json.get("description", "")
         return PlainTextResponse(str(text), headers={"cache-control": "no-cache"})
 
     async def icon(self, request: Request) -> Response:
@@ -208,7 +209,7 @@ def _environment(files: StaticFiles) -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(file=files.address, version=version("ringmain"))
-    environment.filters.update(number=_number, money=_money, share=_share)
+    environment.filters.update(number=_number, money=_money, share=_share, breaking=_breaking, coded=_coded)
     return environment
 
 
@@ -225,6 +226,19 @@ def _share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f}%" if whole else "0%"
 
 
+def _breaking(code: str) -> Markup:
+    """Return a code that may be broken after each underscore, where a narrow screen needs it."""
+    return Markup("_<wbr>").join(code.split("_"))
+
+
+def _coded(text: str) -> Markup:
+    """Return a text in which what stands between backticks is code."""
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts)
+    )
+
+
 async def _field(request: Request, name: str) -> str:
     """Return a field of a small form, empty where it is missing, repeated, or where the form is too large."""
     body = b""
@@ -234,5 +248,3 @@ async def _field(request: Request, name: str) -> str:
             return ""
     values = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10).get(name, [])
     return values[0] if len(values) == 1 else ""
-
-

@@ -1,6 +1,7 @@
 """PostgreSQL arrays in their binary form, packed by numpy: a million ids cost no Python object each."""
 
 import struct
+import sys
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -47,12 +48,15 @@ def pack_uuids(ids: Sequence[UUID] | npt.NDArray[np.void]) -> Packed:
 
 def pack_int8(numbers: Iterable[int] | npt.NDArray[np.int64]) -> Packed:
     """Pack integers as bigint[]."""
-    return _pack_int64(_int64(numbers), _INT8, _INT8_ARRAY)
+    return _pack_int64(numbers, _INT8, _INT8_ARRAY)
 
 
 def pack_timestamps(unix_microseconds: Iterable[int] | npt.NDArray[np.int64]) -> Packed:
     """Pack UTC microseconds since 1970 as timestamptz[]."""
-    shifted = _int64(unix_microseconds) - _EPOCH_SHIFT_MICROSECONDS
+    if isinstance(unix_microseconds, np.ndarray):
+        shifted: Any = _checked(unix_microseconds) - _EPOCH_SHIFT_MICROSECONDS
+    else:
+        shifted = [microseconds - _EPOCH_SHIFT_MICROSECONDS for microseconds in unix_microseconds]
     return _pack_int64(shifted, _TIMESTAMPTZ, _TIMESTAMPTZ_ARRAY)
 
 
@@ -89,10 +93,16 @@ def _pack_alike(cells: list[bytes], length: bytes, element_oid: int, array_oid: 
     return Packed(_header(len(cells), element_oid) + body, array_oid)
 
 
-def _pack_int64(numbers: npt.NDArray[np.int64], element_oid: int, array_oid: int) -> Packed:
-    if len(numbers) > _FEW:
-        return _pack(numbers, ">i8", element_oid, array_oid)
-    data = numbers.astype(">i8").tobytes()
+def _pack_int64(numbers: Iterable[int] | npt.NDArray[np.int64], element_oid: int, array_oid: int) -> Packed:
+    """Pack 64-bit integers; a fraction or a text raises, where numpy by itself would cut it off silently."""
+    if isinstance(numbers, np.ndarray):
+        return _pack(_checked(numbers), ">i8", element_oid, array_oid)
+    values = array("q", numbers)
+    if len(values) > _FEW:
+        return _pack(np.frombuffer(values, dtype=np.int64), ">i8", element_oid, array_oid)
+    if sys.byteorder == "little":
+        values.byteswap()
+    data = values.tobytes()
     cells = [data[place : place + 8] for place in range(0, len(data), 8)]
     return _pack_alike(cells, _INT8_LENGTH, element_oid, array_oid)
 
@@ -104,10 +114,7 @@ def _header(count: int, element_oid: int, has_null: int = 0) -> bytes:
     return _HEADER.pack(1, has_null, element_oid, count, 1)
 
 
-def _int64(numbers: Iterable[int] | npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return 64-bit integers; a fraction or a text raises, where numpy by itself would cut it off silently."""
-    if not isinstance(numbers, np.ndarray):
-        return np.frombuffer(array("q", numbers), dtype=np.int64)
+def _checked(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     if numbers.dtype.kind not in "iu":
         raise TypeError(f"integers are needed, not {numbers.dtype}")
     return numbers

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any, get_args, get_origin
 from urllib.parse import parse_qsl
 
@@ -21,6 +23,9 @@ from ringmain.kit.pure.errors import RuleBroken
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 # A NUL escaped in JSON; an even number of backslashes in front of it means the text `\u0000` itself.
 _NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -115,11 +120,38 @@ def decode_json(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
 
 def _decoded(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
     try:
-        return decoder.decode(data)
+        found = decoder.decode(data)
     except msgspec.ValidationError as error:
         raise invalid(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise MalformedJson from None
+    if isinstance(found, Struct):
+        _check_times(found)
+    return found
+
+
+@cache
+def _fields_with_times(kind: type[Struct]) -> tuple[str, ...]:
+    """Return the fields of a type in which a time stands, at whatever depth: most types have none and cost nothing."""
+    return tuple(
+        field.name
+        for field in msgspec.structs.fields(kind)
+        if b'"date-time"' in msgspec.json.encode(msgspec.json.schema_components([field.type]))
+    )
+
+
+def _check_times(value: Any, field: str = "") -> None:
+    """Raise where a time lies outside the years that ids (from 1970) and every time zone's calendar can hold."""
+    if isinstance(value, datetime):
+        if not EARLIEST <= value < LATEST:
+            expected = f"Expected a time from {EARLIEST.year} to {LATEST.year - 1}"
+            raise RequestInvalid(field=field, expected=expected, reason=f"`{field}`: {expected}.")
+    elif isinstance(value, Struct):
+        for name in _fields_with_times(type(value)):
+            _check_times(getattr(value, name), f"{field}.{name}" if field else name)
+    elif isinstance(value, list | tuple):
+        for place, part in enumerate(value):
+            _check_times(part, f"{field}[{place}]")
 
 
 def decode_query(kind: type[Struct] | None, raw: bytes) -> Any:
@@ -167,9 +199,11 @@ def invalid(error: msgspec.ValidationError) -> RequestInvalid:
 
 def _converted(values: dict[str, Any], kind: type[Struct]) -> Any:
     try:
-        return msgspec.convert(values, kind, strict=False)
+        found = msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
         raise invalid(error) from None
+    _check_times(found)
+    return found
 
 
 def _list_fields(kind: type[Struct]) -> set[str]:

@@ -1,10 +1,11 @@
 """Card numbers are refused at the door: no text of any request may hold one (only a provider's tokens are taken).
 
 A number counts when it has the length and the issuer's prefix of a payment card, passes the Luhn check (ISO/IEC
-7812-1, annex B), and is written in one piece or in groups parted by spaces, dots or dashes. Two kinds of text that
-look alike by chance are let through: UUIDs and hexadecimal tokens, and valid GTIN-13 and GTIN-14 trade numbers (a till
-sends them with every line; a German or Japanese GTIN begins with 4 like a Visa card). Codes of Ringmain that people
-type have 12 digits, and no card has.
+7812-1, annex B), and is written in one piece or in groups parted by spaces, dots or dashes. Three kinds of text that
+look alike by chance are let through: UUIDs and hexadecimal tokens; valid GTIN-13 and GTIN-14 trade numbers (a till
+sends them with every line; a German or Japanese GTIN begins with 4 like a Visa card); and texts that are nothing but a
+valid phone with its plus sign (German ones have 13 digits and begin with 49). Codes of Ringmain that people type have
+12 digits, and no card has.
 """
 
 import re
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+import phonenumbers
 
 _DIGITS_TO_ZERO = bytes.maketrans(b"123456789", b"000000000")
 _SEPARATORS = b" .-"
@@ -21,6 +23,7 @@ _ZEROS = b"0" * _SHORTEST
 _GROUPS = re.compile(r"\d(?:[\s.\-]?\d){12,}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _HEX_TOKEN = re.compile(r"(?<![0-9a-z])(?=[0-9]*[a-f])[0-9a-f]{24,}(?![0-9a-z])", re.IGNORECASE)
+_PHONE = re.compile(r"\+[1-9][\d\s().\-]{6,30}")
 _GTIN_LENGTHS = (13, 14)
 # Issuer's prefix (as a regular expression) and lengths: public ranges of the card schemes.
 _ISSUERS = (
@@ -60,7 +63,8 @@ def text_holds_card_number(text: str) -> bool:
     if len(text) < _SHORTEST:
         return False
     text = _HEX_TOKEN.sub("x", _UUID.sub("x", unicodedata.normalize("NFKC", text)))
-    return any(_is_card_number(number) for match in _GROUPS.finditer(text) for number in _numbers(match.group()))
+    found = any(_is_card_number(number) for match in _GROUPS.finditer(text) for number in _numbers(match.group()))
+    return found and not _is_phone(text)
 
 
 def _texts(document: Any) -> Iterator[str]:
@@ -93,6 +97,15 @@ def _is_card_number(number: str) -> bool:
         and _luhn(number)
         and not (len(number) in _GTIN_LENGTHS and _is_gtin(number))
     )
+
+
+def _is_phone(text: str) -> bool:
+    if not _PHONE.fullmatch(text):
+        return False
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(text))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def _luhn(number: str) -> bool:

@@ -26,7 +26,7 @@ Currency = Annotated[
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Reference = Annotated[str, Meta(min_length=1, max_length=200)]
 Text = Annotated[str, Meta(max_length=4_000)]
-Time = Annotated[datetime, Meta(tz=True, description="RFC 3339 with a time zone.")]
+Time = Annotated[datetime, Meta(tz=True, description="RFC 3339 with a time zone, from 1970 to 9998.")]
 IdempotencyKey = Annotated[str, Meta(pattern=r"^[!-~]{1,255}\Z", description="1 to 255 visible ASCII characters.")]
 
 

@@ -61,7 +61,7 @@ class Exporter:
         )
 
     async def handle(self, uow: UnitOfWork, batch: Batch) -> None:
-        """Write one batch. Raises `FactsMissing`, `QueryFailed`, `Unavailable` where another process writes, OSError."""
+        """Write one batch. Raises `FactsMissing`, `QueryFailed`, OSError, `Unavailable` where others write too."""
         await asyncio.to_thread(self._export, uow.network_id, batch)
 
     def _export(self, network_id: UUID, batch: Batch) -> None:

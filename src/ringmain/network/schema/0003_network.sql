@@ -6,6 +6,8 @@ CREATE TABLE network (
     name       text NOT NULL CHECK (name <> ''),
     currency   text COLLATE "C" NOT NULL CHECK (currency ~ '^[A-Z][A-Z0-9]{2,7}$'),
     time_zone  text NOT NULL,
+    -- A network that is replayed or simulated lives in another time: no periodic work of the present may touch it.
+    simulated  boolean NOT NULL DEFAULT false,
     opened_at  timestamptz NOT NULL
 );
 

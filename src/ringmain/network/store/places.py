@@ -11,15 +11,17 @@ import msgspec
 from ringmain.kit.db import UnitOfWork, pack_uuids
 from ringmain.network.model import Hours, Merchant, Network, Shop
 
-_NETWORK = "SELECT network_id AS id, name, currency, time_zone, opened_at FROM network WHERE network_id = %s"
+_NETWORK = """
+    SELECT network_id AS id, name, currency, time_zone, opened_at, simulated FROM network WHERE network_id = %s
+"""
 
 
 async def insert_network(uow: UnitOfWork, network: Network) -> None:
     """Open a network; one that is open already stays as it is."""
     await uow.execute(
-        "INSERT INTO network (network_id, name, currency, time_zone, opened_at) VALUES (%s, %s, %s, %s, %s)"
-        " ON CONFLICT DO NOTHING",
-        (uow.network_id, network.name, network.currency, network.time_zone, network.opened_at),
+        "INSERT INTO network (network_id, name, currency, time_zone, opened_at, simulated)"
+        " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+        (uow.network_id, network.name, network.currency, network.time_zone, network.opened_at, network.simulated),
     )
     await uow.execute(
         "INSERT INTO key_directory (id, network_id) VALUES (%s, %s) ON CONFLICT DO NOTHING",

@@ -1,9 +1,10 @@
-"""The routes of offers, mints, grants, vouchers, qualifications, validations and codes."""
+"""The routes of offers, mints, grants, vouchers, qualifications, validations, codes and points."""
 
 from ringmain.kit.http import Route
 from ringmain.voucher.http.grants import GRANT_ROUTES
 from ringmain.voucher.http.mints import MINT_ROUTES
 from ringmain.voucher.http.offers import OFFER_ROUTES
+from ringmain.voucher.http.points import POINT_ROUTES
 from ringmain.voucher.http.typed import TYPED_ROUTES
 from ringmain.voucher.http.validations import VALIDATION_ROUTES
 from ringmain.voucher.http.vouchers import VOUCHER_ROUTES
@@ -15,6 +16,7 @@ ROUTES: tuple[Route, ...] = (
     *VOUCHER_ROUTES,
     *VALIDATION_ROUTES,
     *TYPED_ROUTES,
+    *POINT_ROUTES,
 )
 
 __all__ = ["ROUTES"]

@@ -1,0 +1,27 @@
+"""The periodic work of sales: the partitions of the months ahead."""
+
+from datetime import timedelta
+
+from procrastinate import Blueprint, JobContext
+
+from ringmain.kit.db import Database
+from ringmain.kit.jobs import RETRY, database_of
+from ringmain.sale.store import ensure_partitions
+
+_BACK, _AHEAD = timedelta(days=31), timedelta(days=62)
+tasks = Blueprint()
+
+
+@tasks.periodic(cron="17 */6 * * *")
+@tasks.task(name="partitions", queueing_lock="sale_partitions", pass_context=True, retry=RETRY)
+async def partitions(context: JobContext, timestamp: int) -> None:
+    """Make the partitions of the months around the present; `timestamp` is when the job was due."""
+    del timestamp
+    await make_partitions(database_of(context))
+
+
+async def make_partitions(database: Database) -> None:
+    """Make the partitions of last month, this one and the next two, so that no fact waits in the default one."""
+    async with database.unit(None) as uow:
+        now = await uow.now()
+        await ensure_partitions(uow, now - _BACK, now + _AHEAD)
