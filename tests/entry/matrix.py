@@ -18,7 +18,8 @@ from tests.network.town import Answer, Client, Installation, Town
 
 Whose = Literal["own", "other merchant", "other network"]
 # refused: the thing does not exist for this caller. apart: the call succeeds, and neither shows nor touches anything of
-# those whose things were named; "apart or refused" where that differs from role to role. shared: the network shares it on purpose.
+# those whose things were named; "apart or refused" where that differs from role to role. shared: the network shares it
+# on purpose.
 Outcome = Literal["refused", "apart", "apart or refused", "shared"]
 
 LETTERS: dict[str, Role] = {"o": "operator", "m": "merchant", "t": "terminal", "a": "analyst"}

@@ -6,7 +6,6 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -76,9 +75,9 @@ async def test_the_start_page_shows_figures_picture_and_table_of_the_network(sit
     assert '<html lang="en">' in answer.text
 
 
-async def test_the_network_is_not_counted_again_by_each_visitor(site: Site, tmp_path: Path) -> None:
+async def test_the_network_is_not_counted_again_by_each_visitor(site: Site) -> None:
     """Whoever asks within a minute gets the same snapshot."""
-    snapshots = Snapshots(site.ring.database, tmp_path, site.ring.network_id)
+    snapshots = Snapshots(site.ring.database, site.ring.network_id)
     first = await snapshots.shown()
     assert first.snapshot is not None
     again = await asyncio.gather(*(snapshots.shown() for _ in range(20)))
@@ -96,12 +95,10 @@ async def test_without_a_replayed_network_the_page_says_what_to_run(site: Site) 
             assert "Bakery" not in answer.text
 
 
-async def test_a_database_that_is_away_is_told_with_the_next_step(
-    site: Site, database_urls: Urls, tmp_path: Path
-) -> None:
+async def test_a_database_that_is_away_is_told_with_the_next_step(site: Site, database_urls: Urls) -> None:
     """A page that was never counted answers 503; one that was shows its last figures and says that they are old."""
     async with Database(database_urls.application_url) as closed:
-        kept = Snapshots(closed, tmp_path, site.ring.network_id)
+        kept = Snapshots(closed, site.ring.network_id)
         assert not (await kept.shown()).stale
     async with serving(closed, site.ring.network_id) as url, AsyncClient(base_url=url) as client:
         answer = await client.get("/")

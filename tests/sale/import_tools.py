@@ -13,8 +13,8 @@ HEADER = "shop,receipt,time,total"
 LINE_HEADER = "shop,receipt,time,product,category,quantity,amount"
 
 
-def mapping(town: Town, more: str = "", **keys: str) -> Mapping:
-    """Return a mapping of one row per sale; `keys` replace its tables, `more` goes in front of them."""
+def mapping_text(town: Town, more: str = "", **keys: str) -> str:
+    """Return a mapping file for one row per sale; `keys` replace its tables, `more` goes in front of them."""
     tables = {
         "shop": f'column = "shop"\nids = {{ A = "{town.shop_id}", B = "{town.other_shop_id}" }}',
         "receipt": 'column = "receipt"',
@@ -23,7 +23,12 @@ def mapping(town: Town, more: str = "", **keys: str) -> Mapping:
         "currency": 'constant = "CNY"',
         **keys,
     }
-    return parse_mapping(more + "\n" + "\n".join(f"[{name}]\n{body}" for name, body in tables.items() if body))
+    return more + "\n" + "\n".join(f"[{name}]\n{body}" for name, body in tables.items() if body)
+
+
+def mapping(town: Town, more: str = "", **keys: str) -> Mapping:
+    """Return a mapping of one row per sale."""
+    return parse_mapping(mapping_text(town, more, **keys))
 
 
 def line_mapping(town: Town, more: str = "", **keys: str) -> Mapping:

@@ -1,8 +1,11 @@
 """Imports of sales: what they write, what they refuse, and that nothing is written twice."""
 
 import asyncio
+import signal
+import sys
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ from ringmain.sale.errors import ImportRunsElsewhere, ImportUnreadable, MappingI
 from ringmain.sale.import_step import Counts, ImportReport, Progress
 from ringmain.sale.mapping import Mapping
 from tests.member.people import NOW, PHONE, Town, small_town
-from tests.sale.import_tools import HEADER, LINE_HEADER, contents, line_mapping, mapping, rejected, run
+from tests.sale.import_tools import HEADER, LINE_HEADER, contents, line_mapping, mapping, mapping_text, rejected, run
 
 
 @pytest.fixture
@@ -236,7 +239,9 @@ async def test_ambiguous_times_by_the_rule_of_the_mapping(town: Town, tmp_path: 
 
 async def test_a_merchant_imports_for_its_own_shops_only(town: Town, tmp_path: Path) -> None:
     """With a merchant given, the shop of another is refused: in the mapping as a whole, in a column row by row."""
-    path = sales_file(tmp_path / "s.csv", f"{town.shop_id},7,2026-02-01 09:30:00,1", f"{town.other_shop_id},7,2026-02-01 09:30:00,1")
+    path = sales_file(
+        tmp_path / "s.csv", f"{town.shop_id},7,2026-02-01 09:30:00,1", f"{town.other_shop_id},7,2026-02-01 09:30:00,1"
+    )
     with pytest.raises(MappingInvalid) as refusal:
         await run(town, path, mapping(town), merchant_id=town.merchant_id)
     assert refusal.value.facts["key"] == "shop.ids.B"
@@ -373,6 +378,21 @@ async def test_pieces_of_any_size_give_the_same(
         assert (tmp_path / "2.csv").read_text() == (tmp_path / "1.csv").read_text()
 
 
+@pytest.mark.usefixtures("small_steps")
+async def test_cutting_receipts_in_two_is_noticed(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_urls: Urls
+) -> None:
+    """The control: where each piece is taken for the last, receipts are cut, and the test above would fail."""
+    path = street(tmp_path / "s.csv")
+    whole = await run(town, path, line_mapping(town))
+    grouped = receipts._grouped
+    monkeypatch.setattr(receipts, "_grouped", lambda rows, *more: grouped(replace(rows, at_end=True), *more))
+    async with small_town(database_urls.application_url) as other:
+        report = await run(other, path, line_mapping(other))
+        assert report.counts != whole.counts
+        assert without_ids(await contents(other)) != without_ids(await contents(town))
+
+
 def without_ids(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Return rows without what differs between two networks, sorted."""
     return sorted((tuple(value for value in row if not isinstance(value, uuid.UUID)) for row in rows), key=repr)
@@ -396,7 +416,11 @@ async def test_a_dry_run_writes_nothing_and_foretells_everything(town: Town, tmp
 async def test_a_changed_row_is_reported_and_changes_nothing(town: Town, tmp_path: Path) -> None:
     """A sale that is known with another total or line is reported as differing; the stored one stays."""
     head = "A,7,2026-02-01 09:30:00"
-    await run(town, sales_file(tmp_path / "1.csv", f"{head},p,c,1,2", f"{head},q,c,1,3", header=LINE_HEADER), line_mapping(town))
+    await run(
+        town,
+        sales_file(tmp_path / "1.csv", f"{head},p,c,1,2", f"{head},q,c,1,3", header=LINE_HEADER),
+        line_mapping(town),
+    )
     written = await contents(town)
     changes = {
         "amount": [f"{head},p,c,1,2", f"{head},q,c,1,4"],
@@ -434,7 +458,7 @@ async def stopped(town: Town, path: Path, wanted: Mapping, after: int, how: str,
             await run(town, path, wanted, progress=progress, **more)
         return None
     task = asyncio.create_task(run(town, path, wanted, progress=progress, **more))
-    while seen < after:
+    while seen < after and not task.done():
         await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -467,6 +491,53 @@ async def test_interrupted_and_resumed_is_the_same_as_uninterrupted(
             assert report.read_text() == (tmp_path / "whole.csv").read_text()
             assert await other.count("sale_import") == 1
             assert len(await other.facts("sale")) == whole.counts.sales_new
+
+
+KILLED = """
+import asyncio, sys
+from pathlib import Path
+from uuid import UUID
+from ringmain.kit.db import Database
+from ringmain.kit.secrets import Keyring
+from ringmain.sale import importing
+from ringmain.sale.import_step import SaleImport
+from ringmain.sale.mapping import parse_mapping
+
+importing.FIRST_STEP_ROWS = importing.MOST_STEP_ROWS = 500
+url, network, path, mapping, report = sys.argv[1:]
+
+async def main():
+    async with Database(url) as database:
+        task = SaleImport(network_id=UUID(network), path=Path(path), mapping=parse_mapping(mapping),
+                          keyring=Keyring({1: bytes(32)}), rejected=Path(report))
+        await importing.import_sales(database, task, progress=lambda now: print(now.done, flush=True))
+
+asyncio.run(main())
+"""
+
+
+async def test_a_killed_process_is_gone_on_with(town: Town, tmp_path: Path, database_urls: Urls) -> None:
+    """After kill -9 in the middle of a file the import goes on, and all is written and reported once."""
+    rows = [f"A,{number},2026-02-01 09:30:00,{'x' if number % 100 == 50 else 1}" for number in range(20_000)]
+    path, report = sales_file(tmp_path / "s.csv", *rows), tmp_path / "r.csv"
+    tables = mapping_text(town)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", KILLED, database_urls.application_url, str(town.network_id), str(path), tables, str(report),
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    for _ in range(3):
+        assert await process.stdout.readline()
+    process.kill()
+    assert await process.wait() == -signal.SIGKILL
+    written = await town.count("sale")
+    assert 0 < written < 19_800
+    ended = await run(town, path, mapping(town), rejected=report)
+    assert ended.resumed
+    assert ended.counts == Counts(rows=20_000, rows_refused=200, refused={"amount_invalid": 200}, sales_new=19_800)
+    assert await town.count("sale") == 19_800
+    assert rejected(report) == [(line, "amount_invalid") for line in range(52, 20_002, 100)]
+    assert len(await town.facts("sale")) == 19_800
 
 
 @pytest.mark.usefixtures("small_steps")
@@ -542,16 +613,6 @@ async def test_a_long_receipt_is_read_whole(town: Town, tmp_path: Path, small_st
     path = sales_file(tmp_path / "s.csv", *["A,7,2026-02-01 09:30:00,p,c,1,1"] * 100, header=LINE_HEADER)
     report = await run(town, path, line_mapping(town))
     assert report.counts == Counts(rows=100, sales_new=1, lines_new=100)
-
-
-def _take_all(make: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a faulty `read` that says of every piece that it is the last."""
-
-    def read(self: Any, at: Any, most: int) -> Any:
-        rows = make(self, at, most)
-        return type(rows)(**{**{name: getattr(rows, name) for name in rows.__slots__}, "at_end": True})
-
-    return read
 
 
 async def test_progress_reaches_the_size_of_the_file(town: Town, tmp_path: Path, small_steps: None) -> None:

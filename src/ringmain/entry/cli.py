@@ -66,11 +66,11 @@ def up(
 
 
 @app.command
-def worker() -> None:
+def worker(*, with_parent: Annotated[bool, Parameter(help="End with the process that started it.")] = False) -> None:
     """Run the worker alone: facts into the lake, and periodic jobs; `up` runs one by itself."""
     from ringmain.entry.worker import main as run_worker
 
-    asyncio.run(run_worker())
+    asyncio.run(run_worker(with_parent=with_parent))
 
 
 @app.command

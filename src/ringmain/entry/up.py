@@ -100,6 +100,7 @@ async def _worker() -> AsyncIterator[None]:
         "-m",
         "ringmain",
         "worker",
+        "--with-parent",
         env=os.environ.copy(),
         # Ctrl-C reaches the whole foreground group; the worker is stopped by us, after the server.
         start_new_session=True,

@@ -1,6 +1,7 @@
 """The worker: a process that follows facts into the lake and runs the jobs of all slices."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Sequence
 from uuid import UUID
@@ -19,6 +20,7 @@ from ringmain.sale import jobs as sale_jobs
 from ringmain.voucher import jobs as voucher_jobs
 
 _SECONDS_TO_FINISH_A_JOB = 15.0
+_LOOK_FOR_PARENT_SECONDS = 2.0
 
 
 def jobs(application_url: str) -> procrastinate.App:
@@ -62,13 +64,23 @@ async def _run_jobs(installation: Installation, stop: asyncio.Event) -> None:
             return
 
 
-async def main() -> None:
-    """Run as a process of its own until SIGINT or SIGTERM."""
+async def main(*, with_parent: bool = False) -> None:
+    """Run as a process of its own until SIGINT or SIGTERM; `with_parent`: or until its parent is gone."""
     settings = Settings()
     configure_logs(settings.log_level, settings.log_format)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    watching = asyncio.create_task(_stop_without(os.getppid(), stop)) if with_parent else None
     async with opened(settings, attached_urls(settings)) as installation:
         await run(installation, stop)
+    if watching is not None:
+        watching.cancel()
+
+
+async def _stop_without(parent: int, stop: asyncio.Event) -> None:
+    """Stop when the parent is gone, also after a `kill -9` of it: nobody else would end this process."""
+    while os.getppid() == parent:  # noqa: ASYNC110 (the kernel tells nobody when a parent dies)
+        await asyncio.sleep(_LOOK_FOR_PARENT_SECONDS)
+    stop.set()

@@ -44,8 +44,8 @@ class Coalescer(Generic[Key, Item, Answer]):
     halves until only the guilty items fail, each with its own error. `transient` says which errors are worth the same
     batch again (deadlocks, a key committed meanwhile).
 
-    A batch starts at once where none is in flight; beside others it starts when at least half as many callers wait as
-    are on their way, or after a twentieth of a second. Without that, callers would go by ones and twos beside one large
+    A batch starts at once where none is in flight; beside others it starts when at least as many callers wait as are
+    on their way, or after a twentieth of a second. Without that, callers would go by ones and twos beside one large
     batch, and nobody would share the cost of their transactions.
 
     A lane has at most `in_flight` batches on their way and `max_waiting` callers queued; one more is refused with
@@ -136,7 +136,7 @@ class Coalescer(Generic[Key, Item, Answer]):
 
     def _enough(self, lane: _Lane[Item, Answer]) -> bool:
         waiting = len(lane.waiting)
-        return waiting > 0 and (2 * waiting >= lane.on_the_way or waiting >= self._max_batch)
+        return waiting > 0 and (waiting >= lane.on_the_way or waiting >= self._max_batch)
 
     async def _run(self, key: Key, lane: _Lane[Item, Answer], batch: list[_Waiting[Item, Answer]]) -> None:
         COALESCED_BATCH.labels(self._name).observe(len(batch))

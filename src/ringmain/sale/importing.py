@@ -118,7 +118,7 @@ async def _begin(database: Database, task: SaleImport, file: SaleFile, now: date
                 encoded, name = msgspec.json.encode(counts), task.path.name
                 await store.start_import(uow, row, encoded, source=source, file_name=name, merchant_id=task.merchant_id)
     latest = microseconds(started_at + CLOCK_SKEW)
-    return _Run(database, task, file, shops, latest, now, row, counts, resumed)
+    return _Run(database, task, file, shops, latest, now, row, counts, resumed, FIRST_STEP_ROWS)
 
 
 def _report_is_whole(task: SaleImport, left: store.ImportRow) -> bool:
@@ -164,7 +164,7 @@ class _Run:
     row: store.ImportRow
     counts: Counts
     resumed: bool
-    step_rows: int = FIRST_STEP_ROWS
+    step_rows: int
     months: set[int] = field(default_factory=set)
     seen: SeenSales = field(default_factory=SeenSales)
     identifiers: dict[str, member.Identifier | RowRule] = field(default_factory=dict)

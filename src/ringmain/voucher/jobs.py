@@ -1,11 +1,15 @@
-"""The periodic work of vouchers: ending those whose time is over."""
+"""The periodic work of vouchers: ending those whose time is over, and making ordered codes."""
+
+from uuid import UUID
 
 import structlog
 from procrastinate import Blueprint, JobContext
 
+from ringmain.kit.db import Database
 from ringmain.kit.jobs import RETRY, database_of
 from ringmain.network import api as network
 from ringmain.voucher.expire import sweep
+from ringmain.voucher.mint import complete_all as complete_mints
 
 _log = structlog.get_logger(__name__)
 tasks = Blueprint()
@@ -20,12 +24,29 @@ async def expire(context: JobContext, timestamp: int) -> None:
     """
     del timestamp
     database = database_of(context)
-    async with database.unit(None) as uow:
-        networks = await network.all_networks(uow)
-    for network_id in networks:
-        async with database.unit(network_id) as uow:
-            if (await network.network_of(uow)).simulated:
-                continue
+    for network_id in await _present_networks(database):
         ended = await sweep(database, network_id)
         if ended:
             _log.info("vouchers_expired", network_id=str(network_id), vouchers=ended)
+
+
+@tasks.periodic(cron="* * * * *")
+@tasks.task(name="mint", queueing_lock="voucher_mint", pass_context=True, retry=RETRY)
+async def mint(context: JobContext, timestamp: int) -> None:
+    """Make the codes that were ordered and do not exist yet; `timestamp` is when the job was due."""
+    del timestamp
+    database = database_of(context)
+    for network_id in await _present_networks(database):
+        await complete_mints(database, network_id)
+
+
+async def _present_networks(database: Database) -> list[UUID]:
+    """Return the networks that do not live in a replayed or simulated time."""
+    async with database.unit(None) as uow:
+        networks = await network.all_networks(uow)
+    present = []
+    for network_id in networks:
+        async with database.unit(network_id) as uow:
+            if not (await network.network_of(uow)).simulated:
+                present.append(network_id)
+    return present

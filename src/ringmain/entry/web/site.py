@@ -112,7 +112,7 @@ class _Site:
         describe: Callable[[], Mapping[str, Any]],
     ) -> None:
         self.files = StaticFiles()
-        self._snapshots = Snapshots(database, settings.lake_folder, demo_network)
+        self._snapshots = Snapshots(database, demo_network)
         self._trials = Trials(database, keyring, demo_network)
         self._presses = Presses(keyring)
         self._own_pages = OwnPages(settings.host, settings.public_url)

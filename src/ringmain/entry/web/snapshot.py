@@ -3,9 +3,8 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,7 +14,6 @@ from ringmain.entry.web.picture import Picture, draw
 from ringmain.kit.db import Database
 from ringmain.kit.pure.errors import Unavailable
 from ringmain.ledger import api as ledger
-from ringmain.loop import api as loop
 from ringmain.network import api as network
 from ringmain.sale import api as sale
 from ringmain.voucher import api as voucher
@@ -26,9 +24,6 @@ _FRESH_SECONDS = 60.0
 # Counting takes at most this share of the database's time, however large the network grows.
 _MOST_SHARE = 0.05
 _FIRST_SECONDS = 10.0
-# Before so many days nobody can tell habit from discovery, so the lake is not asked.
-HISTORY_DAYS = 182
-CLOSED_WITHIN_DAYS = 14
 _log = structlog.get_logger(__name__)
 
 
@@ -57,7 +52,6 @@ class Snapshot:
     edges: Sequence[NamedEdge]
     drawn: int
     picture: Picture
-    closure: loop.ClosureWithin | None
 
     @property
     def span(self) -> tuple[date, date] | None:
@@ -84,9 +78,8 @@ class Shown:
 class Snapshots:
     """Keeps the newest snapshot of one network; whoever asks gets it at once, and an old one is renewed behind them."""
 
-    def __init__(self, database: Database, lake: Path, network_id: UUID | None) -> None:
+    def __init__(self, database: Database, network_id: UUID | None) -> None:
         self._database = database
-        self._lake = lake
         self._network_id = network_id
         self._snapshot: Snapshot | None = None
         self._renewing: asyncio.Task[None] | None = None
@@ -109,7 +102,7 @@ class Snapshots:
     async def _renew(self, network_id: UUID) -> None:
         started = time.monotonic()
         try:
-            self._snapshot = await self._take(network_id)
+            self._snapshot = await take(self._database, network_id)
             self._known, self._failed = True, False
         except Unavailable:
             self._failed = True
@@ -122,27 +115,6 @@ class Snapshots:
             # A network that does not exist yet, or a database that is away, is looked for again soon.
             self._renew_at = ended + (rest if self._snapshot and not self._failed else 1.0)
             self._renewing = None
-
-
-    async def _take(self, network_id: UUID) -> Snapshot | None:
-        """Count the network; the lake is asked again only where something has flowed since."""
-        before, counted = self._snapshot, await take(self._database, network_id)
-        if counted is None or counted.days < HISTORY_DAYS:
-            return counted
-        if before is not None and before.closure is not None and before.flow == counted.flow:
-            return replace(counted, closure=before.closure)
-        return replace(counted, closure=await asyncio.to_thread(_closure, self._lake, network_id))
-
-
-def _closure(lake: Path, network_id: UUID) -> loop.ClosureWithin | None:
-    """Return how many vouchers closed out of habit and how many by discovery; None where the lake cannot tell."""
-    try:
-        found = loop.closure_report(lake, network_id).closure.within
-    except Exception as error:  # noqa: BLE001 (a lake that is being written, or is away, must not take the page along)
-        _log.warning("closure_not_read", kind=type(error).__qualname__)
-        return None
-    within = next(one for one in found if one.days == CLOSED_WITHIN_DAYS)
-    return within if within.habit.vouchers and within.discovery.vouchers else None
 
 
 async def take(database: Database, network_id: UUID) -> Snapshot | None:
@@ -169,7 +141,6 @@ async def take(database: Database, network_id: UUID) -> Snapshot | None:
         edges=[_named(names, edge) for edge in edges[:STRONGEST]],
         drawn=len(edges),
         picture=draw(names, edges, STRONGEST),
-        closure=None,
     )
 
 

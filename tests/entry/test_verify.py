@@ -1,0 +1,86 @@
+"""Verification finds what was planted, and holds where nothing was."""
+
+from collections.abc import AsyncIterator
+
+import psycopg
+import pytest
+
+from ringmain.entry.verify import verify
+from ringmain.kit.migrate import Urls
+from ringmain.kit.pure.ids import uuid7
+from ringmain.sale import api as sale
+from ringmain.voucher.grant import grant
+from ringmain.voucher.model import Grant, Granted
+from tests.voucher.ring import NOW, Ring, small_ring
+
+# What is planted past every guard (as the tables' owner, without triggers), and the check that must find it.
+FAULTS = {
+    "a transfer changed": (
+        "UPDATE ledger_guard SET available_minor = available_minor + 1 WHERE network_id = %(network)s",
+        "guarded balances equal their transfers",
+    ),
+    "more left than was left": (
+        "UPDATE voucher SET remaining_minor = 200, closed = NULL WHERE network_id = %(network)s",
+        "vouchers equal the sum of their redemptions and reversals",
+    ),
+    "held money invented": (
+        "UPDATE voucher SET held_minor = held_minor + 5 WHERE network_id = %(network)s",
+        "money held in the ledger equals what vouchers hold",
+    ),
+    "a posting lost": (
+        "DELETE FROM ledger_transfer WHERE network_id = %(network)s AND code = 12",
+        "every redemption is posted once, with its amount",
+    ),
+    "a sale lost": (
+        "DELETE FROM sale WHERE network_id = %(network)s",
+        "every redemption belongs to a sale",
+    ),
+    "a lineage that leads nowhere": (
+        "UPDATE voucher SET origin_id = gen_random_uuid() WHERE network_id = %(network)s",
+        "every lineage leads to the touch, sale or voucher it names",
+    ),
+}
+
+
+@pytest.fixture
+async def ring(database_urls: Urls) -> AsyncIterator[Ring]:
+    """Give a ring in which a sale has led to a voucher, and that to a sale."""
+    async with small_ring(database_urls.application_url) as ring:
+        offer = await ring.publish()
+        async with ring.unit() as uow:
+            won_at = sale.NewSale(id=uuid7(NOW), shop_id=ring.bakery_shop, total_minor=500, currency="EUR")
+            await sale.record(uow, [won_at])
+        async with ring.unit() as uow:
+            origin = {"origin_kind": "sale", "origin_id": won_at.id}
+            granted = (await grant(uow, [Grant(offer_id=offer.id, at=NOW, subject_id=ring.member, **origin)]))[0]
+            assert isinstance(granted, Granted)
+            spent = sale.NewSale(
+                id=uuid7(NOW),
+                shop_id=ring.cafe_shop,
+                subject_id=ring.member,
+                total_minor=1_000,
+                currency="EUR",
+                vouchers=(sale.VoucherUse(granted.voucher_id),),
+            )
+            assert isinstance((await sale.record(uow, [spent]))[0], sale.Recorded)
+        yield ring
+
+
+async def test_a_sound_network_holds(ring: Ring) -> None:
+    """Every check looks at something and finds nothing."""
+    checks = await verify(ring.database, ring.network_id)
+
+    assert [(check.name, check.faults) for check in checks if not check.ok] == []
+    assert all(check.looked_at > 0 for check in checks)
+
+
+@pytest.mark.parametrize(("plant", "found_by"), FAULTS.values(), ids=FAULTS.keys())
+async def test_a_planted_fault_is_found(ring: Ring, database_urls: Urls, plant: str, found_by: str) -> None:
+    """What got past every guard is named by the check that is about it."""
+    with psycopg.connect(database_urls.migration_url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        assert connection.execute(plant, {"network": ring.network_id}).rowcount > 0  # type: ignore[arg-type]
+
+    failing = [check.name for check in await verify(ring.database, ring.network_id) if not check.ok]
+
+    assert found_by in failing
