@@ -51,8 +51,8 @@ async def ring(database_urls: Urls) -> AsyncIterator[Ring]:
             won_at = sale.NewSale(id=uuid7(NOW), shop_id=ring.bakery_shop, total_minor=500, currency="EUR")
             await sale.record(uow, [won_at])
         async with ring.unit() as uow:
-            origin = {"origin_kind": "sale", "origin_id": won_at.id}
-            granted = (await grant(uow, [Grant(offer_id=offer.id, at=NOW, subject_id=ring.member, **origin)]))[0]
+            won = Grant(offer_id=offer.id, at=NOW, subject_id=ring.member, origin_kind="sale", origin_id=won_at.id)
+            granted = (await grant(uow, [won]))[0]
             assert isinstance(granted, Granted)
             spent = sale.NewSale(
                 id=uuid7(NOW),
@@ -79,7 +79,7 @@ async def test_a_planted_fault_is_found(ring: Ring, database_urls: Urls, plant: 
     """What got past every guard is named by the check that is about it."""
     with psycopg.connect(database_urls.migration_url) as connection:
         connection.execute("SET session_replication_role = replica")
-        assert connection.execute(plant, {"network": ring.network_id}).rowcount > 0  # type: ignore[arg-type]
+        assert connection.execute(plant, {"network": ring.network_id}).rowcount > 0
 
     failing = [check.name for check in await verify(ring.database, ring.network_id) if not check.ok]
 

@@ -35,7 +35,9 @@ class Books:
             ledger.Account(self.network_id, FOREIGN, "USD"),
         ]
         async with self.unit() as uow:
-            self.ids = dict(zip((PURSE, TILL, OUTSIDE, FOREIGN), await ledger.open_accounts(uow, accounts), strict=True))
+            self.ids = dict(
+                zip((PURSE, TILL, OUTSIDE, FOREIGN), await ledger.open_accounts(uow, accounts), strict=True)
+            )
 
     def transfer(self, debit: int, credit: int, amount: int, **changes: object) -> ledger.Transfer:
         """Return a transfer between two of the accounts."""

@@ -70,7 +70,7 @@ async def test_nobody_may_change_or_delete_a_transfer(books: Books) -> None:
     for statement in ("UPDATE ledger_transfer SET amount_minor = 1", "DELETE FROM ledger_transfer"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             async with books.unit() as uow:
-                await uow.execute(statement)  # type: ignore[arg-type]
+                await uow.execute(statement)
 
     assert await books.balance(PURSE) == 10
 

@@ -1,6 +1,7 @@
 """What tests of imports share: mappings, files, and what an import has left in the database."""
 
 import csv
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -60,3 +61,27 @@ async def contents(town: Town) -> list[tuple[Any, ...]]:
         "SELECT sale_id, line_no, product, category, quantity, amount_minor FROM sale_line ORDER BY sale_id, line_no"
     )
     return [*sales, *lines]
+
+
+def sales_file(path: Path, *rows: str, header: str = HEADER) -> Path:
+    """Write a CSV file."""
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def street(path: Path, seed: int = 0) -> Path:
+    """Write a file with good, broken, split, repeated and differing receipts, over several pieces."""
+    rows = []
+    for number in range(20):
+        rows += [f"A,{number + seed},2026-02-01 09:{number:02}:00,p{line},c,1,1.5" for line in range(number % 4 + 1)]
+        if number % 7 == 3:
+            rows.append("A,broken\0")
+        if number % 5 == 4:
+            rows.append(f"B,{number},2026-02-31 00:00:00,p,c,1,1")
+    rows += ["A,0,2026-02-01 09:00:00,p0,c,1,1.5", "A,1,2026-02-01 09:01:00,p0,c,1,1.5"]
+    return sales_file(path, *rows, header=LINE_HEADER)
+
+
+def without_ids(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return rows without what differs between two networks, sorted."""
+    return sorted((tuple(value for value in row if not isinstance(value, uuid.UUID)) for row in rows), key=repr)

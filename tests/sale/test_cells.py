@@ -33,6 +33,8 @@ AMOUNTS = [
     ("9" * 31, None, RowRule.AMOUNT_INVALID),
 ]
 
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall clock's time.
+
 
 def column(values: list[object], kind: object = None) -> object:
     """Return values as a column of a table."""
@@ -111,7 +113,7 @@ def test_times(text: str, form: str, expected: str | None, is_utc: bool) -> None
     at, utc, valid = times(column([text]), form)
     assert bool(valid[0]) == (expected is not None)
     if expected is not None:
-        assert at[0] == (datetime.fromisoformat(expected) - datetime(1970, 1, 1)).total_seconds() * 1_000_000
+        assert at[0] == (datetime.fromisoformat(expected) - EPOCH).total_seconds() * 1_000_000
         assert bool(utc[0]) == is_utc
 
 
@@ -122,7 +124,7 @@ def test_times_are_those_of_python(some: list[str]) -> None:
     at, _, valid = times(column([*some]), "%Y-%m-%d %H:%M:%S")
     for text, micros, good in zip(some, at.tolist(), valid.tolist(), strict=True):
         try:
-            expected = datetime.strptime(text.strip(), "%Y-%m-%d %H:%M:%S") - datetime(1970, 1, 1)
+            expected = datetime.strptime(text.strip(), "%Y-%m-%d %H:%M:%S") - EPOCH  # noqa: DTZ007
         except ValueError:
             assert not good
         else:

@@ -1,4 +1,4 @@
-"""CSV files: every line is read or refused with its number, wherever reading begins and however much is read at once."""
+"""CSV files: every line is read or refused with its number, in pieces of any size."""
 
 import csv
 import io
@@ -33,7 +33,8 @@ def read_all(path: Path, mapping: Mapping, most: int, at: Position | None = None
     """Return every row by line number, read in pieces of `most`: its values, or the rule it breaks."""
     file = CsvFile(path, mapping)
     try:
-        at, found = at or file.start, []
+        found: list[Line] = []
+        at = at or file.start
         while True:
             rows = file.read(at, most)
             values = zip(*(rows.table[name].to_pylist() for name in "abc"), strict=True)

@@ -98,7 +98,7 @@ async def _worker() -> AsyncIterator[None]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "ringmain",
+        "ringmain.entry",
         "worker",
         "--with-parent",
         env=os.environ.copy(),

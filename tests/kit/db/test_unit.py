@@ -147,10 +147,11 @@ async def test_an_error_that_was_swallowed_is_no_success(database: Database, net
             with contextlib.suppress(psycopg.errors.DivisionByZero):
                 await uow.rows(Row, "SELECT 1 / 0 AS id, NULL AS network_id")
             if synchronised:
-                # The inner pipeline's end puts the error behind; the server then answers the commit with a rollback.
+                # A sync puts the error behind; the server then answers the commit with a rollback, and no error.
+                pipeline = uow.connection._pipeline
+                assert pipeline is not None
                 with contextlib.suppress(psycopg.errors.PipelineAborted):
-                    async with uow.connection.pipeline():
-                        pass
+                    await pipeline.sync()
 
     with pytest.raises((psycopg.errors.InFailedSqlTransaction, Unavailable)):
         await attempt()

@@ -1,10 +1,9 @@
 """The vouchers of a bench by their numbers: the ids, secrets and codes that bench.voucher_id() makes in SQL."""
 
-from __future__ import annotations
-
-import base64
 import hashlib
 from uuid import UUID
+
+from ringmain.voucher.api import Code
 
 _FIRST_MILLISECOND = 1_750_000_000_000
 _PER_MILLISECOND = 1_000
@@ -24,5 +23,4 @@ def voucher_secret(number: int) -> bytes:
 
 def code_text(number: int) -> str:
     """Return what a till scans."""
-    body = voucher_id(number).bytes + voucher_secret(number)
-    return "RM1" + base64.b32encode(body).decode().rstrip("=")
+    return Code(voucher_id(number), voucher_secret(number)).text()

@@ -1,7 +1,5 @@
 """The requests of a load: distinct codes and keys, written to a file that the load generator reads before it begins."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Iterable, Sequence
 from pathlib import Path

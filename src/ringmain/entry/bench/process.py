@@ -1,7 +1,5 @@
 """The processes of a bench: the server under test, the limits (pgbench) and the load (wrk), and what CPU they used."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -91,7 +89,7 @@ def serving(stage: Stage, folder: Path, *, coalesce: bool) -> Iterator[Server]:
                 child.wait()
 
 
-def _wait_until_ready(child: subprocess.Popen[bytes], url: str, folder: Path) -> None:
+def _wait_until_ready(child: "subprocess.Popen[bytes]", url: str, folder: Path) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline and child.poll() is None:
         with suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 (our own server)

@@ -1,7 +1,5 @@
 """The server under test: the real application under uvicorn, on a socket that the bench has opened."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 

@@ -1,10 +1,9 @@
 """The stage of a bench: a database with a network, merchants, tills that hold real keys, offers, and vouchers."""
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,9 +24,8 @@ from ringmain.kit.settings import Settings
 from ringmain.ledger import api as ledger
 from ringmain.network import api as network
 from ringmain.network.api import MerchantAccount
+from ringmain.sale import api as sale
 from ringmain.voucher import api as voucher
-from ringmain.voucher.model import NewOffer, PublishedOffer
-from ringmain.voucher.offers import publish
 
 MERCHANTS = 16
 TILLS = 64
@@ -88,21 +86,19 @@ async def _open(database: Database, network_id: UUID) -> list[_Place]:
         )
         for one in merchants:
             await network.make_deposit(uow, one.id, _DEPOSIT_MINOR, CURRENCY, "bench")
-        await uow.connection.execute(
-            "SELECT ensure_sale_partitions(now() - interval '13 months', now() + interval '2 months')"
-        )
+        await sale.ensure_partitions(uow, await uow.now(), await uow.now() + timedelta(days=31))
         terms = voucher.Terms(kind="cash", currency=CURRENCY, face_minor=FACE_MINOR, valid_days=30)
-        offers = await publish(
+        offers = await voucher.publish(
             uow,
             [
-                NewOffer(creator_merchant_id=one.id, funder_id=one.id, name="2.00 off", terms=terms)
+                voucher.NewOffer(creator_merchant_id=one.id, funder_id=one.id, name="2.00 off", terms=terms)
                 for one in merchants
             ],
         )
     return [
         _Place(shop.merchant_id, shop.id, offer.id)
         for shop, offer in zip(shops, offers, strict=True)
-        if isinstance(offer, PublishedOffer)
+        if isinstance(offer, voucher.PublishedOffer)
     ]
 
 

@@ -1,7 +1,5 @@
 """What a bench asks of the database itself: it acts as the superuser, so that no limit pays for row-level security."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -38,6 +36,12 @@ class Footprint:
     wal_bytes: int
     inserted: dict[str, int]
     updated: dict[str, int]
+
+    def since(self, before: "Footprint") -> dict[str, int]:
+        """Return the rows written since an earlier moment: inserted by table, updated as `<table> updated`."""
+        rows = {name: count - before.inserted.get(name, 0) for name, count in self.inserted.items()}
+        rows |= {f"{name} updated": count - before.updated.get(name, 0) for name, count in self.updated.items()}
+        return {name: count for name, count in sorted(rows.items()) if count}
 
 
 def script(name: str) -> str:
@@ -131,10 +135,16 @@ _ROWS = """
 def footprint(url: str) -> Footprint:
     """Return what was written until now; counters of other sessions arrive within a second."""
     with psycopg.connect(url, autocommit=True) as connection:
-        lsn = connection.execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint").fetchone()
         rows = connection.execute(_ROWS).fetchall()
-    assert lsn is not None
-    return Footprint(lsn[0], {name: ins for name, ins, _ in rows}, {name: upd for name, _, upd in rows})
+    return Footprint(wal_bytes(url), {name: ins for name, ins, _ in rows}, {name: upd for name, _, upd in rows})
+
+
+def wal_bytes(url: str) -> int:
+    """Return how many bytes of log have been written since the server was made."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        row = connection.execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def settings(url: str, names: Sequence[str]) -> dict[str, str]:

@@ -1,0 +1,5 @@
+"""`python -m ringmain.entry` is the command `ringmain`."""
+
+from ringmain.entry.cli import main
+
+main()

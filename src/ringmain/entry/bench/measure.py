@@ -1,0 +1,102 @@
+"""One measurement: a limit or a load, with what it wrote and what it cost; a run that did less than it says fails."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ringmain.entry.bench import process, store
+from ringmain.entry.bench.errors import BenchFailed
+from ringmain.entry.bench.plan import Sample
+from ringmain.entry.bench.stage import Stage
+from ringmain.kit.postgres import ServerAddress
+
+# The counters of PostgreSQL's sessions arrive up to a second late.
+_COUNTERS_SECONDS = 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The server of a bench: where it is, its process, and the folder for its files."""
+
+    address: ServerAddress
+    postmaster: int
+    folder: Path
+
+
+@dataclass(slots=True)
+class _Cost:
+    """What happened between two moments; the numbers are there when the block has ended."""
+
+    database_seconds: float = 0.0
+    wal_bytes: int = 0
+    rows: "dict[str, int] | None" = None
+
+
+@contextmanager
+def _costs(bench: Bench, stage: Stage) -> Iterator[_Cost]:
+    cost = _Cost()
+    store.checkpoint(stage.superuser_url)
+    time.sleep(_COUNTERS_SECONDS)
+    before, cpu = store.footprint(stage.superuser_url), process.database_cpu_seconds(bench.postmaster)
+    yield cost
+    cost.database_seconds = process.database_cpu_seconds(bench.postmaster) - cpu
+    cost.wal_bytes = store.wal_bytes(stage.superuser_url) - before.wal_bytes
+    time.sleep(_COUNTERS_SECONDS)
+    cost.rows = store.footprint(stage.superuser_url).since(before)
+
+
+def _sample(cost: _Cost, items: float, per_second: float, **more: float) -> Sample:
+    assert cost.rows is not None
+    return Sample(
+        per_second=per_second,
+        database_us=cost.database_seconds / items * 1e6,
+        wal_bytes=cost.wal_bytes / items,
+        rows={name: count / items for name, count in cost.rows.items()},
+        **more,
+    )
+
+
+def limit(
+    bench: Bench, stage: Stage, script: str, *, clients: int, seconds: int, warm_up: int, items: int = 1, **variables: object
+) -> Sample:
+    """Run a script of the limits; fails where a transaction redeemed fewer than `items` vouchers."""
+    with _costs(bench, stage) as cost:
+        run = process.run_limit(
+            bench.address,
+            stage.name,
+            script,
+            clients=clients,
+            seconds=seconds,
+            warm_up=warm_up,
+            network=stage.network_id,
+            **variables,
+        )
+    assert cost.rows is not None
+    done = cost.rows.get("redemption", 0)
+    if script.startswith("redeem") and done != run.transactions * items:
+        raise BenchFailed(f"{script} redeemed {done} vouchers in {run.transactions} transactions of {items}.")
+    return _sample(cost, run.transactions * items, run.per_second * items)
+
+
+def load(
+    bench: Bench, stage: Stage, server: process.Server, warm: Path, requests: Path, *, path: str, connections: int,
+    seconds: int, warm_up: int, items: int = 1,
+) -> Sample:
+    """Send prepared requests; fails where one was refused or an answer was given for nothing."""
+    process.run_load(server.url, warm, connections=connections, seconds=warm_up, path=path)
+    with _costs(bench, stage) as cost:
+        cpu = server.cpu_seconds()
+        run = process.run_load(server.url, requests, connections=connections, seconds=seconds, path=path)
+        cpu = server.cpu_seconds() - cpu
+    assert cost.rows is not None
+    done = cost.rows.get("redemption", 0)
+    if run.refused or done < run.answers * items:
+        raise BenchFailed(f"Of {run.answers} requests {run.refused} were refused; {done} vouchers were redeemed.")
+    # Requests that were on their way when the time was over have been paid for too.
+    return _sample(
+        cost, done, run.per_second * items, p99_ms=run.p99_ms, server_us=cpu / done * 1e6, load_us=run.own_us
+    )
+
+
