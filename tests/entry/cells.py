@@ -227,14 +227,7 @@ def _own_key() -> dict[str, str]:
     return {"idempotency_key": str(uuid4())}
 
 
-SALE_  # Figures of the whole network: for who runs it and who studies it, never for one merchant.
-LOOP: dict[str, Cell] = {
-    "read_flow": Cell("oa", lambda _: "/v1/loop/flow", other_network="apart"),
-    "read_closure": Cell("oa", lambda _: "/v1/loop/closure", other_network="apart"),
-    "read_leaks": Cell("oa", lambda _: "/v1/loop/leaks", other_network="apart"),
-}
-
-CELLS: dict[str, Cell] = {
+SALE_CELLS: dict[str, Cell] = {
     "redeem_voucher": Cell(
         "mot",
         lambda _: "/v1/redemptions",

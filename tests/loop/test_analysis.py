@@ -10,6 +10,7 @@ import pytest
 from ibis.backends.sql.compilers.pyspark import PySparkCompiler
 
 from ringmain.kit.lake.connect import connect
+from ringmain.kit.pure.clock import microseconds
 from ringmain.loop import analysis
 from ringmain.loop.analysis import EXPRESSIONS, LAKE_TABLES, Facts
 from ringmain.loop.api import ShopEdge, closure_report, flow_report, leak_report
@@ -167,7 +168,7 @@ def test_reports_of_a_small_town(lake: SmallLake) -> None:
     lake.grant("b1", "bob", "A", ["B"], 200)
     lake.redeem("b1", "bob", "B", 202, "bob-B-202")
     lake.grant("b2", "bob", "A", ["C"], 200)
-    lake.sale("last", None, "A", 300)
+    lake.sale("last", "zoe", "A", 300)
     stranger = SmallLake(lake.root)
     stranger.walk("eve", ("A", 0), ("B", 1), ("A", 2))
     stranger.write()
@@ -191,6 +192,23 @@ def test_reports_of_a_small_town(lake: SmallLake) -> None:
     assert closed.second_visits.every == Rate(2, 0, 2, 0.0, 0.0)
     leaks = leak_report(lake.root, lake.network_id).leaks
     assert (leaks.granted, leaks.came, leaks.redeemed) == (3, 2, 2)
+
+
+def test_only_vouchers_won_at_a_shop_and_known_people_are_judged(lake: SmallLake) -> None:
+    """A coupon that was sent out counts nowhere, and what nobody in particular did later does not end the data."""
+    lake.walk("ann", ("A", 0), ("B", 2), ("A", 30))
+    lake.grant("won", "ann", "A", ["B"], 0)
+    lake.grant("sent", "ann", None, ["A"], 29)
+    lake.redeem("sent", "ann", "A", 30, "ann-A-30")
+    lake.sale("trial", None, "A", 3000)
+    lake.write()
+
+    closed = closure_report(lake.root, lake.network_id)
+
+    assert (closed.closure.within[0].every.vouchers, closed.closure.within[0].every.closed) == (1, 0)
+    assert closed.second_visits.every.vouchers == 0
+    with facts(lake) as opened:
+        assert analysis.data_end(opened) == microseconds(day(30))
 
 
 def test_an_empty_lake_gives_reports_without_figures(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def lake(tmp_path: Path) -> SmallLake:
     small.walk("ann", ("A", 0), ("B", 2))
     small.grant("v", "ann", "A", ["B"], 0)
     small.redeem("v", "ann", "B", 2, "ann-B-2")
-    small.sale("last", None, "A", 30)
+    small.sale("last", "zoe", "A", 30)
     return small.write()
 
 

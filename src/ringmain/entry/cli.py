@@ -103,6 +103,38 @@ def replay(
     _run(lambda installation: replay_and_report(installation, out, until=until, folder=data, json_path=json), own=True)
 
 
+@app.command(name="import")
+def import_file(
+    path: Path,
+    *,
+    mapping: Annotated[Path, Parameter(help="TOML file that says which column is what.")],
+    network: NetworkId = None,
+    merchant: Annotated[UUID | None, Parameter(help="Only shops of this merchant.")] = None,
+    rejected: Annotated[Path | None, Parameter(help="File for the refused rows; default: beside the input.")] = None,
+    dry_run: Annotated[bool, Parameter(help="Read everything, write nothing, say what would happen.")] = False,
+) -> None:
+    """Import sales from a CSV or Parquet file; run twice it makes no doubles, interrupted it resumes."""
+    from ringmain.entry.importing import import_file as run_import
+
+    text = mapping.read_text(encoding="utf-8-sig")
+    chosen = rejected or path.with_name(f"{path.name}.rejected.csv")
+    finished = _run(
+        lambda installation: run_import(
+            installation,
+            out,
+            path=path,
+            mapping_text=text,
+            network_id=network,
+            merchant_id=merchant,
+            rejected=chosen,
+            dry_run=dry_run,
+        ),
+        own=True,
+    )
+    if not finished:
+        sys.exit(1)
+
+
 @app.command
 def verify(*, network: NetworkId = None, json: Json = None) -> None:
     """Check that the ledger sums to zero and that vouchers, redemptions and lineage agree with their facts."""

@@ -35,14 +35,14 @@ async def make_key(
     installation: Installation, network_id: UUID | None, role: KeyRole, name: str, merchant_id: UUID | None
 ) -> str:
     """Make a key and return its token."""
-    async with installation.database.unit(await _chosen(installation, network_id)) as uow:
+    async with installation.database.unit(await chosen_network(installation, network_id)) as uow:
         minted = await network.make_key(uow, installation.keyring, role, name, merchant_id)
     return _token(installation, minted)
 
 
 async def list_keys(installation: Installation, network_id: UUID | None) -> list[tuple[str, ...]]:
     """Return the keys of a network as rows of text."""
-    async with installation.database.unit(await _chosen(installation, network_id)) as uow:
+    async with installation.database.unit(await chosen_network(installation, network_id)) as uow:
         rows = await network.list_keys(uow, None, _MOST_KEYS, None)
     return [
         (str(one.id), one.role, one.name, _day(one.made_at), _day(one.last_used_at), _day(one.revoked_at))
@@ -52,14 +52,14 @@ async def list_keys(installation: Installation, network_id: UUID | None) -> list
 
 async def rotate_key(installation: Installation, network_id: UUID | None, key_id: UUID, overlap_seconds: int) -> str:
     """Give a key a new secret and return its token."""
-    async with installation.database.unit(await _chosen(installation, network_id)) as uow:
+    async with installation.database.unit(await chosen_network(installation, network_id)) as uow:
         minted = await network.rotate_key(uow, installation.keyring, key_id, timedelta(seconds=overlap_seconds))
     return _token(installation, minted)
 
 
 async def revoke_key(installation: Installation, network_id: UUID | None, key_id: UUID) -> None:
     """Take a key out of use."""
-    async with installation.database.unit(await _chosen(installation, network_id)) as uow:
+    async with installation.database.unit(await chosen_network(installation, network_id)) as uow:
         await network.revoke_key(uow, key_id)
 
 
@@ -79,7 +79,7 @@ async def _ids(installation: Installation) -> list[UUID]:
         return await network.all_networks(uow)
 
 
-async def _chosen(installation: Installation, network_id: UUID | None) -> UUID:
+async def chosen_network(installation: Installation, network_id: UUID | None) -> UUID:
     """Return the network that was named, or the only one there is."""
     ids = await _ids(installation)
     if network_id is not None and network_id in ids:

@@ -77,8 +77,11 @@ def voucher_transitions(facts: Facts) -> Table:
 
 
 def grant_outcomes(facts: Facts) -> Table:
-    """Return one row per granted voucher: what the model's `Grants` says of it (times null, flags never null)."""
-    granted = _canonical(facts.grant, facts)
+    """Return one row per voucher won at a shop: what the model's `Grants` says of it (times null, flags never null).
+
+    A voucher that was won nowhere (a coupon sent out, a code printed) is no part of the ring and says nothing of it.
+    """
+    granted = _canonical(_won(facts), facts)
     spent = _first_redemptions(facts)
     seen = visits(facts)
     first = seen.group_by("subject_id", "shop_id").agg(first_at=seen.visited_at.min())
@@ -109,10 +112,11 @@ def grant_outcomes(facts: Facts) -> Table:
 
 
 def redemption_returns(facts: Facts) -> Table:
-    """Return one row per standing redemption of a known member: what the model's `Redemptions` says of it."""
+    """Return one row per standing redemption, by a known member, of a voucher won at a shop, for `Redemptions`."""
     seen = visits(facts)
     spent = _standing(facts)
-    granted = facts.grant.select("voucher_id", "granted_at", holder=facts.grant.subject_id)
+    won = _won(facts)
+    granted = won.select("voucher_id", "granted_at", holder=won.subject_id)
     known = spent.inner_join(granted, "voucher_id")
     known = known.mutate(subject_id=ibis.coalesce(known.subject_id, known.holder))
     known = _canonical(
@@ -166,9 +170,13 @@ EXPRESSIONS: Mapping[str, Callable[[Facts], Table]] = {
 
 
 def data_end(facts: Facts) -> int:
-    """Return the time of the last sale, grant or redemption in microseconds since 1970; 0 where there is none."""
-    columns = (facts.sale.sold_at, facts.grant.granted_at, facts.redemption.redeemed_at)
-    found: list[datetime | None] = [column.max().to_pyarrow().as_py() for column in columns]
+    """Return the time of the last sale, grant or redemption of a member, in microseconds since 1970; 0 without any.
+
+    What nobody in particular did, such as trying a voucher out, does not make the members' data go on longer.
+    """
+    columns = ((facts.sale, "sold_at"), (facts.grant, "granted_at"), (facts.redemption, "redeemed_at"))
+    known = [table.filter(table.subject_id.notnull())[name] for table, name in columns]
+    found: list[datetime | None] = [column.max().to_pyarrow().as_py() for column in known]
     return max((microseconds(at) for at in found if at is not None), default=0)
 
 
@@ -217,6 +225,11 @@ def _canonical(rows: Table, facts: Facts) -> Table:
     )
     joined = rows.left_join(alias, rows.subject_id == alias.merged)
     return joined.mutate(subject_id=ibis.coalesce(joined.now, joined.subject_id)).select(*rows.columns)
+
+
+def _won(facts: Facts) -> Table:
+    """Return the grants of vouchers that were won at a shop."""
+    return facts.grant.filter(facts.grant.sender_shop_id.notnull())
 
 
 def _standing(facts: Facts) -> Table:

@@ -1,6 +1,10 @@
 """What other slices may ask of the till."""
 
 from ringmain.sale.door import RECORD, TillDoor
+from ringmain.sale.import_bench import ImportTiming, time_import, write_sales_file
+from ringmain.sale.import_step import ImportReport
+from ringmain.sale.importing import SaleImport, import_sales
+from ringmain.sale.mapping import parse_mapping
 from ringmain.sale.model import Line, NewSale, Payment, Recorded, RedemptionAnswer, Tender, VoucherUse
 from ringmain.sale.record import record, sell
 from ringmain.sale.reverse import ReversalAnswer, reverse
@@ -11,20 +15,27 @@ from ringmain.sale.store.totals import SaleTotals, sale_totals
 __all__ = [
     "LAKE_TABLES",
     "RECORD",
+    "ImportReport",
+    "ImportTiming",
     "Line",
     "NewSale",
     "Payment",
     "Recorded",
     "RedemptionAnswer",
     "ReversalAnswer",
+    "SaleImport",
     "SaleTotals",
     "Tender",
     "TillDoor",
     "VoucherUse",
     "ensure_partitions",
+    "import_sales",
     "missing_sales",
+    "parse_mapping",
     "record",
     "reverse",
     "sale_totals",
     "sell",
+    "time_import",
+    "write_sales_file",
 ]

@@ -127,7 +127,7 @@ def _shops(table: Table, mapping: Mapping, shops: ShopBook, sheet: _Sheet) -> Lo
         # Ids may be written in capital letters.
         names = [name.lower() for name in names]
     places = np.array([shops.place_of.get(name, -1) for name in names], np.int64)
-    if not len(names):
+    if not names:
         return np.zeros(0, np.int64)
     place: Longs = places[coded.indices.to_numpy()]
     sheet.refuse(cells.card_rows(coded.dictionary)[coded.indices.to_numpy()], RowRule.CARD_NUMBER)

@@ -59,7 +59,15 @@ def _sample(cost: _Cost, items: float, per_second: float, **more: float) -> Samp
 
 
 def limit(
-    bench: Bench, stage: Stage, script: str, *, clients: int, seconds: int, warm_up: int, items: int = 1, **variables: object
+    bench: Bench,
+    stage: Stage,
+    script: str,
+    *,
+    clients: int,
+    seconds: int,
+    warm_up: int,
+    items: int = 1,
+    **variables: object,
 ) -> Sample:
     """Run a script of the limits; fails where a transaction redeemed fewer than `items` vouchers."""
     with _costs(bench, stage) as cost:
@@ -81,8 +89,17 @@ def limit(
 
 
 def load(
-    bench: Bench, stage: Stage, server: process.Server, warm: Path, requests: Path, *, path: str, connections: int,
-    seconds: int, warm_up: int, items: int = 1,
+    bench: Bench,
+    stage: Stage,
+    server: process.Server,
+    warm: Path,
+    requests: Path,
+    *,
+    path: str,
+    connections: int,
+    seconds: int,
+    warm_up: int,
+    items: int = 1,
 ) -> Sample:
     """Send prepared requests; fails where one was refused or an answer was given for nothing."""
     process.run_load(server.url, warm, connections=connections, seconds=warm_up, path=path)
@@ -98,5 +115,3 @@ def load(
     return _sample(
         cost, done, run.per_second * items, p99_ms=run.p99_ms, server_us=cpu / done * 1e6, load_us=run.own_us
     )
-
-

@@ -39,7 +39,14 @@ class Plan:
 
 
 QUICK = Plan(
-    seconds=2, warm_up=1, repetitions=1, batch_seconds=2, mint_codes=50_000, import_sales=20_000, small=40_000, large=400_000
+    seconds=2,
+    warm_up=1,
+    repetitions=1,
+    batch_seconds=2,
+    mint_codes=50_000,
+    import_sales=20_000,
+    small=40_000,
+    large=400_000,
 )
 
 
@@ -79,7 +86,13 @@ class Result:
 
 
 def result(
-    name: str, unit: str, ours: Sequence[Sample], limits: Sequence[Sample], notes: Sequence[str] = (), *, cpu: bool = True
+    name: str,
+    unit: str,
+    ours: Sequence[Sample],
+    limits: Sequence[Sample],
+    notes: Sequence[str] = (),
+    *,
+    cpu: bool = True,
 ) -> Result:
     """Return the medians of the repetitions as a figure."""
     value = median(sample.per_second for sample in ours)

@@ -1,6 +1,5 @@
 """The server under test: the real application under uvicorn, on a socket that the bench has opened."""
 
-import asyncio
 import sys
 
 import uvicorn

@@ -17,8 +17,8 @@ from ringmain.kit.db import Database
 from ringmain.kit.http.observe import AccessLog
 from ringmain.kit.migrate import prepare_database
 from ringmain.kit.postgres import ServerAddress
-from ringmain.kit.pure.ids import uuid7
 from ringmain.kit.pure.clock import SystemClock
+from ringmain.kit.pure.ids import uuid7
 from ringmain.kit.secrets import Keyring
 from ringmain.kit.settings import Settings
 from ringmain.ledger import api as ledger
@@ -48,9 +48,7 @@ class Stage:
 
 async def build(address: ServerAddress, name: str, folder: Path) -> Stage:
     """Make a database with everything but vouchers, through the use cases and the doors that everybody uses."""
-    urls = await asyncio.to_thread(
-        prepare_database, address.url("postgres"), name, address.application_password
-    )
+    urls = await asyncio.to_thread(prepare_database, address.url("postgres"), name, address.application_password)
     superuser_url = address.url(name)
     await asyncio.to_thread(store.prepare, superuser_url)
     key_file = folder / f"{name}.key"

@@ -1,6 +1,9 @@
 """What a bench asks of the database itself: it acts as the superuser, so that no limit pays for row-level security."""
 
+import os
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import files
 from uuid import UUID
@@ -8,9 +11,12 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
+from ringmain.entry.bench.errors import BenchFailed
+
 TABLES = ("voucher", "redemption", "sale", "sale_line", "ledger_transfer", "ledger_guard", "idempotency_key", "outbox")
 CURRENCY = "EUR"
 FACE_MINOR = 200
+_CHUNK = 200_000
 _HOLD = 10  # voucher.postings.Posting.HOLD
 
 
@@ -99,14 +105,53 @@ _HOLDS = """
 
 def make_vouchers(url: str, first: int, count: int, merchants: int) -> None:
     """Make `count` vouchers by their numbers from `first` on, each merchant's in turn, with the money set aside."""
-    chunk = 200_000
+    _insert_vouchers(url, first, count, merchants)
     with psycopg.connect(url) as connection:
-        for start in range(first, first + count, chunk):
-            params = {"first": start, "count": min(chunk, first + count - start), "merchants": merchants}
-            connection.execute(_VOUCHERS, {**params, "face": FACE_MINOR})
-            connection.commit()
         amount = {"amount": count // merchants * FACE_MINOR, "merchants": merchants}
         connection.execute(_HOLDS, {**amount, "currency": CURRENCY, "code": _HOLD})
+
+
+def make_many_vouchers(url: str, count: int, merchants: int) -> None:
+    """Make a large table of vouchers quickly, in several sessions; their money is not set aside."""
+    parts = min(os.cpu_count() or 1, 4)
+    size = -(-count // parts // merchants) * merchants
+    with ThreadPoolExecutor(parts) as pool:
+        starts = range(0, count, size)
+        list(pool.map(lambda start: _insert_vouchers(url, start, min(size, count - start), merchants), starts))
+    with psycopg.connect(url, autocommit=True) as connection:
+        # Rows are frozen now, so that no redemption later pays for setting their hints.
+        connection.execute("VACUUM (FREEZE, ANALYZE) voucher")
+        connection.execute("CHECKPOINT")
+
+
+def _insert_vouchers(url: str, first: int, count: int, merchants: int) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        # The offers are there: checking each row's would take longer than writing it.
+        connection.execute("SET session_replication_role = replica")
+        for start in range(first, first + count, _CHUNK):
+            params = {"first": start, "count": min(_CHUNK, first + count - start), "merchants": merchants}
+            connection.execute(_VOUCHERS, {**params, "face": FACE_MINOR})
+
+
+def make_toys(url: str, count: int) -> None:
+    """Make the vouchers of the toy anchor."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO bench.toy_voucher SELECT n, 200 FROM generate_series(0, %s - 1) n ON CONFLICT DO NOTHING",
+            (count,),
+        )
+        connection.execute("VACUUM (ANALYZE) bench.toy_voucher")
+
+
+def place_batches(url: str, batches: Sequence[tuple[int, Sequence[int]]]) -> None:
+    """Tell the limits which client redeems which vouchers, by their numbers, in which batch."""
+    with psycopg.connect(url) as connection:
+        connection.execute("TRUNCATE bench.batch")
+        for number, (client, numbers) in enumerate(batches):
+            connection.execute(
+                "INSERT INTO bench.batch SELECT %s, %s, array_agg(bench.voucher_id(n)) FROM unnest(%s::bigint[]) n",
+                (number, client, list(numbers)),
+            )
 
 
 def settle(url: str) -> None:
@@ -150,7 +195,9 @@ def wal_bytes(url: str) -> int:
 def settings(url: str, names: Sequence[str]) -> dict[str, str]:
     """Return server settings as a person would write them."""
     with psycopg.connect(url) as connection:
-        rows = connection.execute("SELECT name, current_setting(name) FROM pg_settings WHERE name = ANY(%s)", [names])
+        rows = connection.execute(
+            "SELECT name, current_setting(name) FROM pg_settings WHERE name = ANY(%s)", [list(names)]
+        )
         return dict(rows.fetchall())
 
 
@@ -160,3 +207,76 @@ def drop_database(superuser_url: str, name: str) -> None:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+# The limits copy what the use cases have just written, under ids that differ in 12 bits: same values, same order.
+_OTHER_ID = sql.SQL(
+    "overlay(id::text PLACING lpad(to_hex((('x' || substr(id::text, 16, 3))::bit(12)::int + 1) % 4096), 3, '0') FROM 16)::uuid"
+)
+_PIECE = 1 << 20
+
+
+def rows_of_mint(url: str, mint: tuple[UUID, UUID], count: int) -> bytes:
+    """Return the newest `count` vouchers of an offer, (network, offer), in COPY's binary form and under other ids."""
+    condition = sql.SQL("network_id = {} AND offer_id = {} ORDER BY id DESC LIMIT {}")
+    chosen = condition.format(sql.Literal(mint[0]), sql.Literal(mint[1]), sql.Literal(count))
+    return _copied_out(url, "voucher", sql.SQL("(SELECT * FROM voucher WHERE {})").format(chosen))
+
+
+def rows_of_sales(url: str, network_id: UUID, label: str) -> bytes:
+    """Return the sales whose receipts begin with a label in COPY's binary form and under other ids."""
+    condition = sql.SQL("(SELECT * FROM sale WHERE network_id = {} AND starts_with(receipt, {}))")
+    return _copied_out(url, "sale", condition.format(sql.Literal(network_id), sql.Literal(label)))
+
+
+def copy_mint(url: str, till: Till, rows: bytes, count: int) -> float:
+    """Copy vouchers in and set their money aside, in one transaction; returns its seconds."""
+    with psycopg.connect(url) as connection:
+        began = time.perf_counter()
+        params = {"till": till.client, "amount": count * FACE_MINOR, "currency": CURRENCY, "code": _HOLD}
+        connection.execute(_HOLD_OF_MINT, {**params, "count": count})
+        _copy_in(connection, "voucher", rows, count)
+        connection.commit()
+        return time.perf_counter() - began
+
+
+def copy_sales(url: str, rows: bytes, count: int) -> float:
+    """Copy sales in, in one transaction; returns its seconds."""
+    with psycopg.connect(url) as connection:
+        began = time.perf_counter()
+        _copy_in(connection, "sale", rows, count)
+        connection.commit()
+        return time.perf_counter() - began
+
+
+_HOLD_OF_MINT = """
+    WITH till AS (SELECT * FROM bench.till WHERE client = %(till)s
+    ), ordered AS (
+        INSERT INTO mint (network_id, id, offer_id, wanted, minted, ordered_at, valid_from, valid_until)
+        SELECT network_id, bench.uuid7(), offer_id, %(count)s, %(count)s, now(), now(), now() + interval '30 days' FROM till
+    ), held AS (
+        INSERT INTO ledger_transfer (network_id, id, debit_account_id, credit_account_id, amount_minor, currency, code,
+                                     reference_id, posted_at)
+        SELECT network_id, bench.uuid7(), spendable_id, held_id, %(amount)s, %(currency)s, %(code)s, offer_id, now()
+        FROM till)
+    UPDATE ledger_guard g SET available_minor = g.available_minor - %(amount)s
+    FROM till WHERE g.network_id = till.network_id AND g.account_id = till.spendable_id
+"""
+
+
+def _copied_out(url: str, table: str, source: sql.Composable) -> bytes:
+    with psycopg.connect(url) as connection:
+        query = "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
+        names = [name for (name,) in connection.execute(query, (table,)).fetchall()]
+        columns = [_OTHER_ID if name == "id" else sql.Identifier(name) for name in names]
+        statement = sql.SQL("COPY (SELECT {} FROM {} AS t ORDER BY t.id) TO STDOUT (FORMAT binary)")
+        with connection.cursor().copy(statement.format(sql.SQL(", ").join(columns), source)) as copy:
+            return b"".join(bytes(piece) for piece in copy)
+
+
+def _copy_in(connection: "psycopg.Connection[tuple[object, ...]]", table: str, rows: bytes, count: int) -> None:
+    cursor = connection.cursor()
+    statement = sql.SQL("COPY {} FROM STDIN (FORMAT binary)").format(sql.Identifier(table))
+    with cursor.copy(statement) as copy:
+        for place in range(0, len(rows), _PIECE):
+            copy.write(rows[place : place + _PIECE])
+    if cursor.rowcount != count:
+        raise BenchFailed(f"COPY wrote {cursor.rowcount} rows into {table}, not {count}.")

@@ -108,7 +108,8 @@ class Route:
 
     - `roles`: who may call; `PUBLIC` needs `public_because`.
     - `transaction`: "read" calls `handler(uow, call)` (a body, if any, is in `call.body`); "write" calls
-      `handler(uow, call, body)` inside `answer_once`; "own" calls `handler(call, body)`, which opens its own.
+      `handler(uow, call, body)` inside `answer_once`; "own" calls `handler(call, body)`, which opens its own. A write
+      that raises a rule leaves nothing but the kept refusal; one that returns it also keeps what it has written.
     - `reads_as`: "merchant" lets keys of merchants read through the database role that sees the rows of one merchant
       and no table without merchants; "network" where the route needs others, and then checks the merchant itself.
     - `request` or `batch_of` (the type of one item; the handler gets a list in which unreadable items are `BadItem`).
