@@ -10,7 +10,7 @@ import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from ringmain.kit.db import Database
-from ringmain.kit.http import Api, DoorLimits, Route
+from ringmain.kit.http import Api, DoorLimits, Limit, Route
 from ringmain.kit.http.observe import AccessLog
 from ringmain.kit.http.openapi import document
 from ringmain.kit.pure.errors import Unavailable
@@ -167,7 +167,7 @@ def build_app(
         keyring=keyring,
         authenticate=authenticator,
         settings=settings,
-        limits=limits,
+        limits=limits or DoorLimits(per_key=Limit(settings.requests_per_second)),
         access_log=log,
     )
     return App(api, door, database, authenticator, log, pages)

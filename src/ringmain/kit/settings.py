@@ -63,6 +63,9 @@ class Settings(BaseSettings):
         default=True,
         description="Gather redemptions that arrive together into one transaction; off only for comparison.",
     )
+    requests_per_second: int = Field(
+        default=2000, ge=1, description="Requests that one API key may send in a second; more are answered with 429."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severity that is logged."
     )

@@ -164,7 +164,8 @@ async def pending(uow: UnitOfWork, id_: UUID) -> PendingRow | None:
 _BALANCES = """
     SELECT a.id AS account_id,
            coalesce(d.posted, 0)::bigint AS debits_minor, coalesce(c.posted, 0)::bigint AS credits_minor,
-           coalesce(d.pending, 0)::bigint AS pending_debits_minor, coalesce(c.pending, 0)::bigint AS pending_credits_minor
+           coalesce(d.pending, 0)::bigint AS pending_debits_minor,
+           coalesce(c.pending, 0)::bigint AS pending_credits_minor
     FROM unnest(%(ids)s) AS a (id)
     LEFT JOIN LATERAL (
         SELECT sum(amount_minor) FILTER (WHERE state IN (0, 2)) AS posted,
@@ -212,12 +213,18 @@ async def transfers(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Transfer]:
 
 
 _SUMS = """
-    SELECT a.currency, count(DISTINCT a.id) AS accounts, count(DISTINCT t.id) AS transfers,
-           coalesce(sum(CASE WHEN t.credit_account_id = a.id THEN t.amount_minor ELSE -t.amount_minor END), 0)::bigint
-               AS sum_minor
-    FROM ledger_account a
-    LEFT JOIN ledger_transfer t ON t.network_id = a.network_id AND t.state IN (0, 2)
-         AND a.id IN (t.debit_account_id, t.credit_account_id)
+    WITH entry AS (
+        SELECT debit_account_id AS account_id, -amount_minor AS amount, 0 AS transfers FROM ledger_transfer
+        WHERE network_id = %(network)s AND state IN (0, 2)
+        UNION ALL
+        SELECT credit_account_id, amount_minor, 1 FROM ledger_transfer
+        WHERE network_id = %(network)s AND state IN (0, 2)
+    ), balance AS (
+        SELECT account_id, sum(amount) AS amount, sum(transfers) AS transfers FROM entry GROUP BY account_id
+    )
+    SELECT a.currency, count(*) AS accounts, coalesce(sum(b.transfers), 0)::bigint AS transfers,
+           coalesce(sum(b.amount), 0)::bigint AS sum_minor
+    FROM ledger_account a LEFT JOIN balance b ON b.account_id = a.id
     WHERE a.network_id = %(network)s GROUP BY a.currency ORDER BY a.currency
 """
 
@@ -228,7 +235,8 @@ async def sums(uow: UnitOfWork) -> list[CurrencySum]:
 
 
 _GUARD_DIFFERENCES = """
-    SELECT g.account_id, g.available_minor - coalesce(s.total, 0)::bigint AS available_minor, 0::bigint AS credit_limit_minor
+    SELECT g.account_id, g.available_minor - coalesce(s.total, 0)::bigint AS available_minor,
+           0::bigint AS credit_limit_minor
     FROM ledger_guard g
     LEFT JOIN (
         SELECT account_id, sum(amount) AS total FROM (

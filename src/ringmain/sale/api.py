@@ -2,8 +2,8 @@
 
 from ringmain.sale.door import RECORD, TillDoor
 from ringmain.sale.import_bench import ImportTiming, time_import, write_sales_file
-from ringmain.sale.import_step import ImportReport
-from ringmain.sale.importing import SaleImport, import_sales
+from ringmain.sale.import_step import ImportReport, SaleImport
+from ringmain.sale.importing import import_sales
 from ringmain.sale.mapping import parse_mapping
 from ringmain.sale.model import Line, NewSale, Payment, Recorded, RedemptionAnswer, Tender, VoucherUse
 from ringmain.sale.record import record, sell

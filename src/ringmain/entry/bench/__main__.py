@@ -1,10 +1,7 @@
-"""`python -m ringmain.entry.bench` without the command line of the rest."""
+"""`python -m ringmain.entry.bench`: the bench without the rest of the command line."""
 
 import sys
-from pathlib import Path
 
-from ringmain.entry.bench import main
+from ringmain.entry.bench.command import main
 
-if __name__ == "__main__":
-    words = sys.argv[1:]
-    main(Path("bench.json"), quick="--quick" in words, only=[word for word in words if not word.startswith("-")])
+main(quick="--quick" in sys.argv, only=[word for word in sys.argv[1:] if not word.startswith("-")])

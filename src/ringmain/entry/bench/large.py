@@ -67,7 +67,8 @@ def _measured(bench: Bench, plan: Plan, small: Stage, large: Stage, say: Say) ->
     uniform = samples["uniform"]
     rates = " ".join(f"{one.per_second:,.0f}" for one in uniform)
     notes = (
-        f"{plan.large:,} vouchers, keys exponential from the newest (mean {_MEAN_AGE:,}); limit: {plan.small:,} vouchers",
+        f"{plan.large:,} vouchers, keys exponential from the newest (mean {_MEAN_AGE:,})",
+        f"limit: {plan.small:,} vouchers, keys uniform",
         f"uniform keys: {rates} /s, log {max(one.wal_bytes for one in uniform):,.0f} bytes",
     )
     return result("redeem_10m", "redemptions/s", samples["recent"], samples["small"], notes)
@@ -83,12 +84,14 @@ def _load(bench: Bench, plan: Plan, side: _Side) -> Sample:
         bench,
         side.stage,
         side.server,
-        files[0],
-        files[1],
-        path=_PATH,
-        connections=CLIENTS,
-        seconds=plan.large_seconds,
-        warm_up=plan.warm_up,
+        measure.Requests(
+            path=_PATH,
+            warm=files[0],
+            measured=files[1],
+            connections=CLIENTS,
+            seconds=plan.large_seconds,
+            warm_up=plan.warm_up,
+        ),
     )
 
 

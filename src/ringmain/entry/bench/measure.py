@@ -88,30 +88,33 @@ def limit(
     return _sample(cost, run.transactions * items, run.per_second * items)
 
 
-def load(
-    bench: Bench,
-    stage: Stage,
-    server: process.Server,
-    warm: Path,
-    requests: Path,
-    *,
-    path: str,
-    connections: int,
-    seconds: int,
-    warm_up: int,
-    items: int = 1,
-) -> Sample:
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """What is sent: prepared requests for the warm-up and for the measurement, `items` vouchers in each."""
+
+    path: str
+    warm: Path
+    measured: Path
+    connections: int
+    warm_up: int
+    seconds: int
+    items: int = 1
+
+
+def load(bench: Bench, stage: Stage, server: process.Server, sent: Requests) -> Sample:
     """Send prepared requests; fails where one was refused or an answer was given for nothing."""
-    process.run_load(server.url, warm, connections=connections, seconds=warm_up, path=path)
+    process.run_load(server.url + sent.path, sent.warm, connections=sent.connections, seconds=sent.warm_up)
     with _costs(bench, stage) as cost:
         cpu = server.cpu_seconds()
-        run = process.run_load(server.url, requests, connections=connections, seconds=seconds, path=path)
+        run = process.run_load(
+            server.url + sent.path, sent.measured, connections=sent.connections, seconds=sent.seconds
+        )
         cpu = server.cpu_seconds() - cpu
     assert cost.rows is not None
     done = cost.rows.get("redemption", 0)
-    if run.refused or done < run.answers * items:
+    if run.refused or done < run.answers * sent.items:
         raise BenchFailed(f"Of {run.answers} requests {run.refused} were refused; {done} vouchers were redeemed.")
     # Requests that were on their way when the time was over have been paid for too.
     return _sample(
-        cost, done, run.per_second * items, p99_ms=run.p99_ms, server_us=cpu / done * 1e6, load_us=run.own_us
+        cost, done, run.per_second * sent.items, p99_ms=run.p99_ms, server_us=cpu / done * 1e6, load_us=run.own_us
     )

@@ -15,7 +15,7 @@ BATCH = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Seconds of one measurement and of the warm-up before it, repetitions, and the sizes of what is not timed by them."""
+    """How long each measurement and its warm-up take in seconds, how often, and the sizes of what has no fixed time."""
 
     seconds: int = 5
     warm_up: int = 2

@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -93,7 +94,7 @@ def _wait_until_ready(child: "subprocess.Popen[bytes]", url: str, folder: Path) 
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline and child.poll() is None:
         with suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 (our own server)
-            if answer.status == 200:
+            if answer.status == HTTPStatus.OK:
                 return
         time.sleep(0.05)
     raise BenchFailed(f"The server did not become ready; its log is in {folder}.")
@@ -132,16 +133,16 @@ def _login(address: ServerAddress) -> dict[str, str]:
     }
 
 
-def run_load(url: str, requests: Path, *, connections: int, seconds: int, path: str) -> LoadRun:
+def run_load(url: str, requests: Path, *, connections: int, seconds: int) -> LoadRun:
     """Send the prepared requests of a file over many connections for some seconds, and count the answers.
 
     Raises `BenchFailed` where the file was too short for the time.
     """
+    command = [load_generator(), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s"]
     with as_file(files("ringmain.entry.bench").joinpath("sql", "load.lua")) as script:
         before = os.times()
         run = subprocess.run(
-            [load_generator(), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s", "-s", str(script)]
-            + [url + path, "--", str(requests)],
+            [*command, "-s", str(script), url, "--", str(requests)],
             capture_output=True,
             text=True,
             check=False,
@@ -151,8 +152,8 @@ def run_load(url: str, requests: Path, *, connections: int, seconds: int, path: 
     if run.returncode or found is None:
         raise BenchFailed(f"wrk failed: {(run.stderr or run.stdout).strip()[-400:]}")
     seen: Mapping[str, float] = json.loads(found[1])
-    if seen["ran_out"] or seen["broken"]:
-        raise BenchFailed(f"The load was cut short: {dict(seen)}.")
+    if seen["ran_out"] or seen["broken"] or not seen["answers"]:
+        raise BenchFailed(f"The load did not run as it should have: {dict(seen)}.")
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
     answers = int(seen["answers"])
     return LoadRun(

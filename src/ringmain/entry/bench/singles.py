@@ -49,7 +49,7 @@ def run(bench: Bench, stage: Stage, plan: Plan, say: Say) -> list[Result]:
     found: dict[str, list[Sample]] = {"limit": [], "toy": [], "uncoalesced": [], "coalesced": []}
     with serving(stage, bench.folder, coalesce=True) as together, serving(stage, bench.folder, coalesce=False) as alone:
         for repetition in range(plan.repetitions):
-            measurements = {
+            measurements: dict[str, Callable[[], Sample]] = {
                 "limit": partial(limits.run, shape),
                 "uncoalesced": partial(loads.run, alone),
                 "coalesced": partial(loads.run, together),
@@ -115,20 +115,21 @@ class _Loads:
     def run(self, server: Server) -> Sample:
         """Send single redemptions to a server."""
         plan = self._plan
-        warm = self._write("warm.txt", plan.singles_per_run * plan.warm_up // (plan.seconds + plan.warm_up))
-        requests = self._write(
-            "load.txt", plan.singles_per_run - plan.singles_per_run * plan.warm_up // (plan.seconds + plan.warm_up)
-        )
+        for_warm_up = plan.singles_per_run * plan.warm_up // (plan.seconds + plan.warm_up)
+        warm = self._write("warm.txt", for_warm_up)
+        requests = self._write("load.txt", plan.singles_per_run - for_warm_up)
         return measure.load(
             self._bench,
             self._stage,
             server,
-            warm,
-            requests,
-            path=_PATH,
-            connections=CLIENTS,
-            seconds=plan.seconds,
-            warm_up=plan.warm_up,
+            measure.Requests(
+                path=_PATH,
+                warm=warm,
+                measured=requests,
+                connections=CLIENTS,
+                seconds=plan.seconds,
+                warm_up=plan.warm_up,
+            ),
         )
 
     def _write(self, name: str, count: int) -> Path:

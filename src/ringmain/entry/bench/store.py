@@ -209,7 +209,8 @@ def drop_database(superuser_url: str, name: str) -> None:
 
 # The limits copy what the use cases have just written, under ids that differ in 12 bits: same values, same order.
 _OTHER_ID = sql.SQL(
-    "overlay(id::text PLACING lpad(to_hex((('x' || substr(id::text, 16, 3))::bit(12)::int + 1) % 4096), 3, '0') FROM 16)::uuid"
+    "overlay(id::text PLACING lpad(to_hex((('x' || substr(id::text, 16, 3))::bit(12)::int + 1) % 4096), 3, '0')"
+    " FROM 16)::uuid"
 )
 _PIECE = 1 << 20
 
@@ -251,7 +252,8 @@ _HOLD_OF_MINT = """
     WITH till AS (SELECT * FROM bench.till WHERE client = %(till)s
     ), ordered AS (
         INSERT INTO mint (network_id, id, offer_id, wanted, minted, ordered_at, valid_from, valid_until)
-        SELECT network_id, bench.uuid7(), offer_id, %(count)s, %(count)s, now(), now(), now() + interval '30 days' FROM till
+        SELECT network_id, bench.uuid7(), offer_id, %(count)s, %(count)s, now(), now(), now() + interval '30 days'
+        FROM till
     ), held AS (
         INSERT INTO ledger_transfer (network_id, id, debit_account_id, credit_account_id, amount_minor, currency, code,
                                      reference_id, posted_at)
@@ -262,10 +264,14 @@ _HOLD_OF_MINT = """
 """
 
 
+_COLUMNS = """
+    SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+"""
+
+
 def _copied_out(url: str, table: str, source: sql.Composable) -> bytes:
     with psycopg.connect(url) as connection:
-        query = "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
-        names = [name for (name,) in connection.execute(query, (table,)).fetchall()]
+        names = [name for (name,) in connection.execute(_COLUMNS, (table,)).fetchall()]
         columns = [_OTHER_ID if name == "id" else sql.Identifier(name) for name in names]
         statement = sql.SQL("COPY (SELECT {} FROM {} AS t ORDER BY t.id) TO STDOUT (FORMAT binary)")
         with connection.cursor().copy(statement.format(sql.SQL(", ").join(columns), source)) as copy:

@@ -56,9 +56,9 @@ class Database:
     ) -> AsyncIterator[UnitOfWork]:
         """Open a unit of work; it commits when the block ends and rolls back when the block raises.
 
-        `now` replaces the database's clock (replays and tests). `plan_once` keeps the plans of statements whose best plan
-        does not depend on their parameters: it spares the hot path most of its planning. Raises `Unavailable` where no
-        connection is free within ten seconds or the database is away.
+        `now` replaces the database's clock (replays and tests). `plan_once` keeps the plans of statements whose best
+        plan does not depend on their parameters: it spares the hot path most of its planning. Raises `Unavailable`
+        where no connection is free within ten seconds or the database is away.
         """
         pool = await self._pool(role)
         plans = "force_generic_plan" if plan_once else "auto"
@@ -89,7 +89,7 @@ class Database:
             self._url,
             connection_class=GatheringConnection,
             # The role is set when the connection starts: no statement of a request has to do it.
-            kwargs={"options": f"-c role={role} -c statement_timeout=60s", "prepare_threshold": 1},
+            kwargs={"options": f"-c role={role} -c statement_timeout=60s -c timezone=UTC", "prepare_threshold": 1},
             min_size=1,
             max_size=self._connections,
             timeout=_POOL_TIMEOUT_SECONDS,

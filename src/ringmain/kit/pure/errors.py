@@ -35,4 +35,4 @@ class RuleBroken(Exception):
 
 
 class Unavailable(Exception):
-    """The system could not decide now (busy, database away); nothing was kept, and the same call may go through later."""
+    """The system could not decide now (busy, database away); nothing was kept, and the call may go through later."""
