@@ -225,7 +225,8 @@ async def test_control_without_the_check_it_is_kept(
     mine = await made(app)
     monkeypatch.setattr("ringmain.kit.http.body.json_holds_card_number", lambda _: False)
     route = next(one for one in ROUTES if one.operation == "record_sale")
-    body = {"total_minor": 1_000, "currency": "CNY", "receipt": WAYS["in groups"](VISA)}
+    shop = str(mine.town.shops[0])
+    body = {"total_minor": 1_000, "currency": "CNY", "shop_id": shop, "receipt": WAYS["in groups"](VISA)}
     answer = await ask(app, mine, route, body)
     assert answer.status == 201
     assert holds_number(dump(urls)) == [VISA]

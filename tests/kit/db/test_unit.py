@@ -370,3 +370,14 @@ async def test_pipelined_queries_keep_their_order(database: Database, network: U
         pending = [await uow.start(Row, query, {"n": network, "ids": pack_uuids([id_])}) for id_ in ids]
         assert [await one.one() for one in reversed(pending)] == [Row(network, id_) for id_ in reversed(ids)]
         assert await uow.row(Row, query, {"n": network, "ids": pack_uuids([])}) is None
+
+
+@pytest.mark.parametrize("query", ["SELECT 1 / 0 AS network_id, NULL::uuid AS id", "SELECT * FROM nothing_like_it"])
+async def test_an_error_of_the_only_statement_surfaces_at_once(database: Database, network: UUID, query: Any) -> None:
+    """A statement that fails before anything else was sent hangs nobody, and its connection is good for the next."""
+    for _ in range(3):
+        with pytest.raises((psycopg.errors.DivisionByZero, psycopg.errors.UndefinedTable)):
+            async with asyncio.timeout(5), database.unit(network) as uow:
+                await uow.rows(Row, query)
+    async with asyncio.timeout(5), database.unit(network) as uow:
+        assert await uow.rows(Row, "SELECT NULL::uuid AS network_id, NULL::uuid AS id WHERE false") == []
