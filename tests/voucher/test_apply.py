@@ -242,3 +242,20 @@ async def test_a_mixed_batch_of_a_thousand(ring: Ring) -> None:
     ended = [one for one in answers if isinstance(one, Ended)]
     assert await ring.value("SELECT count(*) FROM voucher_end") == len(ended)
     assert sum(len(one) for one in answers if isinstance(one, list) and isinstance(one[0], Redeemed)) == 400
+
+
+async def test_a_spent_voucher_says_when_and_where_it_was_used(ring: Ring) -> None:
+    """Whoever comes second is told the time and the shop, in the same batch and later."""
+    granted = await ring.grant(await ring.publish())
+    twice = [Use(all_of=(ring.redeem(granted),)), Use(all_of=(ring.redeem(granted),))]
+
+    _, at_once = await ring.apply(twice)
+    (later,) = await ring.apply([twice[0]], NOW + DAY)
+
+    for refusal in (at_once, later):
+        assert isinstance(refusal, RuleBroken)
+        assert refusal.facts == {
+            "voucher_id": str(granted.voucher_id),
+            "redeemed_at": NOW,
+            "shop_id": ring.cafe_shop,
+        }

@@ -7,6 +7,8 @@ from uuid import UUID
 from ringmain.kit.coalescer import Coalescer
 from ringmain.kit.db import Database, UnitOfWork
 from ringmain.kit.http import persist, transient
+from ringmain.kit.http.problem import ValueNotStorable
+from ringmain.kit.http.transactions import not_storable
 from ringmain.kit.idempotency import Keyed, answer_once
 from ringmain.kit.pure.errors import RuleBroken
 from ringmain.kit.secrets import Keyring
@@ -50,8 +52,18 @@ class TillDoor:
         return await self._reversals.submit(network_id, reversal)
 
     async def record_batch(self, network_id: UUID, sales: Sequence[Keyed[NewSale]]) -> list[Recorded | RuleBroken]:
-        """Record many sales in one transaction; one answer each."""
-        return await persist(lambda: self._record(network_id, sales))
+        """Record many sales in one transaction; one answer each. What the database cannot store fails alone."""
+        try:
+            return await persist(lambda: self._record(network_id, sales))
+        except Exception as error:
+            if not not_storable(error):
+                raise
+            if len(sales) == 1:
+                return [ValueNotStorable()]
+        # Halving finds who is to blame; the keys keep every item at one effect.
+        middle = len(sales) // 2
+        first = await self.record_batch(network_id, sales[:middle])
+        return first + await self.record_batch(network_id, sales[middle:])
 
     async def close(self) -> None:
         """Wait until everything on its way has been answered."""

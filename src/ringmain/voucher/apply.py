@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pure.errors import RuleBroken
 from ringmain.ledger import api as ledger
 from ringmain.voucher import store
+from ringmain.voucher.errors import VoucherAlreadySpent
 from ringmain.voucher.model import (
     Book,
     Close,
@@ -55,7 +57,23 @@ async def apply(uow: UnitOfWork, requests: Sequence[Request]) -> list[Answer]:
         else:
             answers.append(book.close(request))
     await _write(uow, book, answers)
-    return answers
+    return await _with_last_uses(uow, answers)
+
+
+async def _with_last_uses(uow: UnitOfWork, answers: Sequence[Answer]) -> list[Answer]:
+    """Tell whoever finds a voucher spent when and where that was, be it by this very batch."""
+    spent = {UUID(answer.facts["voucher_id"]) for answer in answers if isinstance(answer, VoucherAlreadySpent)}
+    if not spent:
+        return list(answers)
+    uses = await store.last_uses(uow, sorted(spent))
+
+    def told(answer: Answer) -> Answer:
+        use = uses.get(UUID(answer.facts["voucher_id"])) if isinstance(answer, VoucherAlreadySpent) else None
+        if use is None:
+            return answer
+        return VoucherAlreadySpent(voucher_id=str(use.voucher_id), redeemed_at=use.redeemed_at, shop_id=use.shop_id)
+
+    return [told(answer) for answer in answers]
 
 
 async def _read(uow: UnitOfWork, requests: Sequence[Request]) -> Book:

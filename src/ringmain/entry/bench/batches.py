@@ -33,7 +33,7 @@ def run(bench: Bench, stage: Stage, plan: Plan, first: int, say: Say) -> list[Re
                 measure.limit(
                     bench,
                     stage,
-                    "redeem_batch.sql",
+                    store.SCRIPTS / "redeem_batch.sql",
                     clients=CLIENTS,
                     seconds=plan.batch_seconds,
                     warm_up=plan.warm_up,
@@ -47,6 +47,7 @@ def run(bench: Bench, stage: Stage, plan: Plan, first: int, say: Say) -> list[Re
                 f"batches {repetition + 1}/{plan.repetitions}: limit {limits[-1].per_second:,.0f}/s, "
                 f"over HTTP {ours[-1].per_second:,.0f}/s"
             )
+    measure.check_same_rows(limits[-1], ours[-1])
     notes = (f"limit: redeem_batch.sql, {CLIENTS} clients", f"batches of {BATCH:,}, {CLIENTS} connections")
     return [result("redeem_batch", "redemptions/s", ours, limits, notes)]
 

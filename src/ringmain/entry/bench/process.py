@@ -13,17 +13,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from importlib.resources import as_file, files
 from pathlib import Path
 
 from ringmain.entry.bench.errors import BenchFailed, LoadGeneratorMissing
 from ringmain.entry.bench.stage import Stage
+from ringmain.entry.bench.store import SCRIPTS
 from ringmain.kit.postgres import ServerAddress
 from ringmain.kit.postgres.binaries import find_binaries
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _READY_SECONDS = 30.0
 _PROGRESS = re.compile(r"progress: ([0-9.]+) s, ([0-9.]+) tps")
+_DONE = re.compile(r"actually processed: ([0-9]+)")
 _FAILED = re.compile(r"number of failed transactions: ([0-9]+)")
 
 
@@ -101,23 +102,29 @@ def _wait_until_ready(child: "subprocess.Popen[bytes]", url: str, folder: Path) 
 
 
 def run_limit(
-    address: ServerAddress, database: str, name: str, *, clients: int, seconds: int, warm_up: int, **variables: object
+    address: ServerAddress,
+    database: str,
+    script: Path,
+    *,
+    clients: int,
+    seconds: int,
+    warm_up: int,
+    **variables: object,
 ) -> LimitRun:
-    """Run a committed script of entry/bench/sql with pgbench; its first seconds do not count.
+    """Run a script with pgbench; its first seconds do not count.
 
     New connections have cold caches for a moment, which would make a limit look lower than it is.
     """
-    with as_file(files("ringmain.entry.bench").joinpath("sql", name)) as path:
-        command = [find_binaries().program("pgbench"), "-n", "-M", "prepared", "-f", str(path)]
-        command += ["-c", str(clients), "-j", "2", "-T", str(seconds + warm_up), "-P", "1"]
-        for key, value in {**variables, "clients": clients, "i": 0}.items():
-            command += ["-D", f"{key}={value}"]
-        run = subprocess.run([*command, database], env=_login(address), capture_output=True, text=True, check=False)
+    command = [find_binaries().program("pgbench"), "-n", "-M", "prepared", "-f", str(script)]
+    command += ["-c", str(clients), "-j", "2", "-T", str(seconds + warm_up), "-P", "1"]
+    for name, value in {**variables, "clients": clients, "i": 0}.items():
+        command += ["-D", f"{name}={value}"]
+    run = subprocess.run([*command, database], env=_login(address), capture_output=True, text=True, check=False)
     failed = _FAILED.search(run.stdout)
-    done = re.search(r"actually processed: ([0-9]+)", run.stdout)
-    if run.returncode or failed is None or int(failed[1]) or done is None:
-        raise BenchFailed(f"pgbench failed at {name}: {run.stderr.strip()[-400:]}")
+    done = _DONE.search(run.stdout)
     rates = [float(rate) for at, rate in _PROGRESS.findall(run.stderr) if float(at) > warm_up + 0.5]
+    if run.returncode or failed is None or int(failed[1]) or done is None or not rates:
+        raise BenchFailed(f"pgbench failed at {script.name}: {run.stderr.strip()[-400:]}")
     return LimitRun(sum(rates) / len(rates), int(done[1]))
 
 
@@ -139,15 +146,10 @@ def run_load(url: str, requests: Path, *, connections: int, seconds: int) -> Loa
     Raises `BenchFailed` where the file was too short for the time.
     """
     command = [load_generator(), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s"]
-    with as_file(files("ringmain.entry.bench").joinpath("sql", "load.lua")) as script:
-        before = os.times()
-        run = subprocess.run(
-            [*command, "-s", str(script), url, "--", str(requests)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        after = os.times()
+    command += ["-s", str(SCRIPTS / "load.lua"), url, "--", str(requests)]
+    before = os.times()
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    after = os.times()
     found = re.search(r"^BENCH (.*)$", run.stdout, re.MULTILINE)
     if run.returncode or found is None:
         raise BenchFailed(f"wrk failed: {(run.stderr or run.stdout).strip()[-400:]}")

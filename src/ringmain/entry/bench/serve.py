@@ -18,7 +18,7 @@ async def serve(descriptor: int) -> None:
     database = Database(settings.database_url.get_secret_value(), connections=settings.pool_size)
     async with database:
         app = build_app(settings, database, keyring)
-        config = uvicorn.Config(app, fd=descriptor, loop="uvloop", http="httptools", access_log=False)
+        config = uvicorn.Config(app, fd=descriptor, loop="uvloop", http="httptools", log_config=None, access_log=False)
         await uvicorn.Server(config).serve()
 
 

@@ -58,6 +58,8 @@ def run(bench: Bench, stage: Stage, plan: Plan, say: Say) -> list[Result]:
             for name, measurement in measurements.items():
                 found[name].append(measurement())
                 say(f"singles {repetition + 1}/{plan.repetitions}: {name} {found[name][-1].per_second:,.0f}/s")
+    measure.check_same_rows(found["limit"][-1], found["uncoalesced"][-1])
+    measure.check_same_rows(found["limit"][-1], found["coalesced"][-1])
     toy = max(sample.per_second for sample in found["toy"])
     notes = (f"limit: {shape}, {CLIENTS} clients", f"toy anchor: {toy:,.0f}/s")
     return [
@@ -96,7 +98,7 @@ class _Limits:
         return measure.limit(
             self._bench,
             self._stage,
-            script,
+            store.SCRIPTS / script,
             clients=CLIENTS,
             seconds=seconds or self._plan.seconds,
             warm_up=self._plan.warm_up,

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 from uuid import UUID
 
 import psycopg
@@ -13,7 +13,8 @@ from psycopg import sql
 
 from ringmain.entry.bench.errors import BenchFailed
 
-TABLES = ("voucher", "redemption", "sale", "sale_line", "ledger_transfer", "ledger_guard", "idempotency_key", "outbox")
+# The committed SQL of the limits, and the load.
+SCRIPTS = Path(__file__).parent / "sql"
 CURRENCY = "EUR"
 FACE_MINOR = 200
 _CHUNK = 200_000
@@ -50,15 +51,10 @@ class Footprint:
         return {name: count for name, count in sorted(rows.items()) if count}
 
 
-def script(name: str) -> str:
-    """Return the text of one of the committed SQL files."""
-    return files("ringmain.entry.bench").joinpath("sql", name).read_text()
-
-
 def prepare(url: str) -> None:
     """Make what the limits need beside the tables of the application."""
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(script("prepare.sql").encode())
+        connection.execute((SCRIPTS / "prepare.sql").read_bytes())
 
 
 def place_tills(url: str, tills: Sequence[Till]) -> None:

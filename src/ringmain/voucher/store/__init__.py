@@ -21,7 +21,7 @@ from ringmain.voucher.store.grants import (
     read_mint,
     unfinished_mints,
 )
-from ringmain.voucher.store.held import HeldVoucher, open_vouchers_of, redemptions_of_sale
+from ringmain.voucher.store.held import HeldVoucher, last_uses, open_vouchers_of, redemptions_of_sale
 from ringmain.voucher.store.holds import (
     Hold,
     SecretRow,
@@ -80,6 +80,7 @@ __all__ = [
     "insert_reversals",
     "insert_typed_code",
     "insert_vouchers",
+    "last_uses",
     "lineage",
     "list_offers",
     "lock_failures",

@@ -31,6 +31,28 @@ async def open_vouchers_of(uow: UnitOfWork, subjects: Sequence[UUID], after: dat
 
 
 @dataclass(frozen=True, slots=True)
+class LastUse:
+    """When and where a voucher was last used."""
+
+    voucher_id: UUID
+    redeemed_at: datetime
+    shop_id: UUID
+
+
+_LAST_USES = """
+    SELECT DISTINCT ON (r.voucher_id) r.voucher_id, r.redeemed_at, r.shop_id FROM redemption r
+    WHERE r.network_id = %(network)s AND r.voucher_id = ANY(%(ids)s)
+    ORDER BY r.voucher_id, r.sequence DESC
+"""
+
+
+async def last_uses(uow: UnitOfWork, voucher_ids: Sequence[UUID]) -> dict[UUID, LastUse]:
+    """Return when and where vouchers were last used, by voucher."""
+    params = {"network": uow.network_id, "ids": pack_uuids(voucher_ids)}
+    return {row.voucher_id: row for row in await uow.rows(LastUse, _LAST_USES, params)}
+
+
+@dataclass(frozen=True, slots=True)
 class _IdRow:
     id: UUID
 

@@ -1,0 +1,230 @@
+"""Tests of the bench: a limit writes what the application writes, and a run that did less gives no figure."""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import psycopg
+import pytest
+
+from ringmain.entry.bench import ids, load, measure, process, report, stage, store
+from ringmain.entry.bench.errors import BenchFailed
+from ringmain.entry.bench.plan import NAMES, Sample, result
+from ringmain.entry.bench.run import run
+from ringmain.entry.bench.stage import MERCHANTS, Stage
+from ringmain.kit.db import Database
+from ringmain.kit.idempotency import Keyed
+from ringmain.kit.postgres import ServerAddress
+from ringmain.kit.pure.ids import uuid7
+from ringmain.kit.secrets import Keyring
+from ringmain.kit.settings import Settings
+from ringmain.sale.api import NewSale, Recorded, TillDoor, VoucherUse
+from ringmain.voucher.api import parse_code
+
+_VOUCHERS = 64_000
+# The application's own vouchers are the last ones; the limits spend from the front, each run its own part.
+_OURS = _VOUCHERS - MERCHANTS * 200
+_SPENT_BY_LIMITS = _OURS // MERCHANTS
+_ONE = {
+    "idempotency_key": 1.0,
+    "ledger_transfer": 1.0,
+    "outbox": 2.0,
+    "redemption": 1.0,
+    "sale": 1.0,
+    "voucher updated": 1.0,
+}
+
+
+@pytest.fixture(scope="module")
+def built(server_address: ServerAddress, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """One stage with vouchers, shared by the tests of this file."""
+    folder = tmp_path_factory.mktemp("bench")
+    name = f"bench_{secrets.token_hex(6)}"
+    built = asyncio.run(stage.build(server_address, name, folder))
+    store.make_vouchers(built.superuser_url, 0, _VOUCHERS, MERCHANTS)
+    return built
+
+
+def rows_of_limit(address: ServerAddress, built: Stage, script: Path, first: int, *, items: int = 1) -> Sample:
+    """Run a script for a second and return the rows per redemption."""
+    before = store.footprint(built.superuser_url)
+    done = process.run_limit(
+        address,
+        built.name,
+        script,
+        clients=MERCHANTS,
+        seconds=1,
+        warm_up=0,
+        network=built.network_id,
+        merchants=MERCHANTS,
+        per_merchant=_SPENT_BY_LIMITS,
+        first=first,
+    )
+    return Sample(0.0, rows=per_item(store.footprint(built.superuser_url).since(before), done.transactions * items))
+
+
+def rows_of_application(built: Stage, numbers: Sequence[int], *, batch: bool) -> Sample:
+    """Redeem vouchers through the till's door, one by one or as one batch, and return the rows per redemption."""
+    before = store.footprint(built.superuser_url)
+
+    async def redeem() -> None:
+        async with Database(built.application_url) as database:
+            door = TillDoor(database, Keyring.open(built.key_file), coalesce=False)
+            asked = [keyed(built, number) for number in numbers]
+            if batch:
+                answers = await door.record_batch(built.network_id, asked)
+            else:
+                answers = [await door.record(built.network_id, one) for one in asked]
+            assert all(isinstance(answer, Recorded) for answer in answers), answers
+
+    asyncio.run(redeem())
+    return Sample(0.0, rows=per_item(store.footprint(built.superuser_url).since(before), len(numbers)))
+
+
+def keyed(built: Stage, number: int) -> Keyed[NewSale]:
+    """Return the redemption of a voucher at a till of its merchant."""
+    till = built.tills[number % MERCHANTS]
+    use = VoucherUse(ids.voucher_id(number), ids.voucher_secret(number))
+    sale = NewSale(
+        id=uuid7(datetime.now(tz=UTC)),
+        shop_id=till.shop_id,
+        merchant_id=till.merchant_id,
+        terminal_id=till.terminal_id,
+        vouchers=(use,),
+    )
+    return Keyed(till.terminal_id, secrets.token_hex(16), secrets.token_bytes(16), sale)
+
+
+def per_item(rows: dict[str, int], items: int) -> dict[str, float]:
+    """Return rows per redemption."""
+    return {name: count / items for name, count in rows.items()}
+
+
+def test_sql_and_python_name_the_same_vouchers(built: Stage) -> None:
+    """The id and secret that the load sends are those that the SQL made; the code is what a till would scan."""
+    with psycopg.connect(built.superuser_url) as connection:
+        for number in (0, 999, 1_000, 123_456, 10_000_000):
+            row = connection.execute(
+                "SELECT bench.voucher_id(%s), bench.voucher_secret(%s)", (number, number)
+            ).fetchone()
+            assert row == (ids.voucher_id(number), ids.voucher_secret(number))
+            parsed = parse_code(ids.code_text(number))
+            assert (parsed.voucher_id, parsed.secret) == row
+
+
+def test_single_limits_write_the_rows_of_one_redemption(server_address: ServerAddress, built: Stage) -> None:
+    """Both shapes of the limit, and one redemption of the application, write the same rows into the same tables."""
+    ours = rows_of_application(built, range(_OURS, _OURS + 8), batch=False)
+    assert ours.rows == _ONE
+    for place, script in enumerate(("redeem_one.sql", "redeem_one_steps.sql")):
+        limit = rows_of_limit(server_address, built, store.SCRIPTS / script, place * _SPENT_BY_LIMITS // 4)
+        assert limit.rows == _ONE
+        measure.check_same_rows(limit, ours)
+
+
+def test_batch_limit_writes_the_rows_of_a_batch(built: Stage) -> None:
+    """A batch of the limit and one of the application write the same rows per redemption, and two into the outbox."""
+    size = 20
+    first = MERCHANTS * (_SPENT_BY_LIMITS * 3 // 4)
+    store.place_batches(built.superuser_url, [(0, range(first, first + MERCHANTS * size, MERCHANTS))])
+    ours = rows_of_application(built, range(_OURS + 16, _OURS + 16 + size * MERCHANTS, MERCHANTS), batch=True)
+    assert ours.rows == {**_ONE, "outbox": 2 / size}
+    before = store.footprint(built.superuser_url)
+    text = (store.SCRIPTS / "redeem_batch.sql").read_text()
+    with psycopg.connect(built.superuser_url) as connection:
+        statement = text[text.index("WITH") :].replace(":network", f"'{built.network_id}'").replace(":b", "0")
+        connection.execute(statement.encode())
+    limit = Sample(0.0, rows=per_item(store.footprint(built.superuser_url).since(before), size))
+    assert limit.rows == {**_ONE, "outbox": 2 / size}
+
+
+@pytest.mark.parametrize("left_out", ["sold", "posted", "announced", "redeemed"])
+def test_a_limit_that_writes_less_is_caught(
+    server_address: ServerAddress, built: Stage, tmp_path: Path, left_out: str
+) -> None:
+    """The control: a limit from which one insert was dropped is refused by the comparison, with the table's name."""
+    text = (store.SCRIPTS / "redeem_one.sql").read_text()
+    begin = text.index(f"), {left_out} AS (")
+    end = text.index("\n)", begin + 1)
+    crippled = tmp_path / "crippled.sql"
+    crippled.write_text(text[:begin] + text[end + 1 :])
+    place = ("sold", "posted", "announced", "redeemed").index(left_out)
+    limit = rows_of_limit(server_address, built, crippled, _SPENT_BY_LIMITS // 2 + place * _SPENT_BY_LIMITS // 20)
+    table = {"sold": "sale", "posted": "ledger_transfer", "announced": "outbox", "redeemed": "redemption"}[left_out]
+    with pytest.raises(BenchFailed, match=f"{table}: "):
+        measure.check_same_rows(limit, Sample(0.0, rows=_ONE))
+
+
+def test_a_coalesced_run_may_write_less_into_the_outbox_only() -> None:
+    """Fewer outbox rows on our side are what coalescing is for; fewer rows of anything else are refused."""
+    limit = Sample(0.0, rows=_ONE)
+    measure.check_same_rows(limit, Sample(0.0, rows={**_ONE, "outbox": 0.1}))
+    with pytest.raises(BenchFailed):
+        measure.check_same_rows(limit, Sample(0.0, rows={**_ONE, "sale": 0.9}))
+
+
+def test_requests_are_distinct_and_sent_by_tills_of_the_merchant(built: Stage, tmp_path: Path) -> None:
+    """Every line of a load has its own code and key, and the token of a till whose merchant funds the voucher."""
+    path = tmp_path / "load.txt"
+    load.write_redemptions(path, built, range(200))
+    lines = [line.split("\t") for line in path.read_text().splitlines()]
+    assert len({key for _, key, _ in lines}) == len({body for _, _, body in lines}) == 200
+    tills = {token: till.merchant_id for token, till in zip(built.tokens, built.tills, strict=True)}
+    assert [tills[token] for token, _, _ in lines] == [built.tills[n % MERCHANTS].merchant_id for n in range(200)]
+    assert {token for token, _, _ in lines} == set(built.tokens)
+
+
+def test_figures_have_the_promised_fields(tmp_path: Path) -> None:
+    """The file holds a list of objects with exactly the promised names; the values are medians."""
+    ours = [Sample(rate, p99_ms=9.0, server_us=300.0) for rate in (80.0, 100.0, 90.0)]
+    limits = [Sample(rate) for rate in (110.0, 100.0, 90.0)]
+    report.write_json(tmp_path / "b.json", [result("redeem_http", "redemptions/s", ours, limits)])
+    assert msgspec.json.decode((tmp_path / "b.json").read_bytes()) == [
+        {
+            "name": "redeem_http",
+            "value": 90.0,
+            "unit": "redemptions/s",
+            "limit": 100.0,
+            "ratio": 0.9,
+            "p99_ms": 9.0,
+            "cpu_us": 300.0,
+        }
+    ]
+
+
+def test_an_unknown_figure_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    """The message names the figures that there are, and no file and no folder is made."""
+    settings = Settings(home=tmp_path / "home")
+    with pytest.raises(BenchFailed, match=", ".join(NAMES)):
+        run(settings, tmp_path / "b.json", ["redeem"])
+    assert not (tmp_path / "home").exists()
+    assert not (tmp_path / "b.json").exists()
+
+
+def test_a_missing_load_generator_is_said_clearly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where wrk is neither there nor can be installed, the message says how to get it."""
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    with pytest.raises(BenchFailed, match="apt-get install wrk"):
+        process.load_generator()
+
+
+def test_a_limit_whose_vouchers_ran_out_gives_no_figure(server_address: ServerAddress, built: Stage) -> None:
+    """A script of which transactions redeemed nothing is refused: an empty transaction is fast."""
+    bench = measure.Bench(server_address, 1, Path())
+    empty = replace(built, network_id=uuid7(datetime.now(tz=UTC)))
+    with pytest.raises(BenchFailed, match="redeemed 0 vouchers"):
+        measure.limit(
+            bench,
+            empty,
+            store.SCRIPTS / "redeem_one.sql",
+            clients=MERCHANTS,
+            seconds=1,
+            warm_up=0,
+            merchants=MERCHANTS,
+            per_merchant=_SPENT_BY_LIMITS,
+            first=0,
+        )
