@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 from collections.abc import Sequence
-from functools import cache
 from uuid import UUID
 
 import procrastinate
@@ -26,15 +25,9 @@ _LOOK_FOR_PARENT_SECONDS = 2.0
 
 def jobs(application_url: str) -> procrastinate.App:
     """Return the jobs of all slices, each under its slice's name."""
-    return _all_jobs().with_connector(connector(application_url))
-
-
-@cache
-def _all_jobs() -> procrastinate.App:
-    """Return the jobs without a database; once, for adding a blueprint renames its tasks."""
-    app = procrastinate.App(connector=procrastinate.PsycopgConnector())
-    app.add_tasks_from(sale_jobs.tasks, namespace="sale")
-    app.add_tasks_from(voucher_jobs.tasks, namespace="voucher")
+    app = procrastinate.App(connector=connector(application_url))
+    app.add_tasks_from(sale_jobs.tasks(), namespace="sale")
+    app.add_tasks_from(voucher_jobs.tasks(), namespace="voucher")
     return app
 
 

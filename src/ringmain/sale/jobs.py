@@ -9,11 +9,16 @@ from ringmain.kit.jobs import RETRY, database_of
 from ringmain.sale.store import ensure_partitions
 
 _BACK, _AHEAD = timedelta(days=31), timedelta(days=62)
-tasks = Blueprint()
 
 
-@tasks.periodic(cron="17 */6 * * *")
-@tasks.task(name="partitions", queueing_lock="sale_partitions", pass_context=True, retry=RETRY)
+def tasks() -> Blueprint:
+    """Return the jobs of this slice, anew each time: adding them to an application renames them."""
+    found = Blueprint()
+    job = found.task(name="partitions", queueing_lock="sale_partitions", pass_context=True, retry=RETRY)(partitions)
+    found.periodic(cron="17 */6 * * *")(job)
+    return found
+
+
 async def partitions(context: JobContext, timestamp: int) -> None:
     """Make the partitions of the months around the present; `timestamp` is when the job was due."""
     del timestamp

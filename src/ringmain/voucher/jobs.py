@@ -12,11 +12,18 @@ from ringmain.voucher.expire import sweep
 from ringmain.voucher.mint import complete_all as complete_mints
 
 _log = structlog.get_logger(__name__)
-tasks = Blueprint()
 
 
-@tasks.periodic(cron="* * * * *")
-@tasks.task(name="expire", queueing_lock="voucher_expire", pass_context=True, retry=RETRY)
+def tasks() -> Blueprint:
+    """Return the jobs of this slice, anew each time: adding them to an application renames them."""
+    found = Blueprint()
+    for work in (expire, mint):
+        lock = f"voucher_{work.__name__}"
+        job = found.task(name=work.__name__, queueing_lock=lock, pass_context=True, retry=RETRY)(work)
+        found.periodic(cron="* * * * *")(job)
+    return found
+
+
 async def expire(context: JobContext, timestamp: int) -> None:
     """End the vouchers whose time is over, in every network that lives in the present.
 
@@ -30,8 +37,6 @@ async def expire(context: JobContext, timestamp: int) -> None:
             _log.info("vouchers_expired", network_id=str(network_id), vouchers=ended)
 
 
-@tasks.periodic(cron="* * * * *")
-@tasks.task(name="mint", queueing_lock="voucher_mint", pass_context=True, retry=RETRY)
 async def mint(context: JobContext, timestamp: int) -> None:
     """Make the codes that were ordered and do not exist yet; `timestamp` is when the job was due."""
     del timestamp
