@@ -256,6 +256,9 @@ async def test_the_scope_ends_with_the_transaction(database_urls: Urls, network:
         assert await accounts(database, None) == []
         async with database.unit(uuid.uuid4()) as uow:
             assert await uow.rows(Row, "SELECT network_id, id FROM ledger_account") == []
+        async with (await database._pool("app_network")).connection() as bare:
+            left = await (await bare.execute("SELECT current_setting('ringmain.network', true)")).fetchone()
+        assert left in (("",), (None,))
 
 
 async def test_a_merchant_sees_its_own_rows_only(database: Database, database_urls: Urls, network: UUID) -> None:
