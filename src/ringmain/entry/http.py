@@ -10,6 +10,7 @@ import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from ringmain.kit.db import Database
+from ringmain.kit.garbage import spare_what_is_loaded
 from ringmain.kit.http import Api, DoorLimits, Limit, Route
 from ringmain.kit.http.observe import AccessLog
 from ringmain.kit.http.openapi import document
@@ -103,6 +104,7 @@ class App:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                spare_what_is_loaded()
                 noting = asyncio.create_task(self._authenticator.keep_noting())
                 await send({"type": "lifespan.startup.complete"})
             else:

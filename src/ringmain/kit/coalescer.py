@@ -17,6 +17,8 @@ Answer = TypeVar("Answer")
 _PATIENCE_SECONDS = 0.05
 # Rounds of the event loop between two batches: one reads the sockets, one runs the requests' tasks as far as here.
 _ROUNDS = 3
+# So many callers go together rather than in two batches.
+_FEW = 16
 
 
 @dataclass(slots=True, eq=False)
@@ -122,8 +124,11 @@ class Coalescer(Generic[Key, Item, Answer]):
             self._start_batch(key, lane)
 
     def _start_batch(self, key: Key, lane: _Lane[Item, Answer]) -> None:
+        # Callers are divided among the batches that may be in flight: then one is decided here while another is there.
+        share = -(-(len(lane.waiting) + lane.on_the_way) // self._in_flight)
+        most = min(max(share, _FEW), self._max_batch)
         batch: list[_Waiting[Item, Answer]] = []
-        while lane.waiting and len(batch) < self._max_batch:
+        while lane.waiting and len(batch) < most:
             waiting, _ = lane.waiting.popitem(last=False)
             if not waiting.answer.cancelled():
                 batch.append(waiting)
@@ -148,10 +153,8 @@ class Coalescer(Generic[Key, Item, Answer]):
             lane.in_flight -= 1
             lane.on_the_way -= len(batch)
             COALESCER_WAITING.labels(self._name).set(len(lane.waiting))
-            if lane.waiting and not lane.gathering:
+            if not lane.gathering:
                 self._gather(key, lane)
-            else:
-                self._start_batches(key, lane)
 
     async def _settle(self, key: Key, batch: list[_Waiting[Item, Answer]]) -> None:
         """Answer every caller of the batch, halving it where it fails."""

@@ -89,5 +89,5 @@ class TillDoor:
         decide: Callable[[UnitOfWork, Sequence[Item]], Awaitable[Sequence[Answer | RuleBroken]]],
         answer_type: Any,
     ) -> list[Answer | RuleBroken]:
-        async with self._database.unit(network_id, plan_once=True) as uow:
+        async with self._database.unit(network_id, keyed=True) as uow:
             return await answer_once(uow, operation, items, decide, answer_type)

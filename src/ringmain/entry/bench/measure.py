@@ -1,6 +1,5 @@
 """One measurement: a limit or a load, with what it wrote and what it cost; a run that did less than it says fails."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,8 +11,6 @@ from ringmain.entry.bench.plan import Sample
 from ringmain.entry.bench.stage import Stage
 from ringmain.kit.postgres import ServerAddress
 
-# The counters of PostgreSQL's sessions arrive up to a second late.
-_COUNTERS_SECONDS = 1.2
 _PER_TRANSACTION = "outbox"
 # Requests that the end of a run cut off are counted in some tables by their neighbours' moment only.
 _TOLERANCE = 0.02
@@ -40,14 +37,13 @@ class _Cost:
 @contextmanager
 def _costs(bench: Bench, stage: Stage) -> Iterator[_Cost]:
     cost = _Cost()
-    store.checkpoint(stage.superuser_url)
-    time.sleep(_COUNTERS_SECONDS)
-    before, cpu = store.footprint(stage.superuser_url), process.database_cpu_seconds(bench.postmaster)
+    store.wait_until_quiet(stage.superuser_url)
+    begun = store.mark(stage.superuser_url)
+    written, cpu = store.wal_bytes(stage.superuser_url), process.database_cpu_seconds(bench.postmaster)
     yield cost
     cost.database_seconds = process.database_cpu_seconds(bench.postmaster) - cpu
-    cost.wal_bytes = store.wal_bytes(stage.superuser_url) - before.wal_bytes
-    time.sleep(_COUNTERS_SECONDS)
-    cost.rows = store.footprint(stage.superuser_url).since(before)
+    cost.wal_bytes = store.wal_bytes(stage.superuser_url) - written
+    cost.rows = store.rows_since(stage.superuser_url, stage.network_id, begun)
 
 
 def _sample(cost: _Cost, items: float, per_second: float, **more: float) -> Sample:

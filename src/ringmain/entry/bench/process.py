@@ -135,8 +135,8 @@ def _login(address: ServerAddress) -> dict[str, str]:
         "PGPORT": str(address.port),
         "PGUSER": address.superuser,
         "PGPASSWORD": address.password,
-        # Planning once makes the limits faster, and a limit is to be as fast as it can be.
-        "PGOPTIONS": "-c plan_cache_mode=force_generic_plan",
+        # Planning once and by keys makes the limits faster, and a limit is to be as fast as it can be.
+        "PGOPTIONS": "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off",
     }
 
 

@@ -1,5 +1,6 @@
 """The server under test: the real application under uvicorn, on a socket that the bench has opened."""
 
+import socket
 import sys
 
 import uvicorn
@@ -18,8 +19,10 @@ async def serve(descriptor: int) -> None:
     database = Database(settings.database_url.get_secret_value(), connections=settings.pool_size)
     async with database:
         app = build_app(settings, database, keyring)
-        config = uvicorn.Config(app, fd=descriptor, loop="uvloop", http="httptools", log_config=None, access_log=False)
-        await uvicorn.Server(config).serve()
+        config = uvicorn.Config(app, loop="uvloop", http="httptools", log_config=None, access_log=False, lifespan="on")
+        # As a socket and not as uvicorn's `fd`, which takes it for a unix socket and leaves TCP_NODELAY off.
+        with socket.socket(fileno=descriptor) as listener:
+            await uvicorn.Server(config).serve(sockets=[listener])
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg import sql
+from psycopg.rows import dict_row
 
 from ringmain.entry.bench.errors import BenchFailed
 
@@ -178,6 +179,71 @@ def footprint(url: str) -> Footprint:
     with psycopg.connect(url, autocommit=True) as connection:
         rows = connection.execute(_ROWS).fetchall()
     return Footprint(wal_bytes(url), {name: ins for name, ins, _ in rows}, {name: upd for name, _, upd in rows})
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment to count from: rows written later have larger ids, and larger transactions in the outbox."""
+
+    first_id: UUID
+    first_transaction: int
+    keys: int
+
+
+_MARK = """
+    SELECT first_uuid7(clock_timestamp()), pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
+           (SELECT count(*) FROM idempotency_key)
+"""
+_SINCE = """
+    SELECT (SELECT count(*) FROM idempotency_key) - %(keys)s AS idempotency_key,
+           (SELECT count(*) FROM ledger_transfer WHERE network_id = %(network)s AND id >= %(id)s) AS ledger_transfer,
+           (SELECT count(*) FROM outbox WHERE network_id = %(network)s AND txid >= %(transaction)s::text::xid8)
+               AS outbox,
+           (SELECT count(*) FROM redemption WHERE network_id = %(network)s AND id >= %(id)s) AS redemption,
+           (SELECT count(*) FROM sale WHERE network_id = %(network)s AND id >= %(id)s) AS sale,
+           (SELECT count(*) FROM redemption r JOIN voucher v USING (network_id)
+            WHERE r.network_id = %(network)s AND r.id >= %(id)s AND v.id = r.voucher_id AND v.sequence = r.sequence
+              AND v.closed IS NOT NULL) AS "voucher updated"
+"""
+
+
+_ACTIVE = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'client backend' AND state <> 'idle'
+      AND pid <> pg_backend_pid()
+"""
+_QUIET_LOOKS = 5
+_LOOK_SECONDS = 0.05
+
+
+def wait_until_quiet(url: str) -> None:
+    """Wait until nobody works in the database: requests that a load left behind are still being answered."""
+    quiet = 0
+    with psycopg.connect(url, autocommit=True) as connection:
+        while quiet < _QUIET_LOOKS:
+            row = connection.execute(_ACTIVE).fetchone()
+            quiet = quiet + 1 if row == (0,) else 0
+            time.sleep(_LOOK_SECONDS)
+
+
+def mark(url: str) -> Mark:
+    """Return this moment."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        row = connection.execute(_MARK).fetchone()
+    assert row is not None
+    return Mark(*row)
+
+
+def rows_since(url: str, network_id: UUID, begun: Mark) -> dict[str, int]:
+    """Count the rows of redemptions written since a moment, by table.
+
+    Counted and not read from PostgreSQL's statistics, which sessions that live on report seconds later.
+    """
+    params = {"network": network_id, "id": begun.first_id, "transaction": begun.first_transaction, "keys": begun.keys}
+    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as connection:
+        row = connection.execute(_SINCE, params).fetchone()
+    assert row is not None
+    return {name: count for name, count in row.items() if count}
 
 
 def wal_bytes(url: str) -> int:

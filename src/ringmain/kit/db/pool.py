@@ -20,9 +20,19 @@ _POOL_TIMEOUT_SECONDS = 10.0
 _START = """
     SELECT clock_timestamp(),
            set_config('ringmain.network', %s, true),
-           set_config('ringmain.merchant', %s, true),
-           set_config('plan_cache_mode', %s, true)
+           set_config('ringmain.merchant', %s, true)
 """
+# Statements of the hot path find their rows by keys that they bring along. Planned once, while a table is still small,
+# a scan or a hash join would stay in use when it is large.
+_START_KEYED = (
+    _START.rstrip()
+    + """,
+           set_config('plan_cache_mode', 'force_generic_plan', true),
+           set_config('enable_seqscan', 'off', true),
+           set_config('enable_hashjoin', 'off', true),
+           set_config('enable_mergejoin', 'off', true)
+"""
+)
 
 
 class Database:
@@ -52,20 +62,20 @@ class Database:
         role: Role = "app_network",
         merchant_id: UUID | None = None,
         now: datetime | None = None,
-        plan_once: bool = False,
+        keyed: bool = False,
     ) -> AsyncIterator[UnitOfWork]:
         """Open a unit of work; it commits when the block ends and rolls back when the block raises.
 
-        `now` replaces the database's clock (replays and tests). `plan_once` keeps the plans of statements whose best
-        plan does not depend on their parameters: it spares the hot path most of its planning. Raises `Unavailable`
-        where no connection is free within ten seconds or the database is away.
+        `now` replaces the database's clock (replays and tests). `keyed` is for work whose statements all find their
+        rows by keys: they are planned once per connection, and for nested index look-ups. Raises `Unavailable` where no
+        connection is free within ten seconds or the database is away.
         """
         pool = await self._pool(role)
-        plans = "force_generic_plan" if plan_once else "auto"
+        start = _START_KEYED if keyed else _START
         try:
             async with pool.connection() as connection, connection.pipeline() as pipeline:
                 started = connection.cursor()
-                await started.execute(_START, (_text(network_id), _text(merchant_id), plans), prepare=True)
+                await started.execute(start, (_text(network_id), _text(merchant_id)), prepare=True)
                 unit = UnitOfWork(connection, network_id, started, now)
                 yield unit
                 await unit.write_outbox()

@@ -55,7 +55,10 @@ def json_holds_card_number(data: bytes) -> bool:
         document = msgspec.json.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return text_holds_card_number(data.decode("utf-8", "replace"))
-    return any(text_holds_card_number(text) for text in _texts(document))
+    return any(
+        may_hold_card_number(text.encode("utf-8", "replace")) and text_holds_card_number(text)
+        for text in _texts(document)
+    )
 
 
 def text_holds_card_number(text: str) -> bool:

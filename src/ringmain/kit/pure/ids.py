@@ -44,9 +44,9 @@ def _assemble(at: datetime, random: int) -> UUID:
 
 
 def _digest(names: Iterable[str | bytes | UUID], size: int) -> bytes:
-    hasher = hashlib.blake2b(digest_size=size)
+    framed = []
     for name in names:
-        part = name.bytes if isinstance(name, UUID) else name.encode() if isinstance(name, str) else name
+        part = name.int.to_bytes(16) if isinstance(name, UUID) else name.encode() if isinstance(name, str) else name
         # The length goes in front of each part, so that ("ab", "c") and ("a", "bc") differ.
-        hasher.update(len(part).to_bytes(4) + part)
-    return hasher.digest()
+        framed += (len(part).to_bytes(4), part)
+    return hashlib.blake2b(b"".join(framed), digest_size=size).digest()
