@@ -74,7 +74,7 @@ def _measure(folder: Path, wanted: set[str], plan: Plan, console: Console) -> li
             "python": platform.python_version(),
             **store.settings(main.superuser_url, report.SETTINGS),
             "warm-up": f"{plan.warm_up} s",
-            "measured": f"{plan.seconds} s x {plan.repetitions}, interleaved, a checkpoint before each",
+            "measured": f"{plan.seconds} s x {plan.repetitions}, interleaved, one checkpoint before each group",
         }
         report.show(Console(), chosen, machine)
         return chosen

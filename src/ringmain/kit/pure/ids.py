@@ -44,7 +44,7 @@ def _assemble(at: datetime, random: int) -> UUID:
 
 
 def _digest(names: Iterable[str | bytes | UUID], size: int) -> bytes:
-    framed = []
+    framed: list[bytes] = []
     for name in names:
         part = name.int.to_bytes(16) if isinstance(name, UUID) else name.encode() if isinstance(name, str) else name
         # The length goes in front of each part, so that ("ab", "c") and ("a", "bc") differ.
