@@ -50,13 +50,29 @@ async def _serve(settings: Settings, urls: Urls, console: Console, *, demo: bool
             door = TillDoor(database, keyring, coalesce=settings.coalesce)
             pages = web.pages(settings, database, keyring, demo_network=simulate.NETWORK_ID)
             app = build_app(settings, database, keyring, door=door, pages=pages)
-            server = uvicorn.Server(
+            server = _Server(
                 uvicorn.Config(app, loop="uvloop", http="httptools", log_config=None, access_log=False, lifespan="on")
             )
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, server.stop)
             async with _worker():
                 console.print(f"\nRingmain runs at [bold]{address}[/bold]   (stop it with Ctrl-C)")
                 console.print("An API key for the operator:  ringmain keys make --role operator --name me\n")
                 await server.serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """The server without signals of its own: uvicorn raises them again when it ends, before our worker has ended."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to whoever runs the server."""
+        yield
+
+    def stop(self) -> None:
+        """Answer what is on its way, then end; asked twice, end at once."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
 
 
 async def _first_data(installation: Installation, console: Console) -> None:
