@@ -50,14 +50,14 @@ def built(server_address: ServerAddress, tmp_path_factory: pytest.TempPathFactor
 
 
 def rows_of_limit(address: ServerAddress, built: Stage, script: Path, first: int, *, items: int = 1) -> Sample:
-    """Run a script for a second and return the rows per redemption."""
+    """Run a script for three seconds and return the rows per redemption."""
     before = store.footprint(built.superuser_url)
     done = process.run_limit(
         address,
         built.name,
         script,
         clients=MERCHANTS,
-        seconds=1,
+        seconds=3,
         warm_up=0,
         network=built.network_id,
         merchants=MERCHANTS,
@@ -223,7 +223,7 @@ def test_a_limit_whose_vouchers_ran_out_gives_no_figure(server_address: ServerAd
             empty,
             store.SCRIPTS / "redeem_one.sql",
             clients=MERCHANTS,
-            seconds=1,
+            seconds=3,
             warm_up=0,
             merchants=MERCHANTS,
             per_merchant=_SPENT_BY_LIMITS,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ringmain.simulate.batching import batches, earning_visit, previous_visit, waves
+from ringmain.simulate.batching import batches, earning_visit, previous_visit
 from ringmain.simulate.journey import Days, Int32s, Int64s
 
 DAY_US = 86_400_000_000
@@ -58,8 +58,6 @@ def test_a_batch_of_nothing_is_refused() -> None:
     """A limit below one is a mistake, not an endless loop."""
     with pytest.raises(ValueError, match="at least one visit"):
         list(batches(np.array([-1]), 0, 1, 0))
-    with pytest.raises(ValueError, match="at least 1"):
-        waves(np.zeros(1, np.int32), np.zeros(1, "datetime64[D]"), 0)
 
 
 @given(VISITS, LIMITS)
@@ -137,28 +135,6 @@ def test_earning_visit_is_the_rule_read_literally(visits: list[tuple[int, int, i
 
     literal = [max((giver for giver in range(row) if earns(giver, row)), default=-1) for row in range(len(who))]
     assert earned(visits).tolist() == literal
-
-
-@given(VISITS, LIMITS, st.integers(1, 5))
-def test_waves_keep_households_apart_and_in_order(
-    visits: list[tuple[int, int, int]], limit: int, span_days: int
-) -> None:
-    """In waves each row comes once, no household twice, each household's rows ascend, and days stay within the span."""
-    household, _, day = columns(visits)
-    batches_ = [wave.tolist() for wave in waves(household, day, limit, span_days)]
-    order = [row for wave in batches_ for row in wave]
-    assert sorted(order) == list(range(len(household)))
-    for wave in batches_:
-        assert 0 < len(wave) <= limit
-        assert len(set(household[wave].tolist())) == len(wave)
-    for who in set(household.tolist()):
-        own = [row for row in order if household[row] == who]
-        assert own == sorted(own)
-    days = day.astype(np.int64)
-    latest_before = -1
-    for wave in batches_:
-        latest_before = max(latest_before, int(days[wave].max()))
-        assert latest_before - days[wave].min() < span_days
 
 
 def test_the_control_a_plain_cut_puts_a_household_twice_into_a_batch() -> None:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ringmain.simulate import complete_journey
-from ringmain.simulate.batching import batches, earning_visit, previous_visit, waves
+from ringmain.simulate.batching import batches, earning_visit, previous_visit
 from ringmain.simulate.complete_journey import load, local_days
 from ringmain.simulate.errors import DataInconsistent, DataMissing
 from ringmain.simulate.journey import Decided, Evidence, Int64s, Journey, traps
@@ -216,7 +216,7 @@ def test_until_is_the_beginning_of_the_same_year(year: Journey) -> None:
 
 @REAL
 def test_the_year_cuts_into_few_batches(year: Journey) -> None:
-    """With 1,000 visits at most: 11,334 consecutive batches by household, 556 by voucher; 1,821 waves within days."""
+    """With 1,000 visits at most: 11,334 consecutive batches by household, 556 by voucher."""
     baskets = year.baskets
 
     def count(depends_on: Int64s) -> int:
@@ -227,8 +227,6 @@ def test_the_year_cuts_into_few_batches(year: Journey) -> None:
     by_voucher = earning_visit(baskets.household, baskets.store, baskets.sold_at_us, may_spend, valid, absent)
     assert count(previous_visit(baskets.household)) == 11_334
     assert count(by_voucher) == 556
-    assert len(waves(baskets.household, baskets.local_day, 1_000)) == 1_821
-    assert len(waves(baskets.household, baskets.local_day, 1_000, span_days=2)) == 1_137
 
 
 @REAL

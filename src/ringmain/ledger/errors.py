@@ -13,14 +13,6 @@ class AccountOverdrawn(RuleBroken):
     next_step = "Add money to the account or raise its credit limit, then try again."
 
 
-class AccountNotFound(RuleBroken):
-    """A transfer names an account that was never opened in this currency."""
-
-    code = "account_not_found"
-    status = HTTPStatus.NOT_FOUND
-    next_step = "Open the account in this currency first."
-
-
 class PendingTransferNotFound(RuleBroken):
     """There is no pending transfer of this id."""
 

@@ -17,7 +17,7 @@ from datetime import timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from ringmain.simulate.journey import Days, Int32s, Int64s
+from ringmain.simulate.journey import Int32s, Int64s
 
 
 def previous_visit(household: Int32s) -> Int64s:
@@ -85,32 +85,3 @@ def batches(depends_on: Int64s, start: int, stop: int, limit: int) -> Iterator[s
             first = row
     if first < stop:
         yield slice(first, stop)
-
-
-def waves(household: Int32s, local_day: Days, limit: int, span_days: int = 1) -> list[Int64s]:
-    """Return batches of rows in which no household occurs twice, at most `limit` rows each.
-
-    Rows are visits by time. Each household's visits keep their order, and no visit comes before, or together with, one
-    of `span_days` or more local days earlier: with 1, days follow one another strictly; with more, the few second
-    and third visits of a day ride with the next day's, and batches are fewer and larger.
-    """
-    if limit < 1 or span_days < 1:
-        raise ValueError(f"limit and span_days are at least 1, not {limit} and {span_days}")
-    rows: list[list[int]] = []
-    wave_of: dict[int, int] = {}
-    last_wave_of_day: dict[int, int] = {}
-    open_from, today = 0, None
-    for row, (who, day) in enumerate(zip(household.tolist(), local_day.astype(np.int64).tolist(), strict=True)):
-        if day != today:
-            today = day
-            for closed in [past for past in last_wave_of_day if past <= day - span_days]:
-                open_from = max(open_from, last_wave_of_day.pop(closed) + 1)
-        wave = max(open_from, wave_of.get(who, -1) + 1)
-        while wave < len(rows) and len(rows[wave]) == limit:
-            wave += 1
-        if wave == len(rows):
-            rows.append([])
-        rows[wave].append(row)
-        wave_of[who] = wave
-        last_wave_of_day[day] = max(wave, last_wave_of_day.get(day, -1))
-    return [np.array(wave_rows, dtype=np.int64) for wave_rows in rows]

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,6 @@ from ringmain.kit.db import Database
 from ringmain.kit.http.observe import AccessLog
 from ringmain.kit.migrate import prepare_database
 from ringmain.kit.postgres import ServerAddress
-from ringmain.kit.pure.clock import SystemClock
 from ringmain.kit.pure.ids import uuid7
 from ringmain.kit.secrets import Keyring
 from ringmain.kit.settings import Settings
@@ -54,7 +53,7 @@ async def build(address: ServerAddress, name: str, folder: Path) -> Stage:
     key_file = folder / f"{name}.key"
     keyring = Keyring.open_or_create(key_file, encrypted_data_exists=False)
     async with Database(urls.application_url) as database:
-        network_id = uuid7(SystemClock().now())
+        network_id = uuid7(datetime.now(tz=UTC))
         async with database.unit(network_id) as uow:
             await network.open_network(uow, "Bench", CURRENCY, "UTC")
             minted = await network.make_key(uow, keyring, "operator", "bench")
