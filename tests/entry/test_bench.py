@@ -25,7 +25,7 @@ from ringmain.kit.settings import Settings
 from ringmain.sale.api import NewSale, Recorded, TillDoor, VoucherUse
 from ringmain.voucher.api import parse_code
 
-_VOUCHERS = 64_000
+_VOUCHERS = 256_000
 # The application's own vouchers are the last ones; the limits spend from the front, each run its own part.
 _OURS = _VOUCHERS - MERCHANTS * 200
 _SPENT_BY_LIMITS = _OURS // MERCHANTS
@@ -50,14 +50,14 @@ def built(server_address: ServerAddress, tmp_path_factory: pytest.TempPathFactor
 
 
 def rows_of_limit(address: ServerAddress, built: Stage, script: Path, first: int, *, items: int = 1) -> Sample:
-    """Run a script for three seconds and return the rows per redemption."""
+    """Run a script for two seconds and return the rows per redemption."""
     before = store.footprint(built.superuser_url)
     done = process.run_limit(
         address,
         built.name,
         script,
         clients=MERCHANTS,
-        seconds=3,
+        seconds=2,
         warm_up=0,
         network=built.network_id,
         merchants=MERCHANTS,
@@ -154,7 +154,7 @@ def test_a_limit_that_writes_less_is_caught(
     crippled = tmp_path / "crippled.sql"
     crippled.write_text(text[:begin] + text[end + 1 :])
     place = ("sold", "posted", "announced", "redeemed").index(left_out)
-    limit = rows_of_limit(server_address, built, crippled, _SPENT_BY_LIMITS // 2 + place * _SPENT_BY_LIMITS // 20)
+    limit = rows_of_limit(server_address, built, crippled, _SPENT_BY_LIMITS // 2 + place * _SPENT_BY_LIMITS // 10)
     table = {"sold": "sale", "posted": "ledger_transfer", "announced": "outbox", "redeemed": "redemption"}[left_out]
     with pytest.raises(BenchFailed, match=f"{table}: "):
         measure.check_same_rows(limit, Sample(0.0, rows=_ONE))
@@ -223,7 +223,7 @@ def test_a_limit_whose_vouchers_ran_out_gives_no_figure(server_address: ServerAd
             empty,
             store.SCRIPTS / "redeem_one.sql",
             clients=MERCHANTS,
-            seconds=3,
+            seconds=2,
             warm_up=0,
             merchants=MERCHANTS,
             per_merchant=_SPENT_BY_LIMITS,
