@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from tests.entry.matrix import Cell, Things
+from tests.entry.matrix import PICTURE, Cell, Things
 
 SHOP = {"name": "West Lake", "category": "tea", "latitude": 30.2, "longitude": 120.1, "time_zone": "Asia/Shanghai"}
 
@@ -161,6 +161,24 @@ MEMBER: dict[str, Cell] = {
     ),
     "reverse_merge": Cell("o", _in("/v1/members/merges/{merge}/reversal")),
     "erase_member": Cell("o", _in("/v1/members/{third_member}")),
+    # A photo is of the network's tills where the person agreed; the agreement comes with the first call.
+    "put_member_photo": Cell(
+        "ot",
+        _in("/v1/members/{member}/photo"),
+        _with(image=PICTURE, consent={"text_version": "2026-01", "language": "zh"}),
+        other_merchant="shared",
+    ),
+    "read_member_photo": Cell("t", _in("/v1/members/{member}/photo"), other_merchant="shared"),
+    "delete_member_photo": Cell("ot", _in("/v1/members/{member}/photo"), other_merchant="shared"),
+    "change_member": Cell("o", _in("/v1/members/{member}"), lambda _: {"name": "Changed"}),
+    "read_answers": Cell("o", _in("/v1/members/{member}/answers")),
+    "answer_question": Cell("o", _in("/v1/members/{member}/answers/spice"), lambda _: {"value": "mild"}),
+    "forget_answer": Cell("o", _in("/v1/members/{member}/answers/spice")),
+    "make_privacy_request": Cell("o", _in("/v1/members/{member}/privacy-requests"), lambda _: {"kind": "export"}),
+    "list_privacy_requests": Cell("o", lambda _: "/v1/privacy-requests", other_network="apart"),
+    "answer_privacy_request": Cell(
+        "o", _in("/v1/privacy-requests/{privacy_request}/answer"), lambda _: {"outcome": "done"}
+    ),
 }
 
 SCENE: dict[str, Cell] = {

@@ -24,6 +24,8 @@ Outcome = Literal["refused", "apart", "apart or refused", "shared"]
 
 LETTERS: dict[str, Role] = {"o": "operator", "m": "merchant", "t": "terminal", "a": "analyst"}
 _SHORT = 12
+# A PNG of one point.
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4z8AAAAMBAQD3A0FDAAAAAElFTkSuQmCC"
 CALLERS: tuple[str, ...] = ("operator", "merchant", "terminal", "analyst", "nobody", "revoked")
 
 
@@ -116,6 +118,10 @@ async def trade(here: Installation, made: Things) -> Things:
     typed = await _made(merchant, "/v1/typed-codes", {"code": shown["code"], "shop_id": str(town.shops[0])})
     mint = await _made(merchant, f"/v1/offers/{offer['id']}/mints", {"count": 2})
     merged = await _made(operator, "/v1/members/merges", {"from_member_id": members[1], "into_member_id": members[0]})
+    path = f"/v1/members/{members[0]}"
+    photo = {"image": PICTURE, "consent": {"text_version": "2026-01", "language": "zh"}}
+    assert (await till.call("PUT", f"{path}/photo", photo)).status == HTTPStatus.OK
+    asked_of_us = await _made(operator, f"{path}/privacy-requests", {"kind": "correct", "words": "My name."})
     codes = (await merchant.get(f"/v1/offers/{offer['id']}/mints/{mint['id']}/codes")).body.decode().split()
     person = (await operator.get(f"/v1/members/{members[0]}")).json
     more = {
@@ -140,6 +146,7 @@ async def trade(here: Installation, made: Things) -> Things:
         "lock": held["lock_key"],
         "mint": mint["id"],
         "merge": merged["merge_id"],
+        "privacy_request": asked_of_us["id"],
     }
     return replace(made, more=more)
 

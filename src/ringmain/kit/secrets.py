@@ -120,12 +120,20 @@ class DataKey:
 
     def seal(self, field: str, value: str) -> bytes:
         """Return `value` encrypted by AES-256-GCM (nonce, ciphertext, tag), bound to the owner and to `field`."""
+        return self.seal_bytes(field, value.encode())
+
+    def seal_bytes(self, field: str, value: bytes) -> bytes:
+        """Return bytes, such as a picture, encrypted as `seal` does."""
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, value.encode(), frame((*self._owner, field)))
+        return nonce + self._cipher.encrypt(nonce, value, frame((*self._owner, field)))
 
     def open(self, field: str, sealed: bytes) -> str:
         """Return the value that `seal` hid. Raises `SealBroken` where owner, field, key or bytes differ."""
-        return _decrypt(self._cipher, sealed, frame((*self._owner, field))).decode()
+        return self.open_bytes(field, sealed).decode()
+
+    def open_bytes(self, field: str, sealed: bytes) -> bytes:
+        """Return the bytes that `seal_bytes` hid. Raises `SealBroken` as `open` does."""
+        return _decrypt(self._cipher, sealed, frame((*self._owner, field)))
 
     def derive(self, purpose: str) -> bytes:
         """Return 32 bytes that only this owner's key gives for `purpose`."""

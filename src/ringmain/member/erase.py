@@ -7,7 +7,7 @@ from ringmain.kit.db import UnitOfWork
 from ringmain.member.errors import MemberErased, MemberUnknown
 from ringmain.member.identify import find
 from ringmain.member.model import IdentifierKind
-from ringmain.member.store import challenges, people
+from ringmain.member.store import challenges, people, requests
 
 
 async def erase(uow: UnitOfWork, member_id: UUID, erased_by: UUID) -> list[UUID]:
@@ -44,5 +44,8 @@ async def _erase(uow: UnitOfWork, member_ids: list[UUID], erased_by: UUID) -> No
     subjects = [row.subject_id for row in (await people.keys(uow, member_ids)).values()]
     phones = [row.hash for row in await people.identifiers(uow, member_ids) if row.kind == IdentifierKind.PHONE]
     await challenges.forget_phones(uow, phones)
-    await people.erase(uow, member_ids, await uow.now(), erased_by)
+    now = await uow.now()
+    await people.erase(uow, member_ids, now, erased_by)
+    # After the keys: whoever writes words at this moment holds the key's row, and the next statement sees them.
+    await requests.forget_words(uow, member_ids, now, erased_by)
     uow.record("member_erased", subjects)

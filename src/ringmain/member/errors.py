@@ -147,3 +147,67 @@ class MemberCodeUsed(RuleBroken):
     code = "member_code_used"
     status = HTTPStatus.CONFLICT
     next_step = "Wait until the page shows the next code (at most 30 seconds) and scan that."
+
+
+class PhotoInvalid(RuleBroken):
+    """The file is no picture that can be taken: another type, damaged, or too large."""
+
+    code = "photo_invalid"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Choose a JPEG, PNG or WebP picture of at most 5 MB and 50 million pixels."
+
+
+class PhotoNeedsConsent(RuleBroken):
+    """A shop may keep a photo of a person only where that person agreed to it."""
+
+    code = "photo_needs_consent"
+    status = HTTPStatus.CONFLICT
+    next_step = "Ask the person, and send their consent to `photo_at_till` with the photo."
+
+
+class PhotoUnknown(RuleBroken):
+    """There is no photo to be shown here: none was given, or the person did not agree that tills show it."""
+
+    code = "photo_unknown"
+    status = HTTPStatus.NOT_FOUND
+    next_step = "Go on without a photo; the person can give one on their own page."
+
+
+class QuestionUnknown(RuleBroken):
+    """That is no question that people are asked."""
+
+    code = "question_unknown"
+    status = HTTPStatus.NOT_FOUND
+    next_step = "Read the person's answers to see which questions there are."
+
+
+class AnswerNotOffered(RuleBroken):
+    """The answer is none of those that the question offers."""
+
+    code = "answer_not_offered"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Choose one of the question's answers, or null for a person who would rather not say."
+
+
+class RequestUnknown(RuleBroken):
+    """There is no such request."""
+
+    code = "request_unknown"
+    status = HTTPStatus.NOT_FOUND
+    next_step = "List the requests to see those that there are."
+
+
+class RequestAlreadyAnswered(RuleBroken):
+    """The request was answered before."""
+
+    code = "request_already_answered"
+    status = HTTPStatus.CONFLICT
+    next_step = "Nothing is left to answer; a person who is not content makes a new request."
+
+
+class WordsNeeded(RuleBroken):
+    """Nobody can answer this without words: what is to be corrected or objected to, or why it was refused."""
+
+    code = "words_needed"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Say in a sentence what is meant, in 2,000 letters at most."

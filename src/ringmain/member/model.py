@@ -86,6 +86,7 @@ class Purpose(StrEnum):
     PERSONALISATION = "personalisation"
     MARKETING = "marketing"
     SHARE_WITH_MERCHANT = "share_with_merchant"
+    PHOTO_AT_TILL = "photo_at_till"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Any
 from ringmain.kit.http import Limit, Role, Route
 from ringmain.member import errors
 from ringmain.member.http import handlers, shapes
+from ringmain.member.http.own import OWN_ROUTES
 from ringmain.network.errors import ShopNotFound
 
 _OPERATOR: frozenset[Role] = frozenset({"operator"})
@@ -46,6 +47,8 @@ _EXPORT = {
     "exported_at": _AT,
     "member": _SHOWN,
     "consent_history": [_CONSENT_SHOWN],
+    "answers": {"spice": "mild"},
+    "photo_jpeg": None,
 }
 
 # The phone, card tokens and codes of people can be guessed; a till asks for one member at a time.
@@ -309,4 +312,4 @@ _CHANGING: tuple[Route, ...] = (
     ),
 )
 
-ROUTES: tuple[Route, ...] = _JOINING + _READING + _CHANGING
+ROUTES: tuple[Route, ...] = _JOINING + _READING + _CHANGING + OWN_ROUTES

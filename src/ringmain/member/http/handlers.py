@@ -40,7 +40,7 @@ async def join(uow: UnitOfWork, call: Call, body: shapes.JoinNetwork) -> shapes.
         return joined
     member_id = joined.known.member_id
     if body.consents:
-        place = _place(call, None, body.shop_id)
+        place = place_of(call, None, body.shop_id)
         await api.record_consents(uow, member_id, _answers(call, body.consents), place)
     return shapes.MemberJoined(member_id, joined.new)
 
@@ -74,7 +74,15 @@ async def export(uow: UnitOfWork, call: Call) -> shapes.MemberExport:
     """Give a person's own copy."""
     shown = await api.show(uow, call.keyring, call.id("member_id"), masked=False)
     history = [shapes.consent_shown(record) for record in shown.all_consents]
-    return shapes.MemberExport("ringmain-member/1", await uow.now(), shapes.member_shown(shown), history)
+    photo = await api.own_photo(uow, call.keyring, shown.member_id)
+    return shapes.MemberExport(
+        format="ringmain-member/1",
+        exported_at=await uow.now(),
+        member=shapes.member_shown(shown),
+        consent_history=history,
+        answers={one.question: one.value for one in await api.answers(uow, call.keyring, shown.member_id)},
+        photo_jpeg=None if photo is None else photo.jpeg,
+    )
 
 
 async def attach(uow: UnitOfWork, call: Call, body: shapes.AttachIdentifier) -> shapes.MemberNamed | RuleBroken:
@@ -109,7 +117,7 @@ async def read_consents(uow: UnitOfWork, call: Call) -> shapes.ConsentsShown:
 
 async def record_consents(uow: UnitOfWork, call: Call, body: shapes.RecordConsents) -> shapes.ConsentsRecorded:
     """Append answers of a person."""
-    place = _place(call, body.place, body.shop_id)
+    place = place_of(call, body.place, body.shop_id)
     records = await api.record_consents(uow, call.id("member_id"), _answers(call, body.consents), place)
     return shapes.ConsentsRecorded([record.id for record in records])
 
@@ -165,7 +173,8 @@ def _answers(call: Call, given: list[shapes.ConsentGiven]) -> list[api.Answer]:
     ]
 
 
-def _place(call: Call, kind: str | None, shop_id: UUID | None) -> api.Place:
+def place_of(call: Call, kind: str | None, shop_id: UUID | None) -> api.Place:
+    """Return where and by whom something was said."""
     principal = call.principal
     default = "till" if principal.role == "terminal" else "operator"
     return api.Place(kind or default, principal.principal_id, principal.shop_id or shop_id)

@@ -14,7 +14,7 @@ from ringmain.member.show import Shown
 Kind = Literal["phone", "card_token", "wechat", "alipay", "tag"]
 PaymentKind = Literal["card_token", "wechat", "alipay"]
 Language = Literal["en", "zh"]
-PurposeWord = Literal["personalisation", "marketing", "share_with_merchant"]
+PurposeWord = Literal["personalisation", "marketing", "share_with_merchant", "photo_at_till"]
 PlaceWord = Literal["till", "page", "paper", "operator"]
 
 Phone = Annotated[str, Meta(min_length=3, max_length=40, description="E.164, or as dialled in `region`.")]
@@ -149,6 +149,8 @@ class MemberExport(Struct, frozen=True):
     exported_at: datetime
     member: MemberShown
     consent_history: list[ConsentShown]
+    answers: dict[str, str | None]
+    photo_jpeg: bytes | None
 
 
 class AttachIdentifier(Request, frozen=True):

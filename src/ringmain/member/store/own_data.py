@@ -1,0 +1,133 @@
+"""What people gave of themselves, in PostgreSQL: photos, answers, hidden fields. All of it hangs on their key."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from ringmain.kit.db import UnitOfWork, pack_uuids
+
+# ----------------------------------------------------------------------------------------------------------- photos
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoRow:
+    """A photo, sealed with the member's key."""
+
+    member_id: UUID
+    sealed: bytes
+    taken_at: datetime
+
+
+async def keep_photo(uow: UnitOfWork, photo: PhotoRow, taken_by: UUID) -> None:
+    """Write a member's photo over the one before."""
+    await uow.execute(
+        """
+        INSERT INTO member_photo (network_id, member_id, sealed, taken_at, taken_by) VALUES (%s, %s, %s, %s, %s)
+        ON CONFLICT (network_id, member_id) DO UPDATE
+        SET sealed = excluded.sealed, taken_at = excluded.taken_at, taken_by = excluded.taken_by
+        """,
+        (uow.network_id, photo.member_id, photo.sealed, photo.taken_at, taken_by),
+    )
+
+
+async def photos(uow: UnitOfWork, member_ids: Iterable[UUID]) -> list[PhotoRow]:
+    """Return the photos of members, the newest first."""
+    return await uow.rows(
+        PhotoRow,
+        """
+        SELECT member_id, sealed, taken_at FROM member_photo
+        WHERE network_id = %s AND member_id = ANY(%s) ORDER BY taken_at DESC, member_id
+        """,
+        (uow.network_id, pack_uuids(list(member_ids))),
+    )
+
+
+async def forget_photos(uow: UnitOfWork, member_ids: Iterable[UUID]) -> None:
+    """Delete the photos of members."""
+    await uow.execute(
+        "DELETE FROM member_photo WHERE network_id = %s AND member_id = ANY(%s)",
+        (uow.network_id, pack_uuids(list(member_ids))),
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------- answers
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """What a member answered, sealed; an empty text: they would rather not say."""
+
+    member_id: UUID
+    question: str
+    sealed: bytes
+    answered_at: datetime
+
+
+async def keep_answer(uow: UnitOfWork, answer: AnswerRow) -> None:
+    """Write an answer over the one before."""
+    await uow.execute(
+        """
+        INSERT INTO member_answer (network_id, member_id, question, sealed, answered_at) VALUES (%s, %s, %s, %s, %s)
+        ON CONFLICT (network_id, member_id, question) DO UPDATE
+        SET sealed = excluded.sealed, answered_at = excluded.answered_at
+        """,
+        (uow.network_id, answer.member_id, answer.question, answer.sealed, answer.answered_at),
+    )
+
+
+async def answers(uow: UnitOfWork, member_ids: Iterable[UUID]) -> list[AnswerRow]:
+    """Return the answers of members, the oldest first."""
+    return await uow.rows(
+        AnswerRow,
+        """
+        SELECT member_id, question, sealed, answered_at FROM member_answer
+        WHERE network_id = %s AND member_id = ANY(%s) ORDER BY answered_at, member_id, question
+        """,
+        (uow.network_id, pack_uuids(list(member_ids))),
+    )
+
+
+async def forget_answer(uow: UnitOfWork, member_ids: Iterable[UUID], question: str) -> None:
+    """Delete what members answered to a question."""
+    await uow.execute(
+        "DELETE FROM member_answer WHERE network_id = %s AND member_id = ANY(%s) AND question = %s",
+        (uow.network_id, pack_uuids(list(member_ids)), question),
+    )
+
+
+# ---------------------------------------------------------------------------------------------------- hidden fields
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    field: str
+
+
+async def hide_field(uow: UnitOfWork, member_id: UUID, field: str, at: datetime) -> None:
+    """Note that a field is hidden; once more changes nothing."""
+    await uow.execute(
+        """
+        INSERT INTO member_hidden_field (network_id, member_id, field, hidden_at) VALUES (%s, %s, %s, %s)
+        ON CONFLICT DO NOTHING
+        """,
+        (uow.network_id, member_id, field, at),
+    )
+
+
+async def show_field(uow: UnitOfWork, member_ids: Iterable[UUID], field: str) -> None:
+    """Note that a field is hidden no more."""
+    await uow.execute(
+        "DELETE FROM member_hidden_field WHERE network_id = %s AND member_id = ANY(%s) AND field = %s",
+        (uow.network_id, pack_uuids(list(member_ids)), field),
+    )
+
+
+async def hidden_fields(uow: UnitOfWork, member_ids: Iterable[UUID]) -> set[str]:
+    """Return the fields that members hid."""
+    rows = await uow.rows(
+        _Field,
+        "SELECT field FROM member_hidden_field WHERE network_id = %s AND member_id = ANY(%s)",
+        (uow.network_id, pack_uuids(list(member_ids))),
+    )
+    return {row.field for row in rows}
