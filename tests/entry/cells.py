@@ -288,4 +288,25 @@ LOOP: dict[str, Cell] = {
     "read_leaks": Cell("oa", lambda _: "/v1/loop/leaks", other_network="apart"),
 }
 
-CELLS: dict[str, Cell] = {**NETWORK, **MEMBER, **SCENE, **VOUCHER, **SALE_CELLS, **LOOP}
+# Figures of one merchant: its own, or the operator's view of them.
+FIGURES: dict[str, Cell] = {
+    "read_today": Cell("om", lambda things: f"{_merchant(things)}/today"),
+    "read_pressure": Cell("om", lambda things: f"{_merchant(things)}/pressure"),
+    "read_checklist": Cell("om", lambda things: f"{_merchant(things)}/checklist"),
+    "list_guests": Cell("om", lambda things: f"{_merchant(things)}/guests"),
+    "read_statement": Cell("om", lambda things: f"{_merchant(things)}/statement"),
+    "list_statement_lines": Cell("om", lambda things: f"{_merchant(things)}/statement/lines"),
+    "preview_offer": Cell(
+        "om",
+        lambda _: "/v1/offers/preview",
+        lambda things: {
+            "kind": "cash",
+            "currency": "CNY",
+            "face_minor": 500,
+            "stock": 10,
+            "merchant_id": str(things.town.merchants[0]),
+        },
+    ),
+}
+
+CELLS: dict[str, Cell] = {**NETWORK, **MEMBER, **SCENE, **VOUCHER, **SALE_CELLS, **LOOP, **FIGURES}

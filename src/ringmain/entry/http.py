@@ -24,6 +24,7 @@ from ringmain.network.http import ROUTES as NETWORK_ROUTES
 from ringmain.sale.api import TillDoor
 from ringmain.sale.http import routes as till_routes
 from ringmain.scene.http import ROUTES as SCENE_ROUTES
+from ringmain.settlement.http import ROUTES as SETTLEMENT_ROUTES
 from ringmain.voucher.http import ROUTES as VOUCHER_ROUTES
 
 Scope = MutableMapping[str, Any]
@@ -43,7 +44,15 @@ with a zone. Numbers of payment cards are refused in every field."""
 
 def all_routes(door: TillDoor) -> tuple[Route, ...]:
     """Return every route of the API; the hot ones of the till go through `door`."""
-    return (*NETWORK_ROUTES, *MEMBER_ROUTES, *SCENE_ROUTES, *VOUCHER_ROUTES, *till_routes(door), *LOOP_ROUTES)
+    return (
+        *NETWORK_ROUTES,
+        *MEMBER_ROUTES,
+        *SCENE_ROUTES,
+        *VOUCHER_ROUTES,
+        *till_routes(door),
+        *SETTLEMENT_ROUTES,
+        *LOOP_ROUTES,
+    )
 
 
 def described_routes(settings: Settings) -> tuple[Route, ...]:

@@ -2,20 +2,37 @@
 
 from ringmain.ledger.model import Account, Balance, CurrencySum, Transfer, TransferState, account_id
 from ringmain.ledger.post import available, open_accounts, post, resolve, spend
-from ringmain.ledger.store import balances, count_guards, guard_differences, history, set_credit_limit, sums, transfers
+from ringmain.ledger.store import (
+    BalanceAtRow,
+    MovementRow,
+    balances,
+    balances_at,
+    count_guards,
+    guard_differences,
+    history,
+    movements,
+    set_credit_limit,
+    sums,
+    transfers,
+    transfers_between,
+)
 
 __all__ = [
     "Account",
     "Balance",
+    "BalanceAtRow",
     "CurrencySum",
+    "MovementRow",
     "Transfer",
     "TransferState",
     "account_id",
     "available",
     "balances",
+    "balances_at",
     "count_guards",
     "guard_differences",
     "history",
+    "movements",
     "open_accounts",
     "post",
     "resolve",
@@ -23,4 +40,5 @@ __all__ = [
     "spend",
     "sums",
     "transfers",
+    "transfers_between",
 ]

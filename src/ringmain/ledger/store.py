@@ -282,3 +282,93 @@ def resolving(row: PendingRow, id_: UUID, state: TransferState, at: datetime) ->
         state=state,
         pending_id=row.id,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceAtRow:
+    """What an account came to just before a transfer id, which carries its time."""
+
+    account_id: UUID
+    before: UUID
+    balance_minor: int
+
+
+_BALANCES_AT = """
+    SELECT a.id AS account_id, b.before,
+           (SELECT coalesce(sum(t.amount_minor), 0)::bigint FROM ledger_transfer t
+            WHERE t.network_id = %(network)s AND t.credit_account_id = a.id AND t.id < b.before AND t.state IN (0, 2))
+           - (SELECT coalesce(sum(t.amount_minor), 0)::bigint FROM ledger_transfer t
+              WHERE t.network_id = %(network)s AND t.debit_account_id = a.id AND t.id < b.before AND t.state IN (0, 2))
+           AS balance_minor
+    FROM unnest(%(ids)s) AS a (id) CROSS JOIN unnest(%(befores)s) AS b (before)
+"""
+
+
+async def balances_at(uow: UnitOfWork, account_ids: Sequence[UUID], befores: Sequence[UUID]) -> list[BalanceAtRow]:
+    """Return the balance of each account before each of these ids, counted from its transfers."""
+    params = {"network": uow.network_id, "ids": pack_uuids(account_ids), "befores": pack_uuids(befores)}
+    return await uow.rows(BalanceAtRow, _BALANCES_AT, params)
+
+
+@dataclass(frozen=True, slots=True)
+class MovementRow:
+    """The transfers of one reason on one account within a range: what they add to it, and how many they are.
+
+    `among` says whether the account at the other end is one of those that were asked for.
+    """
+
+    account_id: UUID
+    code: int
+    among: bool
+    amount_minor: int
+    transfers: int
+
+
+_MOVEMENTS = """
+    SELECT a.id AS account_id, t.code, t.other = ANY (%(ids)s) AS among, sum(t.amount)::bigint AS amount_minor,
+           count(*) AS transfers
+    FROM unnest(%(ids)s) AS a (id)
+    CROSS JOIN LATERAL (
+        SELECT d.code, d.credit_account_id AS other, -d.amount_minor AS amount FROM ledger_transfer d
+        WHERE d.network_id = %(network)s AND d.debit_account_id = a.id AND d.id >= %(from)s AND d.id < %(until)s
+          AND d.state IN (0, 2)
+        UNION ALL
+        SELECT c.code, c.debit_account_id, c.amount_minor FROM ledger_transfer c
+        WHERE c.network_id = %(network)s AND c.credit_account_id = a.id AND c.id >= %(from)s AND c.id < %(until)s
+          AND c.state IN (0, 2)
+    ) AS t
+    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
+
+
+async def movements(uow: UnitOfWork, account_ids: Sequence[UUID], from_id: UUID, until_id: UUID) -> list[MovementRow]:
+    """Return by how much each reason moved each account within a range of transfer ids."""
+    params = {"network": uow.network_id, "ids": pack_uuids(account_ids), "from": from_id, "until": until_id}
+    return await uow.rows(MovementRow, _MOVEMENTS, params)
+
+
+_TRANSFERS_BETWEEN = """
+    SELECT id, debit_account_id, credit_account_id, amount_minor, currency, code, reference_id, posted_at FROM (
+        (SELECT * FROM ledger_transfer
+         WHERE network_id = %(network)s AND debit_account_id = ANY (%(ids)s) AND id > %(after)s AND id < %(until)s
+           AND state IN (0, 2) ORDER BY id LIMIT %(limit)s)
+        UNION
+        (SELECT * FROM ledger_transfer
+         WHERE network_id = %(network)s AND credit_account_id = ANY (%(ids)s) AND id > %(after)s AND id < %(until)s
+           AND state IN (0, 2) ORDER BY id LIMIT %(limit)s)
+    ) AS t ORDER BY id LIMIT %(limit)s
+"""
+
+
+async def transfers_between(
+    uow: UnitOfWork, account_ids: Sequence[UUID], after: UUID, until: UUID, limit: int
+) -> list[Transfer]:
+    """Return the transfers that touch one of the accounts, in the order of their ids, each once."""
+    params = {
+        "network": uow.network_id,
+        "ids": pack_uuids(account_ids),
+        "after": after,
+        "until": until,
+        "limit": limit,
+    }
+    return await uow.rows(Transfer, _TRANSFERS_BETWEEN, params)

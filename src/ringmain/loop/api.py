@@ -9,6 +9,8 @@ from uuid import UUID
 from ringmain.kit.lake.connect import connect
 from ringmain.loop import analysis
 from ringmain.loop.analysis import LAKE_TABLES, Facts, Table
+from ringmain.loop.checklist import Checklist, ChecklistStep, Step, checklist
+from ringmain.loop.guests import Elsewhere, Guest, GuestCounts, guest_counts, guests
 from ringmain.loop.model import (
     Beside,
     Closure,
@@ -24,24 +26,46 @@ from ringmain.loop.model import (
     second_visits,
     strongest_edges,
 )
+from ringmain.loop.pressure import OfferPressure, Pressure, pressure
+from ringmain.loop.preview import Plan, Preview, preview
+from ringmain.loop.today import Caused, Counted, Today, today
 
 __all__ = [
     "LAKE_TABLES",
     "Beside",
+    "Caused",
+    "Checklist",
+    "ChecklistStep",
     "Closure",
     "ClosureReport",
     "ClosureWithin",
+    "Counted",
+    "Elsewhere",
     "FlowFigures",
     "FlowOf",
     "FlowReport",
+    "Guest",
+    "GuestCounts",
     "LeakReport",
     "Leaks",
+    "OfferPressure",
+    "Plan",
+    "Pressure",
+    "Preview",
     "Rate",
     "SecondVisits",
     "ShopEdge",
+    "Step",
+    "Today",
+    "checklist",
     "closure_report",
     "flow_report",
+    "guest_counts",
+    "guests",
     "leak_report",
+    "pressure",
+    "preview",
+    "today",
 ]
 
 MEMORY_LIMIT = "512MB"

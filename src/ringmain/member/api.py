@@ -43,6 +43,7 @@ from ringmain.member.requests import (
     requests_of,
 )
 from ringmain.member.show import Glimpse, Shown, glimpses, show, show_to_merchant
+from ringmain.member.store.consents import sharing_with
 from ringmain.member.store.lake import LAKE_TABLES
 from ringmain.member.tell import (
     GivenAnswer,
@@ -130,6 +131,7 @@ __all__ = [
     "requests_of",
     "rewrap",
     "send_code",
+    "sharing_with",
     "show",
     "show_code",
     "show_to_merchant",

@@ -18,7 +18,7 @@ from ringmain.network.model import (
     NewShop,
     Shop,
 )
-from ringmain.network.open import network_of, open_merchants, open_network, open_shops, shop_of
+from ringmain.network.open import merchant_of, network_of, open_merchants, open_network, open_shops, shop_of
 from ringmain.network.store import places
 from ringmain.network.store.keys import list_keys
 
@@ -41,6 +41,7 @@ __all__ = [
     "make_deposit",
     "make_key",
     "merchant_balance",
+    "merchant_of",
     "merchants",
     "network_of",
     "open_merchants",
@@ -51,6 +52,7 @@ __all__ = [
     "rotate_key",
     "shop_of",
     "shops",
+    "shops_of",
     "token_text",
 ]
 
@@ -73,6 +75,11 @@ async def shops(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Shop]:
 async def all_shops(uow: UnitOfWork) -> list[Shop]:
     """Return every shop of the network in the order of their ids."""
     return await places.list_shops(uow, None, None)
+
+
+async def shops_of(uow: UnitOfWork, merchant_id: UUID) -> list[Shop]:
+    """Return every shop of a merchant in the order of their ids."""
+    return await places.list_shops(uow, None, None, merchant_id)
 
 
 async def rival_shops(uow: UnitOfWork) -> set[tuple[UUID, UUID]]:

@@ -34,6 +34,7 @@ from ringmain.voucher.offers import read as read_offer
 from ringmain.voucher.points import PointsGiven
 from ringmain.voucher.points import balance as points_of
 from ringmain.voucher.points import give as give_points
+from ringmain.voucher.postings import Posting
 from ringmain.voucher.qualify import Qualified, qualify
 from ringmain.voucher.show import Story, show
 from ringmain.voucher.store import redemptions_of_sale
@@ -59,6 +60,7 @@ __all__ = [
     "Mint",
     "NewOffer",
     "PointsGiven",
+    "Posting",
     "PublishedOffer",
     "Qualified",
     "Redeem",

@@ -37,6 +37,11 @@ def time_of(id_: UUID) -> datetime:
     return datetime.fromtimestamp((id_.int >> 80) / 1000, tz=UTC)
 
 
+def first_id(at: datetime) -> UUID:
+    """Return the smallest UUID that a UUIDv7 of `at` or later can have: where a range of time begins in an index."""
+    return UUID(int=round(at.timestamp() * 1000) << 80)
+
+
 def _assemble(at: datetime, random: int) -> UUID:
     milliseconds = round(at.timestamp() * 1000)
     random_a = (random >> 62) & _RANDOM_A

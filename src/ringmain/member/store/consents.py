@@ -89,3 +89,39 @@ async def consented(
         "recipient": recipient_merchant_id,
     }
     return {row.subject_id for row in await uow.rows(_Subject, _CONSENTED, params)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    member_id: UUID
+
+
+# Of merged members the one that stands for the person is returned, once; the last answer of any of them counts.
+_SHARING = """
+    WITH asked AS (
+        SELECT DISTINCT m.canonical_id AS member_id
+        FROM consent_record c JOIN member m ON m.network_id = c.network_id AND m.id = c.member_id
+        WHERE c.network_id = %(network)s AND c.recipient_merchant_id = %(merchant)s
+          AND (%(after)s::uuid IS NULL OR m.canonical_id > %(after)s)
+    )
+    SELECT a.member_id FROM asked a
+    JOIN member_key k ON k.network_id = %(network)s AND k.member_id = a.member_id
+    CROSS JOIN LATERAL (
+        SELECT c.granted FROM consent_record c
+        WHERE c.network_id = %(network)s AND c.recipient_merchant_id = %(merchant)s
+          AND c.member_id IN (
+              SELECT a.member_id
+              UNION ALL
+              SELECT g.id FROM member g
+              WHERE g.network_id = %(network)s AND g.canonical_id = a.member_id AND g.canonical_id <> g.id
+          )
+        ORDER BY c.recorded_at DESC, c.granted, c.id DESC LIMIT 1
+    ) AS last
+    WHERE last.granted ORDER BY a.member_id LIMIT %(limit)s
+"""
+
+
+async def sharing_with(uow: UnitOfWork, merchant_id: UUID, after: UUID | None, limit: int) -> list[UUID]:
+    """Return the members who agree now to share with a merchant, in the order of their ids."""
+    params = {"network": uow.network_id, "merchant": merchant_id, "after": after, "limit": limit}
+    return [row.member_id for row in await uow.rows(_Member, _SHARING, params)]

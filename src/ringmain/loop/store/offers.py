@@ -1,0 +1,119 @@
+"""What became of a merchant's offers: how fast their vouchers go, and how those like a new one fared."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from ringmain.kit.db import Pending, UnitOfWork
+from ringmain.kit.pure.ids import first_id
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRow:
+    """An offer of a merchant, with how many of its vouchers were issued lately and since when there are any."""
+
+    id: UUID
+    name: str
+    funder_id: UUID
+    cost_minor: int
+    stock: int | None
+    paused: bool
+    issued: int
+    first_at: datetime | None
+
+
+_OFFERS = """
+    SELECT o.id, o.name, o.funder_id, o.cost_minor, o.stock, o.paused,
+           (SELECT count(*) FROM voucher v
+            WHERE v.network_id = %(network)s AND v.offer_id = o.id AND v.id >= %(since)s) AS issued,
+           (SELECT v.granted_at FROM voucher v WHERE v.network_id = %(network)s AND v.offer_id = o.id
+            ORDER BY v.id LIMIT 1) AS first_at
+    FROM offer o WHERE o.network_id = %(network)s AND o.creator_merchant_id = %(merchant)s
+    ORDER BY o.id DESC LIMIT %(limit)s
+"""
+
+
+async def offers(uow: UnitOfWork, merchant_id: UUID, since: datetime, limit: int) -> Pending[OfferRow]:
+    """Ask for a merchant's newest offers, and how many vouchers of each were issued since a time."""
+    params = {"network": uow.network_id, "merchant": merchant_id, "since": first_id(since), "limit": limit}
+    return await uow.start(OfferRow, _OFFERS, params)
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyRow:
+    """What a merchant can spend, and what left and came back to that account since a time."""
+
+    available_minor: int
+    credit_minor: int
+    held_minor: int
+    returned_minor: int
+    holds: int
+    first_at: datetime | None
+
+
+_MONEY = """
+    SELECT g.available_minor, g.credit_limit_minor AS credit_minor, d.minor AS held_minor, d.holds,
+           (SELECT coalesce(sum(t.amount_minor), 0)::bigint FROM ledger_transfer t
+            WHERE t.network_id = %(network)s AND t.credit_account_id = g.account_id AND t.id >= %(since)s
+              AND t.code = ANY (%(returns)s)) AS returned_minor,
+           (SELECT t.posted_at FROM ledger_transfer t
+            WHERE t.network_id = %(network)s AND t.debit_account_id = g.account_id AND t.code = %(hold)s
+            ORDER BY t.id LIMIT 1) AS first_at
+    FROM ledger_guard g
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(t.amount_minor), 0)::bigint AS minor, count(*) AS holds FROM ledger_transfer t
+        WHERE t.network_id = %(network)s AND t.debit_account_id = g.account_id AND t.id >= %(since)s
+          AND t.code = %(hold)s
+    ) AS d
+    WHERE g.network_id = %(network)s AND g.account_id = %(account)s
+"""
+
+
+async def money(
+    uow: UnitOfWork, account_id: UUID, hold: int, returns: Sequence[int], since: datetime
+) -> Pending[MoneyRow]:
+    """Ask what can be spent from an account, and how it moved since a time; no row where it was never opened."""
+    params = {
+        "network": uow.network_id,
+        "account": account_id,
+        "hold": hold,
+        "returns": list(returns),
+        "since": first_id(since),
+    }
+    return await uow.start(MoneyRow, _MONEY, params)
+
+
+@dataclass(frozen=True, slots=True)
+class PastRow:
+    """An offer like a new one: its creator, how many of its vouchers have ended, and how many of those were spent."""
+
+    creator_id: UUID
+    ended: int
+    spent: int
+
+
+# Codes that nobody held (printed ones) fare otherwise and are left out. The newest vouchers of each offer suffice.
+_PAST = """
+    WITH alike AS (
+        SELECT o.id, o.creator_merchant_id FROM offer o
+        WHERE o.network_id = %(network)s AND o.kind = %(kind)s AND o.currency = %(currency)s
+          AND (o.terms->>'face_minor')::bigint BETWEEN %(face)s::bigint / 2 AND %(face)s::bigint * 2
+        ORDER BY o.id DESC LIMIT 50
+    )
+    SELECT a.creator_merchant_id AS creator_id, e.ended, e.spent
+    FROM alike a CROSS JOIN LATERAL (
+        SELECT count(*) AS ended, count(*) FILTER (WHERE n.uses > 0) AS spent FROM (
+            SELECT v.uses, v.valid_until, v.subject_id FROM voucher v
+            WHERE v.network_id = %(network)s AND v.offer_id = a.id ORDER BY v.id DESC LIMIT 2000
+        ) AS n
+        WHERE n.subject_id IS NOT NULL AND n.valid_until < %(now)s
+    ) AS e
+    WHERE e.ended > 0
+"""
+
+
+async def past_offers(uow: UnitOfWork, kind: str, currency: str, face_minor: int, now: datetime) -> list[PastRow]:
+    """Return the newest offers of the network that are like this one: same kind, half to twice the value."""
+    params = {"network": uow.network_id, "kind": kind, "currency": currency, "face": face_minor, "now": now}
+    return await uow.rows(PastRow, _PAST, params)
