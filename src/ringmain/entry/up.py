@@ -48,7 +48,7 @@ async def _serve(settings: Settings, urls: Urls, console: Console, *, demo: bool
             address = f"http://{settings.host}:{listener.getsockname()[1]}"
             database, keyring = installation.database, installation.keyring
             door = TillDoor(database, keyring, coalesce=settings.coalesce)
-            pages = web.pages(settings, database, keyring, demo_network=simulate.NETWORK_ID)
+            pages = web.pages(settings, database, keyring, replayed_network=simulate.NETWORK_ID, door=door)
             app = build_app(settings, database, keyring, door=door, pages=pages)
             server = _Server(
                 uvicorn.Config(app, loop="uvloop", http="httptools", log_config=None, access_log=False, lifespan="on")

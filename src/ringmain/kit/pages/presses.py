@@ -19,7 +19,7 @@ _VALID = timedelta(hours=12)
 _ID_BYTES = 16
 _MAC_BYTES = 16
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-_PURPOSE = "start page press"
+_PURPOSE = "page press"
 
 
 class PressRefused(RuleBroken):
@@ -27,14 +27,18 @@ class PressRefused(RuleBroken):
 
     code = "press_refused"
     status = HTTPStatus.FORBIDDEN
-    next_step = "Open the start page again and press the button there."
+    next_step = "Open the page again and press the button there."
 
 
 @dataclass(frozen=True, slots=True)
 class Presses:
-    """Makes presses and knows its own again; `keyring` signs them, so that no other site can make one up."""
+    """Makes presses and knows its own again; `keyring` signs them, so that no other site can make one up.
+
+    `session_id` binds a press to the browser whose page carried it; without one it is good in any.
+    """
 
     keyring: Keyring
+    session_id: UUID | None = None
 
     def new(self) -> str:
         """Return the text of a new press, for a hidden field of a form."""
@@ -56,7 +60,8 @@ class Presses:
         return id_
 
     def _mac(self, press: bytes) -> bytes:
-        return hmac.digest(self.keyring.derived(_PURPOSE), press, "sha256")[:_MAC_BYTES]
+        whose = b"" if self.session_id is None else self.session_id.bytes
+        return hmac.digest(self.keyring.derived(_PURPOSE), press + whose, "sha256")[:_MAC_BYTES]
 
 
 @dataclass(frozen=True, slots=True)

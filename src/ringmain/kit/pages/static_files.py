@@ -9,11 +9,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-FOLDER = Path(__file__).parents[1] / "static"
 _DIGEST_BYTES = 6
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
-_TYPES = {".svg": "image/svg+xml", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".wasm": "application/wasm",
+    ".webmanifest": "application/manifest+json",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +30,14 @@ class _File:
 
 
 class StaticFiles:
-    """The files of one folder, in memory, under `/static/<name>` and `/static/<stem>.<digest><suffix>`."""
+    """The files below one folder, in memory, under `/static/<name>` and `/static/<stem>.<digest><suffix>`.
 
-    def __init__(self, folder: Path = FOLDER) -> None:
-        self._files = {path.name: _read(path) for path in folder.iterdir() if path.is_file()}
+    A name may lead through folders: `till/queue.js`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
+        self._files = {path.relative_to(folder).as_posix(): _read(path) for path in paths}
         self._versioned = {_versioned(name, file): name for name, file in self._files.items()}
 
     def address(self, name: str) -> str:

@@ -1,0 +1,5 @@
+"""The operator's console."""
+
+from ringmain.kit.pages import PageRoute
+
+PAGES: tuple[PageRoute, ...] = ()
