@@ -136,6 +136,20 @@ def import_file(
 
 
 @app.command
+def export(
+    output: Path,
+    *,
+    network: NetworkId = None,
+    merchant: Annotated[UUID | None, Parameter(help="Only what belongs to this merchant; default: everything.")] = None,
+) -> None:
+    """Export everything of a merchant, or of the whole network, into one ZIP of CSV files."""
+    from ringmain.entry.exporting import export_file
+
+    size = _run(lambda installation: export_file(installation, network, merchant, output), own=True)
+    out.print(f"{output}: {size:,} bytes", highlight=False)
+
+
+@app.command
 def verify(*, network: NetworkId = None, json: Json = None) -> None:
     """Check that the ledger sums to zero and that vouchers, redemptions and lineage agree with their facts."""
     from ringmain.entry.verify import verify as run_verify

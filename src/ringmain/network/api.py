@@ -20,9 +20,11 @@ from ringmain.network.model import (
 )
 from ringmain.network.open import merchant_of, network_of, open_merchants, open_network, open_shops, shop_of
 from ringmain.network.store import places
+from ringmain.network.store.export import EXPORT_TABLES
 from ringmain.network.store.keys import list_keys
 
 __all__ = [
+    "EXPORT_TABLES",
     "Authenticator",
     "Hours",
     "KeyRole",
@@ -35,6 +37,7 @@ __all__ = [
     "NewMerchant",
     "NewShop",
     "Shop",
+    "all_merchants",
     "all_networks",
     "all_shops",
     "list_keys",
@@ -70,6 +73,11 @@ async def merchants(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Merchant]:
 async def shops(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Shop]:
     """Return those of these shops that exist in the network, in no order."""
     return await places.shops(uow, ids)
+
+
+async def all_merchants(uow: UnitOfWork) -> list[Merchant]:
+    """Return every merchant of the network in the order of their ids."""
+    return await places.list_merchants(uow, None, None)
 
 
 async def all_shops(uow: UnitOfWork) -> list[Shop]:

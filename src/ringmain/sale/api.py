@@ -9,10 +9,12 @@ from ringmain.sale.model import Line, NewSale, Payment, Recorded, RedemptionAnsw
 from ringmain.sale.record import record, sell
 from ringmain.sale.reverse import ReversalAnswer, reverse
 from ringmain.sale.store import ensure_partitions, missing_sales
+from ringmain.sale.store.export import EXPORT_TABLES
 from ringmain.sale.store.lake import LAKE_TABLES
 from ringmain.sale.store.totals import SaleTotals, sale_totals
 
 __all__ = [
+    "EXPORT_TABLES",
     "LAKE_TABLES",
     "RECORD",
     "ImportReport",

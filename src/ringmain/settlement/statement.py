@@ -41,6 +41,10 @@ _KINDS: dict[int, LineKind] = {
 }
 
 
+LINE_COLUMNS = ("id", "at", "kind", "from_account", "to_account", "amount_minor", "currency", "reference_id")
+_FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A merchant's month so far, in minor units of `currency`; days by the network's clock.
@@ -126,6 +130,18 @@ async def every_line(
         after = rows[-1].id
 
 
+async def lines_after(uow: UnitOfWork, holder_id: UUID, after: UUID | None, limit: int = 1_000) -> list[StatementLine]:
+    """Return the transfers of all time that touched a merchant, or the network itself, after one of them."""
+    accounts = _accounts(uow, holder_id, (await network.network_of(uow)).currency)
+    rows = await ledger.transfers_between(uow, list(accounts), after or _FIRST, _LAST, limit)
+    return [_line(row, accounts) for row in rows]
+
+
+def line_row(line: StatementLine) -> tuple[object, ...]:
+    """Return a line as the row of a table, in the order of `LINE_COLUMNS`."""
+    return tuple(getattr(line, name) for name in LINE_COLUMNS)
+
+
 def _line(row: ledger.Transfer, accounts: dict[UUID, Account]) -> StatementLine:
     source, target = accounts.get(row.debit_account_id), accounts.get(row.credit_account_id)
     own = source is not None and target is not None
@@ -137,7 +153,8 @@ async def _books(uow: UnitOfWork, merchant_id: UUID, month: str | None) -> _Book
     await network.merchant_of(uow, merchant_id)
     here = await network.network_of(uow)
     chosen = month_of(month, await uow.now(), here.time_zone)
-    ids = {
-        ledger.account_id(uow.network_id, merchant_id, _CODES[account], here.currency): account for account in ACCOUNTS
-    }
-    return _Books(here.currency, chosen, ids)
+    return _Books(here.currency, chosen, _accounts(uow, merchant_id, here.currency))
+
+
+def _accounts(uow: UnitOfWork, holder_id: UUID, currency: str) -> dict[UUID, Account]:
+    return {ledger.account_id(uow.network_id, holder_id, _CODES[account], currency): account for account in ACCOUNTS}

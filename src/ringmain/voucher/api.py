@@ -39,6 +39,7 @@ from ringmain.voucher.qualify import Qualified, qualify
 from ringmain.voucher.show import Story, show
 from ringmain.voucher.store import redemptions_of_sale
 from ringmain.voucher.store.audit import missing_vouchers, origin_ids, sales_redeemed_in
+from ringmain.voucher.store.export import EXPORT_TABLES
 from ringmain.voucher.store.flow import FlowEdge, FlowTotals, flow_edges, flow_totals
 from ringmain.voucher.store.lake import LAKE_TABLES
 from ringmain.voucher.typed import TypedCode
@@ -47,6 +48,7 @@ from ringmain.voucher.validate import Validated, release, validate
 
 __all__ = [
     "AUDITS",
+    "EXPORT_TABLES",
     "LAKE_TABLES",
     "Answer",
     "Close",

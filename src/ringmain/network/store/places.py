@@ -79,7 +79,9 @@ async def merchants(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Merchant]:
     )
 
 
-async def list_merchants(uow: UnitOfWork, after: UUID | None, limit: int, only: UUID | None = None) -> list[Merchant]:
+async def list_merchants(
+    uow: UnitOfWork, after: UUID | None, limit: int | None, only: UUID | None = None
+) -> list[Merchant]:
     """Return merchants in the order of their ids, after one, `only` one where that is given."""
     return await uow.rows(
         Merchant,
