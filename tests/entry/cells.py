@@ -309,4 +309,18 @@ FIGURES: dict[str, Cell] = {
     ),
 }
 
-CELLS: dict[str, Cell] = {**NETWORK, **MEMBER, **SCENE, **VOUCHER, **SALE_CELLS, **LOOP, **FIGURES}
+AUDIT: dict[str, Cell] = {
+    "list_audit_entries": Cell("o", lambda _: "/v1/audit", other_network="apart"),
+    "verify_audit": Cell("o", lambda _: "/v1/audit/verification", other_network="apart"),
+}
+
+CELLS: dict[str, Cell] = {
+    **NETWORK,
+    **MEMBER,
+    **SCENE,
+    **VOUCHER,
+    **SALE_CELLS,
+    **LOOP,
+    **FIGURES,
+    **AUDIT,
+}

@@ -26,6 +26,8 @@ keys = App(name="keys", help="Make, list, rotate and revoke API keys.")
 networks = App(name="networks", help="Open and list networks.")
 app.command(keys)
 app.command(networks)
+audit = App(name="audit", help="Verify the audit log, and print its head.")
+app.command(audit)
 out = Console()
 err = Console(stderr=True)
 
@@ -261,6 +263,33 @@ def revoke_key(key_id: UUID, *, network: NetworkId = None) -> None:
 
     _run(lambda installation: run(installation, network, key_id))
     out.print(f"revoked {key_id}", highlight=False)
+
+
+@audit.command(name="head")
+def audit_head(*, network: NetworkId = None) -> None:
+    """Chain what is new, and print the head of each network's audit log as JSON: keep it outside the database."""
+    from ringmain.entry.auditing import heads
+
+    for line in _run(lambda installation: heads(installation, network), own=True):
+        _write(line, None)
+
+
+@audit.command(name="verify")
+def audit_verify(
+    *,
+    head: Annotated[
+        Path | None, Parameter(help="File with heads that were printed before; without it a cut end is not noticed.")
+    ] = None,
+    network: NetworkId = None,
+) -> None:
+    """Compute the chain of the audit log again and name the first entry that does not hold."""
+    from ringmain.entry.auditing import verify as run_verify
+
+    lines, holds = _run(lambda installation: run_verify(installation, network, head), own=True)
+    for line in lines:
+        out.print(line, highlight=False)
+    if not holds:
+        sys.exit(1)
 
 
 async def _all_networks(installation: Installation) -> list[UUID]:

@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from ringmain.kit.db import Database
 from ringmain.kit.garbage import spare_what_is_loaded
 from ringmain.kit.http import Api, DoorLimits, Limit, Route
+from ringmain.kit.http.audit_routes import ROUTES as AUDIT_ROUTES
 from ringmain.kit.http.observe import AccessLog
 from ringmain.kit.http.openapi import document
 from ringmain.kit.pure.errors import Unavailable
@@ -52,6 +53,7 @@ def all_routes(door: TillDoor) -> tuple[Route, ...]:
         *till_routes(door),
         *SETTLEMENT_ROUTES,
         *LOOP_ROUTES,
+        *AUDIT_ROUTES,
     )
 
 

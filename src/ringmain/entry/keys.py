@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from ringmain.entry.installation import Installation
+from ringmain.kit.audit import Actor, audit
 from ringmain.kit.pure.errors import RuleBroken
 from ringmain.kit.pure.ids import uuid7
 from ringmain.network import api as network
@@ -11,6 +12,8 @@ from ringmain.network.api import KeyRole
 from ringmain.network.errors import NetworkRequired
 
 _MOST_KEYS = 1_000
+# Nobody in particular: whoever may use the machine on which the command runs.
+COMMAND_LINE = Actor("command_line")
 
 
 async def open_network(installation: Installation, name: str, currency: str, time_zone: str) -> tuple[UUID, str]:
@@ -18,6 +21,7 @@ async def open_network(installation: Installation, name: str, currency: str, tim
     network_id = uuid7(datetime.now(tz=UTC))
     async with installation.database.unit(network_id) as uow:
         await network.open_network(uow, name, currency, time_zone)
+        await audit(uow, COMMAND_LINE, "open_network", "network", network_id)
     return network_id, await make_key(installation, network_id, "operator", "operator", None)
 
 
@@ -37,6 +41,7 @@ async def make_key(
     """Make a key and return its token."""
     async with installation.database.unit(await chosen_network(installation, network_id)) as uow:
         minted = await network.make_key(uow, installation.keyring, role, name, merchant_id)
+        await audit(uow, COMMAND_LINE, "make_key", "key", minted.key.id, {"role": role, "merchant_id": merchant_id})
     return _token(installation, minted)
 
 
@@ -54,6 +59,8 @@ async def rotate_key(installation: Installation, network_id: UUID | None, key_id
     """Give a key a new secret and return its token."""
     async with installation.database.unit(await chosen_network(installation, network_id)) as uow:
         minted = await network.rotate_key(uow, installation.keyring, key_id, timedelta(seconds=overlap_seconds))
+        about = {"version": minted.key.version, "overlap_seconds": overlap_seconds}
+        await audit(uow, COMMAND_LINE, "rotate_key", "key", key_id, about)
     return _token(installation, minted)
 
 
@@ -61,6 +68,7 @@ async def revoke_key(installation: Installation, network_id: UUID | None, key_id
     """Take a key out of use."""
     async with installation.database.unit(await chosen_network(installation, network_id)) as uow:
         await network.revoke_key(uow, key_id)
+        await audit(uow, COMMAND_LINE, "revoke_key", "key", key_id)
 
 
 def _token(installation: Installation, minted: network.Minted) -> str:

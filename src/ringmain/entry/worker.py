@@ -10,6 +10,7 @@ import procrastinate
 
 from ringmain.entry.installation import Installation, attached_urls, opened
 from ringmain.entry.lake import lake_tables
+from ringmain.kit.audit import sealer
 from ringmain.kit.follow import follow
 from ringmain.kit.jobs import connector
 from ringmain.kit.lake.export import Exporter
@@ -41,6 +42,7 @@ async def run(installation: Installation, stop: asyncio.Event) -> None:
 
     async with asyncio.TaskGroup() as group:
         group.create_task(follow(installation.database, exporter.follower(), networks, stop))
+        group.create_task(follow(installation.database, sealer(), networks, stop))
         group.create_task(_run_jobs(installation, stop))
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from ringmain.kit.audit import Actor
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.idempotency_store import KeptAnswer, find_answers, keep_answers
 from ringmain.kit.pure.errors import RuleBroken
@@ -30,13 +31,16 @@ class KeyReusedWithOtherPayload(RuleBroken):
 class Keyed(Generic[Item]):
     """One item under its key. The scope is network, principal (terminal or merchant, not the API key), operation, key.
 
-    `payload_hash` is 16 bytes of a keyed hash of the request as it was sent.
+    `payload_hash` is 16 bytes of a keyed hash of the request as it was sent. `actor` and `request_id` are for the audit
+    log, where what is decided leaves an entry.
     """
 
     principal_id: UUID
     key: str
     payload_hash: bytes
     item: Item
+    actor: Actor | None = None
+    request_id: str = ""
 
 
 async def answer_once(

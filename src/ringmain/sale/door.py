@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
+from ringmain.kit.audit import Actor, Facts, audit
 from ringmain.kit.coalescer import Coalescer
 from ringmain.kit.db import Database, UnitOfWork
 from ringmain.kit.http import persist, transient
@@ -79,7 +80,16 @@ class TillDoor:
     async def _reverse(
         self, network_id: UUID, reversals: Sequence[Keyed[voucher.Reverse]]
     ) -> list[ReversalAnswer | RuleBroken]:
-        return await self._answered(network_id, REVERSE, reversals, reverse, ReversalAnswer)
+        undoing = {keyed.item.id: keyed for keyed in reversals}
+
+        async def decide(uow: UnitOfWork, items: Sequence[voucher.Reverse]) -> list[ReversalAnswer | RuleBroken]:
+            answers = await reverse(uow, items)
+            for item, answer in zip(items, answers, strict=True):
+                if isinstance(answer, ReversalAnswer):
+                    await _note_reversal(uow, undoing[item.id], answer)
+            return answers
+
+        return await self._answered(network_id, REVERSE, reversals, decide, ReversalAnswer)
 
     async def _answered(
         self,
@@ -91,3 +101,16 @@ class TillDoor:
     ) -> list[Answer | RuleBroken]:
         async with self._database.unit(network_id, keyed=True) as uow:
             return await answer_once(uow, operation, items, decide, answer_type)
+
+
+async def _note_reversal(uow: UnitOfWork, keyed: Keyed[voucher.Reverse], answer: ReversalAnswer) -> None:
+    """Note who undid a redemption; the reason is written freely, so it stays with the reversal."""
+    facts: Facts = {
+        "redemption_id": answer.redemption_id,
+        "voucher_id": answer.voucher_id,
+        "amount_minor": answer.amount_minor,
+        "currency": answer.currency,
+        "revived": answer.revived,
+    }
+    actor = keyed.actor or Actor("terminal", keyed.principal_id)
+    await audit(uow, actor, "reverse_redemption", "reversal", answer.reversal_id, facts, keyed.request_id)

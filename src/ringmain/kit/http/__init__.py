@@ -3,7 +3,7 @@
 from ringmain.kit.http.asgi import Api, DoorLimits
 from ringmain.kit.http.limits import Limit
 from ringmain.kit.http.problem import NotAuthenticated, NotFound, Problem, RequestInvalid, problem_of
-from ringmain.kit.http.route import EVERYBODY, PUBLIC, ROLES, BadItem, Call, Principal, Reply, Role, Route
+from ringmain.kit.http.route import EVERYBODY, PUBLIC, ROLES, Audited, BadItem, Call, Principal, Reply, Role, Route
 from ringmain.kit.http.transactions import payload_hash, persist, transient
 from ringmain.kit.http.types import (
     MAX_EXACT,
@@ -35,6 +35,7 @@ __all__ = [
     "AmountMinor",
     "AmountMinorOrZero",
     "Api",
+    "Audited",
     "BadItem",
     "Call",
     "Change",

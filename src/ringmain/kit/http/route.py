@@ -102,6 +102,19 @@ class BadItem(Struct, frozen=True):
     error: RuleBroken
 
 
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """How the audit log names what a route does, where its defaults do not say it well (see `kit.http.auditing`).
+
+    `object_kind` and `object_from`: what it was done to, and the field of the answer, the body or the path with its id;
+    `facts`: more fields to keep. Never name a field that holds personal data or free text.
+    """
+
+    object_kind: str = ""
+    object_from: str = ""
+    facts: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Route:
     """One operation of the API. See the fields for what each declaration means; all of it appears in OpenAPI.
@@ -117,6 +130,9 @@ class Route:
       `kept` and `reveal(call, kept)` makes the `response` of it, at first and on every retry.
     - `keyless_because`: why a write needs no idempotency key.
     - `limit`: stricter rates for things that can be guessed.
+    - `audited`: every write of an operator's, merchant's or analyst's key leaves an entry in the audit log by itself,
+      unless `unaudited_because` says why not. `audited` is for other names than the default ones; then reads, and
+      writes of terminals, leave an entry too. Handlers of "own" transactions write theirs with `auditing.note`.
     - `produces`: media types other than JSON, for handlers that return `Reply`.
     """
 
@@ -142,6 +158,8 @@ class Route:
     keyless_because: str = ""
     limit: Limit | tuple[Limit, ...] = ()
     body_limit_bytes: int = 0
+    audited: Audited | None = None
+    unaudited_because: str = ""
     produces: tuple[str, ...] = ("application/json",)
     example: Any = None
     example_query: Mapping[str, str] = field(default_factory=dict)
@@ -158,6 +176,8 @@ class Route:
             raise ValueError(f"{self.operation}: a kept answer belongs to a principal; a public write opens its own")
         if self.transaction == "write" and self.batch_of is not None:
             raise ValueError(f"{self.operation}: the items of a batch carry their own keys; open your own transactions")
+        if self.audited is not None and self.unaudited_because:
+            raise ValueError(f"{self.operation}: a route is audited, or says why not")
         if not self.path.startswith("/v1/"):
             raise ValueError(f"{self.operation}: every route lives under /v1/")
 

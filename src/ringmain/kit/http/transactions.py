@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ringmain.kit.db import UnitOfWork
+from ringmain.kit.http.auditing import leaves_entry, note
 from ringmain.kit.http.route import Call, Route
 from ringmain.kit.idempotency import Keyed, answer_once
 from ringmain.kit.pure.errors import RuleBroken, Unavailable
@@ -98,7 +99,10 @@ def _reader(route: Route) -> Run:
     async def run(call: Call) -> Any:
         async def once() -> Any:
             async with unit(call) as uow:
-                return await route.handler(uow, call)
+                answer = await route.handler(uow, call)
+                if route.audited is not None and leaves_entry(call):
+                    await note(uow, call, call.body, answer)
+                return answer
 
         return await persist(once)
 
@@ -117,9 +121,12 @@ def _writer(route: Route) -> Run:
     async def run(call: Call) -> Any:
         async def handle(uow: UnitOfWork, bodies: Sequence[Any]) -> list[Any]:
             try:
-                return [await route.handler(uow, call, bodies[0])]
+                answer = await route.handler(uow, call, bodies[0])
             except RuleBroken as error:
                 raise _Refused(error) from error
+            if not isinstance(answer, RuleBroken) and leaves_entry(call):
+                await note(uow, call, bodies[0], answer)
+            return [answer]
 
         try:
             answer = await persist(lambda: in_transaction(call, handle))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ringmain.kit.http import Limit, Role, Route
+from ringmain.kit.http import Audited, Limit, Role, Route
 from ringmain.member import errors
 from ringmain.member.http import handlers, shapes
 from ringmain.member.http.own import OWN_ROUTES
@@ -67,6 +67,7 @@ _JOINING: tuple[Route, ...] = (
         tag="members",
         roles=_TILLS,
         handler=handlers.ask_for_code,
+        unaudited_because="it is a person's own step on the way to joining",
         request=shapes.AskForCode,
         response=shapes.OpenChallenge,
         status=201,
@@ -115,6 +116,7 @@ _JOINING: tuple[Route, ...] = (
         tag="members",
         roles=_TILLS,
         handler=handlers.recognise,
+        unaudited_because="it is a step of a payment",
         request=shapes.RecognisePayment,
         response=shapes.PaymentRecognised,
         transaction="write",
@@ -132,6 +134,7 @@ _JOINING: tuple[Route, ...] = (
         tag="members",
         roles=_TILLS,
         handler=handlers.give_phone,
+        unaudited_because="it is a step of a payment",
         request=shapes.GivePhone,
         response=shapes.PhoneAnswered,
         transaction="write",
@@ -181,6 +184,7 @@ _READING: tuple[Route, ...] = (
         tag="members",
         roles=_OPERATOR,
         handler=handlers.export,
+        audited=Audited(),
         response=shapes.MemberExport,
         errors=(errors.MemberUnknown,),
         example_response=_EXPORT,
@@ -274,6 +278,7 @@ _CHANGING: tuple[Route, ...] = (
         tag="members",
         roles=_OPERATOR,
         handler=handlers.merge,
+        audited=Audited(object_kind="member", object_from="into_member_id", facts=("merge_id",)),
         request=shapes.MergeMembers,
         response=shapes.MembersMerged,
         status=201,

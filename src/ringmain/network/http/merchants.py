@@ -10,6 +10,7 @@ from ringmain.kit.db import UnitOfWork
 from ringmain.kit.http import (
     EVERYBODY,
     AmountMinor,
+    Audited,
     Call,
     Currency,
     Listed,
@@ -263,6 +264,7 @@ MERCHANT_ROUTES: tuple[Route, ...] = (
         roles=_OPERATOR,
         transaction="write",
         handler=_deposit,
+        audited=Audited(object_kind="deposit", object_from="id"),
         request=Deposit,
         response=DepositAnswer,
         status=201,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from ringmain.kit.audit import Actor, audit
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.http import (
     PUBLIC,
@@ -169,6 +170,9 @@ async def _pair_in(call: Call, network_id: UUID, pairing_id: UUID, body: Pair) -
                 except RuleBroken as refusal:
                     # Nothing was written before the refusal.
                     return [refusal]
+                about = {"shop_id": terminal.shop_id, "key_id": minted.key.id}
+                actor = Actor("terminal", terminal.id)
+                await audit(uow, actor, call.route.operation, "terminal", terminal.id, about, call.request_id)
                 return [
                     PairedKept(
                         terminal.id,

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from ringmain.kit.http import Listed, Outcome, Role, Route
+from ringmain.kit.http import Audited, Listed, Outcome, Role, Route
 from ringmain.kit.idempotency import KeyReusedWithOtherPayload
 from ringmain.kit.pure.errors import RuleBroken
 from ringmain.member import errors as member_errors
@@ -174,6 +174,7 @@ _CHANGES = (
         roles=TILL,
         transaction="write",
         handler=handlers.refund_sale,
+        audited=Audited(),
         request=RefundAsked,
         response=Refunded,
         status=HTTPStatus.CREATED,
@@ -190,6 +191,7 @@ _CHANGES = (
         roles=TILL,
         transaction="write",
         handler=handlers.complete_sale,
+        unaudited_because="it adds what the till knew anyway; the change of the sale is a fact with its time",
         request=CompletionAsked,
         response=Completed,
         status=HTTPStatus.CREATED,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.http import BadItem, Call, Listed, NotFound, Outcome, keys_of, listed, payload_hash, problem_of
+from ringmain.kit.http.auditing import actor_of
 from ringmain.kit.idempotency import Keyed
 from ringmain.kit.pure.errors import RuleBroken
 from ringmain.kit.pure.ids import uuid7
@@ -68,7 +69,14 @@ class TillRoutes:
             at=datetime.now(tz=UTC),
             reason=body.reason,
         )
-        keyed = Keyed(call.principal.principal_id, call.idempotency_key, payload_hash(call, body), action)
+        keyed = Keyed(
+            call.principal.principal_id,
+            call.idempotency_key,
+            payload_hash(call, body),
+            action,
+            actor_of(call.principal),
+            call.request_id,
+        )
         return _answer(await self._door.reverse(call.principal.network_id, keyed))
 
     async def _record(self, call: Call, body: Any, sale: NewSale) -> Recorded:

@@ -164,6 +164,7 @@ GRANT_ROUTES: tuple[Route, ...] = (
         tag=_TAG,
         roles=MANAGERS,
         handler=_grant_one,
+        unaudited_because="every grant is a fact of its own, with its time, offer and funder",
         request=GrantVoucher,
         response=GrantAnswer,
         status=HTTPStatus.CREATED,

@@ -9,7 +9,8 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from ringmain.kit.db import UnitOfWork
-from ringmain.kit.http import Call, Reply, Request, Route, payload_hash, persist
+from ringmain.kit.http import Audited, Call, Reply, Request, Route, payload_hash, persist
+from ringmain.kit.http.auditing import note
 from ringmain.kit.idempotency import Keyed, KeyReusedWithOtherPayload, answer_once
 from ringmain.kit.pure.errors import RuleBroken
 from ringmain.voucher import errors, mint
@@ -69,7 +70,11 @@ async def _order(call: Call, body: OrderCodes) -> MintOrdered:
         except RuleBroken as rule:
             return [rule]
         ordered = await mint.order(uow, offer.id, items[0].count)
-        return [_ordered(ordered) if isinstance(ordered, Mint) else ordered]
+        if not isinstance(ordered, Mint):
+            return [ordered]
+        answer = _ordered(ordered)
+        await note(uow, call, items[0], answer)
+        return [answer]
 
     async def attempt() -> Any:
         async with call.database.unit(principal.network_id) as uow:
@@ -132,6 +137,7 @@ MINT_ROUTES: tuple[Route, ...] = (
         response=MintOrdered,
         status=HTTPStatus.CREATED,
         transaction="own",
+        audited=Audited(object_kind="mint", object_from="id"),
         errors=(
             KeyReusedWithOtherPayload,
             errors.OfferNotFound,
