@@ -281,6 +281,24 @@ SALE_CELLS: dict[str, Cell] = {
     ),
 }
 
+MATCH: dict[str, Cell] = {
+    "find_matches": Cell("ota", lambda _: "/v1/matches", other_network="apart", other_merchant="shared"),
+    "block_for_member": Cell("o", lambda _: "/v1/blocks", _with(member_id="{member}", shop_id="{shop}")),
+    "unblock_for_member": Cell("o", lambda _: "/v1/blocks/withdrawals", _with(member_id="{member}", shop_id="{shop}")),
+    "list_blocks": Cell("o", _in("/v1/blocks?member_id={member}")),
+}
+
+CAMPAIGN: dict[str, Cell] = {
+    "draw_prizes": Cell("ot", lambda _: "/v1/draws", _with(touch_id="{touch}", device=uuid4().hex)),
+    "claim_prize": Cell(
+        "ot",
+        _in("/v1/draws/{draw}/claim"),
+        _with(token="{draw_token}", offer_id="{drawn_offer}", member_id="{member}"),
+    ),
+    "make_receipt_code": Cell("omt", lambda _: "/v1/receipts", _with(sale_id="{sale}")),
+    "list_missed_draws": Cell("oa", lambda _: "/v1/draws/missed?since=2026-01-01T00:00:00Z", other_network="apart"),
+}
+
 # Figures of the whole network: for who runs it and who studies it, never for one merchant.
 LOOP: dict[str, Cell] = {
     "read_flow": Cell("oa", lambda _: "/v1/loop/flow", other_network="apart"),
@@ -320,6 +338,8 @@ CELLS: dict[str, Cell] = {
     **SCENE,
     **VOUCHER,
     **SALE_CELLS,
+    **MATCH,
+    **CAMPAIGN,
     **LOOP,
     **FIGURES,
     **AUDIT,

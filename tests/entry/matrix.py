@@ -104,6 +104,8 @@ async def trade(here: Installation, made: Things) -> Things:
     basket = {"basket_minor": 1_000, "currency": "CNY"}
     redeemed = await _made(till, "/v1/redemptions", basket | {"voucher_id": vouchers[2], "member_id": members[0]})
     sale = await _made(till, "/v1/sales", {"total_minor": 1_000, "currency": "CNY"})
+    touch = await _made(till, f"/v1/scenes/{scene['token']}/touches", {})
+    drawn = await _drawn(here, town, touch["touch_id"])
     bare = await _made(till, "/v1/redemptions", {"voucher_id": vouchers[1], "member_id": members[0]})
     held = await _made(
         till,
@@ -144,11 +146,26 @@ async def trade(here: Installation, made: Things) -> Things:
         "sale": sale["sale_id"],
         "bare_sale": bare["sale_id"],
         "lock": held["lock_key"],
+        "touch": touch["touch_id"],
+        "draw": drawn["draw_id"],
+        "draw_token": drawn["token"],
+        "drawn_offer": drawn["prizes"][0]["offer_id"],
         "mint": mint["id"],
         "merge": merged["merge_id"],
         "privacy_request": asked_of_us["id"],
     }
     return replace(made, more=more)
+
+
+async def _drawn(here: Installation, town: Town, touch_id: str) -> Any:
+    """Let the second merchant publish a prize, and draw it at the first one's scene."""
+    other, operator = here.client(town.tokens["merchant_2"]), here.client(town.tokens["operator"])
+    money = {"amount_minor": 1_000_000, "currency": "CNY", "reference": "opening"}
+    await _made(operator, f"/v1/merchants/{town.merchants[1]}/deposits", money)
+    prize = {"name": "Soup", "kind": "cash", "currency": "CNY", "face_minor": 300, "valid_days": 14}
+    await _made(other, "/v1/offers", prize)
+    till = here.client(town.tokens["terminal"])
+    return await _made(till, "/v1/draws", {"touch_id": touch_id, "device": uuid4().hex})
 
 
 async def _made(client: Client, path: str, body: Any) -> Any:

@@ -1,1 +1,1 @@
-"""Who gets which voucher, within budgets and caps, and with a comparison group."""
+"""Who gets which voucher: the prizes of a play are shown before anybody joins, and one of them is granted once."""

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from ringmain.campaign.http import ROUTES as CAMPAIGN_ROUTES
 from ringmain.kit.db import Database
 from ringmain.kit.garbage import spare_what_is_loaded
 from ringmain.kit.http import Api, DoorLimits, Limit, Route
@@ -19,6 +20,7 @@ from ringmain.kit.pure.errors import Unavailable
 from ringmain.kit.secrets import Keyring
 from ringmain.kit.settings import Settings
 from ringmain.loop.http import ROUTES as LOOP_ROUTES
+from ringmain.match.http import ROUTES as MATCH_ROUTES
 from ringmain.member.http import ROUTES as MEMBER_ROUTES
 from ringmain.network.api import Authenticator
 from ringmain.network.http import ROUTES as NETWORK_ROUTES
@@ -52,6 +54,8 @@ def all_routes(door: TillDoor) -> tuple[Route, ...]:
         *VOUCHER_ROUTES,
         *till_routes(door),
         *SETTLEMENT_ROUTES,
+        *MATCH_ROUTES,
+        *CAMPAIGN_ROUTES,
         *LOOP_ROUTES,
         *AUDIT_ROUTES,
     )

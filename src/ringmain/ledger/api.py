@@ -1,7 +1,7 @@
 """What other slices may ask of the ledger."""
 
 from ringmain.ledger.model import Account, Balance, CurrencySum, Transfer, TransferState, account_id
-from ringmain.ledger.post import available, open_accounts, post, resolve, spend
+from ringmain.ledger.post import available, open_accounts, post, resolve, spend, spendable
 from ringmain.ledger.store import (
     BalanceAtRow,
     MovementRow,
@@ -38,6 +38,7 @@ __all__ = [
     "resolve",
     "set_credit_limit",
     "spend",
+    "spendable",
     "sums",
     "transfers",
     "transfers_between",

@@ -36,6 +36,12 @@ async def available(uow: UnitOfWork, account_ids: Sequence[UUID]) -> dict[UUID, 
     return {id_: row.available_minor + row.credit_limit_minor for id_, row in rows.items()}
 
 
+async def spendable(uow: UnitOfWork, account_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return what guarded accounts can spend, credit included, without locking them: to show, not to decide."""
+    rows = await store.read_guards(uow, sorted(set(account_ids)))
+    return {id_: row.available_minor + row.credit_limit_minor for id_, row in rows.items()}
+
+
 async def spend(uow: UnitOfWork, transfer: Transfer) -> None:
     """Post one transfer out of a guarded account; raises `AccountOverdrawn` where it does not cover the amount."""
     left = (await available(uow, [transfer.debit_account_id])).get(transfer.debit_account_id, 0)

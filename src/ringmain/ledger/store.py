@@ -120,6 +120,16 @@ _LOCK_GUARDS = """
 """
 
 
+async def read_guards(uow: UnitOfWork, account_ids: Sequence[UUID]) -> dict[UUID, GuardRow]:
+    """Return guarded accounts as they stand, without locking them."""
+    query = """
+        SELECT account_id, available_minor, credit_limit_minor FROM ledger_guard
+        WHERE network_id = %s AND account_id = ANY(%s)
+    """
+    rows = await uow.rows(GuardRow, query, (uow.network_id, pack_uuids(account_ids)))
+    return {row.account_id: row for row in rows}
+
+
 async def lock_guards(uow: UnitOfWork, account_ids: Sequence[UUID]) -> dict[UUID, GuardRow]:
     """Lock guarded accounts in the order of their ids and return what can be spent from each."""
     params = {"network": uow.network_id, "ids": pack_uuids(account_ids)}

@@ -1,1 +1,1 @@
-"""Need, place and time become ranked shops and offers, each with its reason."""
+"""Shops and offers ranked for a person here and now, each with its reason; what somebody has blocked never comes up."""

@@ -12,6 +12,7 @@ from ringmain.sale.store import ensure_partitions, missing_sales
 from ringmain.sale.store.export import EXPORT_TABLES
 from ringmain.sale.store.lake import LAKE_TABLES
 from ringmain.sale.store.totals import SaleTotals, sale_totals
+from ringmain.sale.store.visits import SalePlace, VisitsRow, sale_place, visits_of
 
 __all__ = [
     "EXPORT_TABLES",
@@ -26,9 +27,11 @@ __all__ = [
     "RedemptionAnswer",
     "ReversalAnswer",
     "SaleImport",
+    "SalePlace",
     "SaleTotals",
     "Tender",
     "TillDoor",
+    "VisitsRow",
     "VoucherUse",
     "ensure_partitions",
     "import_sales",
@@ -36,8 +39,10 @@ __all__ = [
     "parse_mapping",
     "record",
     "reverse",
+    "sale_place",
     "sale_totals",
     "sell",
     "time_import",
+    "visits_of",
     "write_sales_file",
 ]

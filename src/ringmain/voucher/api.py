@@ -9,6 +9,7 @@ from ringmain.voucher.codes import sign as sign_code
 from ringmain.voucher.errors import TendersDiffer
 from ringmain.voucher.expire import sweep, void
 from ringmain.voucher.grant import grant
+from ringmain.voucher.grantable import grantable
 from ringmain.voucher.mint import complete as complete_mint
 from ringmain.voucher.mint import complete_all as complete_mints
 from ringmain.voucher.mint import order as order_codes
@@ -31,6 +32,7 @@ from ringmain.voucher.model import (
 from ringmain.voucher.offers import newest as newest_offers
 from ringmain.voucher.offers import publish
 from ringmain.voucher.offers import read as read_offer
+from ringmain.voucher.offers import read_many as read_offers
 from ringmain.voucher.points import PointsGiven
 from ringmain.voucher.points import balance as points_of
 from ringmain.voucher.points import give as give_points
@@ -86,6 +88,7 @@ __all__ = [
     "flow_totals",
     "give_points",
     "grant",
+    "grantable",
     "make_typed_code",
     "missing_vouchers",
     "newest_offers",
@@ -96,6 +99,7 @@ __all__ = [
     "publish",
     "qualify",
     "read_offer",
+    "read_offers",
     "redemptions_of_sale",
     "release",
     "sales_redeemed_in",

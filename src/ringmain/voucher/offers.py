@@ -102,6 +102,11 @@ async def read(uow: UnitOfWork, offer_id: UUID) -> PublishedOffer:
     return offer
 
 
+async def read_many(uow: UnitOfWork, offer_ids: Sequence[UUID]) -> dict[UUID, PublishedOffer]:
+    """Return those of these offers that exist, as they stand, by id."""
+    return await store.published_offers(uow, offer_ids)
+
+
 async def newest(
     uow: UnitOfWork, *, creator_merchant_id: UUID | None = None, before: UUID | None = None, limit: int = 50
 ) -> list[PublishedOffer]:

@@ -100,6 +100,22 @@ async def list_offers(
     return [row.offer() for row in await uow.rows(_Row, query, params)]
 
 
+_GRANTABLE = f"""
+    SELECT {_COLUMNS} FROM offer
+    WHERE network_id = %(network)s AND NOT paused AND (stock IS NULL OR stock > 0)
+      AND (terms->>'valid_until' IS NULL OR (terms->>'valid_until')::timestamptz > %(at)s)
+      AND (%(ids)s::uuid[] IS NULL OR id = ANY(%(ids)s::uuid[]))
+    ORDER BY id DESC LIMIT %(limit)s
+"""
+
+
+async def open_offers(uow: UnitOfWork, at: datetime, ids: Sequence[UUID] | None, limit: int) -> list[PublishedOffer]:
+    """Return the newest offers that are not paused, not used up and not over, of these where ids are given."""
+    packed = None if ids is None else pack_uuids(ids)
+    params = {"network": uow.network_id, "at": at, "ids": packed, "limit": limit}
+    return [row.offer() for row in await uow.rows(_Row, _GRANTABLE, params)]
+
+
 async def set_paused(uow: UnitOfWork, id_: UUID, *, paused: bool) -> None:
     """Pause or resume an offer."""
     await uow.execute(

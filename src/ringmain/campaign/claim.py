@@ -1,0 +1,152 @@
+"""Claim the prize of a play: one voucher per play and per person, scene and day, however often it is asked for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from ringmain.campaign import store
+from ringmain.campaign.errors import (
+    AlreadyPlayed,
+    DrawExpired,
+    DrawTaken,
+    DrawUnknown,
+    NoPrizeLeft,
+    PrizeGone,
+    PrizeNotDrawn,
+)
+from ringmain.campaign.model import Play, StoredPrize
+from ringmain.campaign.store import Claim
+from ringmain.campaign.tokens import draw_of
+from ringmain.kit.db import UnitOfWork
+from ringmain.kit.secrets import Keyring
+from ringmain.match import api as match
+from ringmain.member import api as member
+from ringmain.member.api import Known
+from ringmain.member.errors import MemberUnknown
+from ringmain.voucher import api as voucher
+from ringmain.voucher.api import Granted
+
+_STAND_INS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The voucher of a play; `stand_in` where every prize had gone and the network gave another one."""
+
+    draw_id: UUID
+    voucher_id: UUID
+    offer_id: UUID
+    stand_in: bool
+
+
+async def claim(uow: UnitOfWork, keyring: Keyring, token: str, offer_id: UUID, member_id: UUID) -> Claimed:
+    """Grant one prize of the play that `token` holds to a member; asked again, the first answer.
+
+    Where the chosen offer ran out, `PrizeGone` names the prizes that are left; where all ran out, a voucher that the
+    network itself pays for stands in. Raises also `DrawUnknown`, `DrawExpired`, `DrawTaken`, `AlreadyPlayed`,
+    `PrizeNotDrawn`, `NoPrizeLeft`, `MemberUnknown`; then nothing was granted. Announces `draw_claimed`.
+    """
+    known = (await member.subjects(uow, [member_id]))[0]
+    if known is None:
+        raise MemberUnknown()
+    play = await _locked(uow, keyring, token)
+    first = await store.claim_of(uow, play.id)
+    if first is not None:
+        if first.subject_id not in known.subject_ids:
+            raise DrawTaken()
+        return Claimed(play.id, first.voucher_id, first.offer_id, first.stand_in)
+    now = await uow.now()
+    prizes = await _check(uow, play, offer_id, known, now)
+    granted, stand_in = await _granted(uow, play, offer_id, prizes, known, now)
+    await store.add_claim(
+        uow,
+        Claim(
+            draw_id=play.id,
+            voucher_id=granted.voucher_id,
+            offer_id=granted.offer_id,
+            chosen_id=offer_id,
+            stand_in=stand_in,
+            subject_id=known.subject_id,
+            scene_id=play.scene_id,
+            day=play.day,
+            claimed_at=now,
+        ),
+    )
+    uow.record("draw_claimed", [play.id])
+    return Claimed(play.id, granted.voucher_id, granted.offer_id, stand_in)
+
+
+async def _locked(uow: UnitOfWork, keyring: Keyring, token: str) -> Play:
+    draw_id = draw_of(keyring, uow.network_id, token)
+    if draw_id is None or not await store.lock_draw(uow, draw_id):
+        raise DrawUnknown()
+    # Read after the lock: what another claim has committed meanwhile is seen.
+    play = await store.play(uow, draw_id)
+    assert play is not None
+    return play
+
+
+async def _check(uow: UnitOfWork, play: Play, offer_id: UUID, known: Known, now: datetime) -> list[StoredPrize]:
+    if play.subject_id is not None and play.subject_id not in known.subject_ids:
+        raise DrawTaken()
+    if play.expires_at <= now:
+        raise DrawExpired(expired_at=play.expires_at)
+    prizes = await store.prizes(uow, play.id)
+    if offer_id not in {prize.offer_id for prize in prizes}:
+        raise PrizeNotDrawn()
+    await store.lock_person(uow, play.scene_id, play.day, known.subject_id)
+    won = await store.won(uow, play.scene_id, play.day, known.subject_ids)
+    if won is not None:
+        raise AlreadyPlayed(voucher_id=won)
+    return prizes
+
+
+async def _granted(
+    uow: UnitOfWork, play: Play, offer_id: UUID, prizes: Sequence[StoredPrize], known: Known, now: datetime
+) -> tuple[Granted, bool]:
+    granted = await _grant(uow, play, offer_id, known, now)
+    if granted is not None:
+        return granted, False
+    others = [prize.offer_id for prize in prizes if prize.offer_id != offer_id]
+    left = {offer.id for offer in await voucher.grantable(uow, now, offer_ids=others)} if others else set()
+    if left:
+        raise PrizeGone(offer_ids=[id_ for id_ in others if id_ in left])
+    for stand_in in await _stand_ins(uow, play, known, now):
+        granted = await _grant(uow, play, stand_in, known, now)
+        if granted is not None:
+            return granted, True
+    raise NoPrizeLeft()
+
+
+async def _grant(uow: UnitOfWork, play: Play, offer_id: UUID, known: Known, now: datetime) -> Granted | None:
+    kind, origin_id = play.origin
+    grant = voucher.Grant(
+        offer_id=offer_id,
+        at=now,
+        subject_id=known.subject_id,
+        sender_shop_id=play.shop_id,
+        origin_kind="sale" if kind == "sale" else "touch",
+        origin_id=origin_id,
+    )
+    answer = (await voucher.grant(uow, [grant]))[0]
+    return answer if isinstance(answer, Granted) else None
+
+
+async def _stand_ins(uow: UnitOfWork, play: Play, known: Known, now: datetime) -> list[UUID]:
+    """Return offers that the network itself pays for and that may be shown here, the smallest value first."""
+    context = match.Context(
+        at=now,
+        at_shop_id=play.shop_id,
+        subject_ids=known.subject_ids,
+        personal=False,
+        limit=_STAND_INS,
+        with_offers_only=True,
+    )
+    shown = {offer.id for one in await match.nearby(uow, context) for offer in one.offers if not offer.price_points}
+    own = [
+        offer
+        for offer in await voucher.grantable(uow, now, offer_ids=sorted(shown))
+        if offer.funder_id == uow.network_id
+    ]
+    return [offer.id for offer in sorted(own, key=lambda offer: (offer.terms.face_minor, offer.id))]

@@ -1,0 +1,221 @@
+"""Draw the prizes of a play: three offers of three shops, shown before anybody joins, granted to nobody yet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from ringmain.campaign import store
+from ringmain.campaign.errors import PlayerUnnamed, ReceiptEnded, ReceiptUsed, TouchUnknown
+from ringmain.campaign.model import KEPT_FOR, RECEIPT_DAYS, Candidate, Play, StoredPrize, choose, play_day
+from ringmain.campaign.tokens import token_of
+from ringmain.kit.db import UnitOfWork
+from ringmain.kit.pure.ids import time_of, uuid7
+from ringmain.kit.secrets import Keyring
+from ringmain.match import api as match
+from ringmain.match.api import Context, Match, Place, Reason
+from ringmain.member.api import Known
+from ringmain.network import api as network
+from ringmain.network.api import Shop
+from ringmain.scene import api as scene
+from ringmain.scene.api import Touch
+from ringmain.voucher import api as voucher
+from ringmain.voucher.api import PublishedOffer
+
+# Prizes are drawn among so many of the best matches: far enough for chance, near enough to be wanted.
+_CANDIDATES = 24
+_DAY_SECONDS = 86_400
+_PURPOSE = "campaign.player"
+
+State = Literal["open", "won", "nothing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """Who plays: a member, or the phone of somebody who has not joined yet (`device`: what its session is known by)."""
+
+    device: str | None = None
+    known: Known | None = None
+
+    @property
+    def subject_ids(self) -> tuple[UUID, ...]:
+        """Every subject of the member; nothing where nobody has signed in."""
+        return self.known.subject_ids if self.known is not None else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prize:
+    """One prize of a play: an offer, the shop that it leads to, and why it was drawn."""
+
+    place: int
+    offer: PublishedOffer
+    shop: Shop
+    propensity: float
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """One play: open until `expires_at`, won (its voucher is granted), or nothing could be drawn today.
+
+    `token` holds it: whoever brings it may claim one of the prizes. Keep it in the page's session, never in an address.
+    """
+
+    state: State
+    scene_id: UUID
+    shop_id: UUID | None
+    id: UUID | None = None
+    token: str = ""
+    expires_at: datetime | None = None
+    prizes: tuple[Prize, ...] = ()
+    voucher_id: UUID | None = None
+
+
+async def draw(
+    uow: UnitOfWork,
+    keyring: Keyring,
+    touch_id: UUID,
+    player: Player,
+    *,
+    place: Place | None = None,
+    personal: bool = True,
+) -> Draw:
+    """Draw for a touch, once per player, scene and day of the network: whoever comes again gets the first play again.
+
+    An open play that nobody claimed in time is shown for another half hour, with the same prizes. Where nothing can be
+    granted the state is "nothing", and the next try draws anew. Raises `TouchUnknown`, `PlayerUnnamed`, `ReceiptUsed`
+    or `ReceiptEnded`. Announces `draw` or `draw_missed`.
+    """
+    if player.device is None and player.known is None:
+        raise PlayerUnnamed()
+    touches = await scene.touches(uow, [touch_id])
+    if not touches:
+        raise TouchUnknown()
+    touch, now = touches[0], await uow.now()
+    day = play_day(now, (await network.network_of(uow)).time_zone)
+    players = _players(keyring, uow.network_id, player)
+    before = await store.play_of(uow, touch.scene_id, day, players, player.subject_ids)
+    if before is not None:
+        return await _again(uow, keyring, before, now)
+    sale_id = await _receipt(uow, keyring, touch, player, now)
+    if isinstance(sale_id, Draw):
+        return sale_id
+    context = Context(
+        at=now,
+        place=place,
+        at_shop_id=touch.shop_id,
+        subject_ids=player.subject_ids,
+        personal=personal,
+        limit=_CANDIDATES,
+        with_offers_only=True,
+    )
+    draw_id = uuid7(now)
+    candidates, prizes = _drawn(await match.nearby(uow, context), draw_id)
+    if not prizes:
+        if await store.add_miss(uow, draw_id, touch.scene_id, day, players[0], now):
+            uow.record("draw_missed", [draw_id])
+        return Draw(state="nothing", scene_id=touch.scene_id, shop_id=touch.shop_id)
+    play = Play(
+        id=draw_id,
+        scene_id=touch.scene_id,
+        touch_id=touch.id,
+        shop_id=touch.shop_id,
+        sale_id=sale_id,
+        subject_id=player.known.subject_id if player.known is not None else None,
+        day=day,
+        drawn_at=now,
+        expires_at=now + KEPT_FOR,
+    )
+    if await store.add_play(uow, play, players[0], candidates, prizes):
+        uow.record("draw", [play.id])
+        return await shown(uow, keyring, play)
+    # The same player (or another one with this receipt) was faster by a moment; this statement sees that play.
+    first = await store.play_of(uow, touch.scene_id, day, players, player.subject_ids)
+    if first is None:
+        raise ReceiptUsed()
+    return await _again(uow, keyring, first, now)
+
+
+async def shown(uow: UnitOfWork, keyring: Keyring, play: Play) -> Draw:
+    """Return a play with all that a page shows of it."""
+    stored = await store.prizes(uow, play.id)
+    offers = await voucher.read_offers(uow, [prize.offer_id for prize in stored])
+    shops = {shop.id: shop for shop in await network.shops(uow, [prize.shop_id for prize in stored])}
+    return Draw(
+        state="open" if play.voucher_id is None else "won",
+        id=play.id,
+        scene_id=play.scene_id,
+        shop_id=play.shop_id,
+        token=token_of(keyring, uow.network_id, play.id),
+        expires_at=play.expires_at,
+        prizes=tuple(
+            Prize(
+                one.place,
+                offers[one.offer_id],
+                shops[one.shop_id],
+                one.propensity,
+                tuple(Reason(code, facts) for code, facts in one.reasons),
+            )
+            for one in stored
+        ),
+        voucher_id=play.voucher_id,
+    )
+
+
+async def _again(uow: UnitOfWork, keyring: Keyring, play: Play, now: datetime) -> Draw:
+    if play.voucher_id is None and play.expires_at <= now:
+        play = replace(play, expires_at=now + KEPT_FOR)
+        await store.keep_until(uow, play.id, play.expires_at)
+    return await shown(uow, keyring, play)
+
+
+async def _receipt(
+    uow: UnitOfWork, keyring: Keyring, touch: Touch, player: Player, now: datetime
+) -> UUID | Draw | None:
+    """Return the sale on whose receipt the scene stands, or the play that this player had with it on another day."""
+    receipt = await store.receipt_of_scene(uow, touch.scene_id)
+    if receipt is None:
+        return None
+    played = await store.play_of_sale(uow, receipt.sale_id)
+    if played is not None:
+        mine = await store.play_of(
+            uow, touch.scene_id, played.day, _players(keyring, uow.network_id, player), player.subject_ids
+        )
+        if mine is None:
+            raise ReceiptUsed()
+        return await _again(uow, keyring, mine, now)
+    if (now - time_of(receipt.sale_id)).total_seconds() > RECEIPT_DAYS * _DAY_SECONDS:
+        raise ReceiptEnded()
+    return receipt.sale_id
+
+
+def _players(keyring: Keyring, network_id: UUID, player: Player) -> list[bytes]:
+    """Return by what a player is known, the first being what a new play is written under."""
+    names: list[tuple[str, str]] = []
+    if player.known is not None:
+        names.append(("subject", str(player.known.subject_id)))
+    if player.device is not None:
+        names.append(("device", player.device))
+    return [hash_ for kind, name in names for hash_ in keyring.lookup_hashes(_PURPOSE, network_id, kind, name)]
+
+
+def _drawn(matches: Sequence[Match], seed: UUID) -> tuple[int, list[StoredPrize]]:
+    by_shop = {one.shop.id: one for one in matches}
+    candidates = [
+        Candidate(one.shop.id, offer_ids, one.score)
+        for one in matches
+        # What has to be paid for in points is no prize.
+        if (offer_ids := tuple(offer.id for offer in one.offers if not offer.price_points))
+    ]
+    prizes = [
+        StoredPrize(
+            place,
+            chosen.offer_id,
+            chosen.shop_id,
+            chosen.propensity,
+            tuple((reason.code, reason.facts) for reason in by_shop[chosen.shop_id].reasons),
+        )
+        for place, chosen in enumerate(choose(candidates, seed), 1)
+    ]
+    return len(candidates), prizes

@@ -1,0 +1,101 @@
+"""The rules about plays that can be broken."""
+
+from http import HTTPStatus
+
+from ringmain.kit.pure.errors import RuleBroken
+
+
+class TouchUnknown(RuleBroken):
+    """Nobody has met a scene under this id, or not at a scene that this key may see."""
+
+    code = "touch_unknown"
+    status = HTTPStatus.NOT_FOUND
+    next_step = "Record the touch first: POST /v1/scenes/{token}/touches."
+
+
+class PlayerUnnamed(RuleBroken):
+    """Nobody is named who plays."""
+
+    code = "player_unnamed"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Name the member, or a `device` that stays the same for this person."
+
+
+class DrawUnknown(RuleBroken):
+    """There is no such play, or the token is not its own."""
+
+    code = "draw_unknown"
+    status = HTTPStatus.NOT_FOUND
+    next_step = "Scan the code again."
+
+
+class DrawExpired(RuleBroken):
+    """The prizes of a play are kept for half an hour."""
+
+    code = "draw_expired"
+    status = HTTPStatus.GONE
+    next_step = "Scan the code again; the prizes that are left are shown again."
+
+
+class DrawTaken(RuleBroken):
+    """The play is somebody else's."""
+
+    code = "draw_taken"
+    status = HTTPStatus.CONFLICT
+    next_step = "Scan the code again under your own name."
+
+
+class AlreadyPlayed(RuleBroken):
+    """The person has won at this scene today."""
+
+    code = "draw_already_played"
+    status = HTTPStatus.CONFLICT
+    next_step = "Your prize of today is in your wallet; come back tomorrow."
+
+
+class PrizeNotDrawn(RuleBroken):
+    """The offer is none of those that were drawn."""
+
+    code = "prize_not_drawn"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Choose one of the prizes that are shown."
+
+
+class PrizeGone(RuleBroken):
+    """The prize ran out since it was drawn; others of the play are left."""
+
+    code = "prize_gone"
+    status = HTTPStatus.CONFLICT
+    next_step = "Choose another of the prizes; `offer_ids` are left."
+
+
+class NoPrizeLeft(RuleBroken):
+    """Every prize of the play ran out since it was drawn, and the network has nothing to stand in."""
+
+    code = "no_prize_left"
+    status = HTTPStatus.CONFLICT
+    next_step = "Come back tomorrow; the operator has been told."
+
+
+class SaleUnknown(RuleBroken):
+    """There is no such sale, or it is not this merchant's."""
+
+    code = "receipt_sale_unknown"
+    status = HTTPStatus.NOT_FOUND
+    next_step = "Record the sale first: POST /v1/sales."
+
+
+class ReceiptUsed(RuleBroken):
+    """Somebody has played with this receipt already."""
+
+    code = "receipt_used"
+    status = HTTPStatus.CONFLICT
+    next_step = "Each receipt is good for one play; every purchase brings a new one."
+
+
+class ReceiptEnded(RuleBroken):
+    """The receipt is too old to play with."""
+
+    code = "receipt_ended"
+    status = HTTPStatus.GONE
+    next_step = "A receipt is good for 14 days; every purchase brings a new one."

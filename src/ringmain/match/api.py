@@ -1,0 +1,19 @@
+"""All that other slices may call of matching."""
+
+from ringmain.match.blocks import block, blocks, unblock
+from ringmain.match.model import Block, Context, Match, MatchedOffer, Place, Reason, ShopFacts
+from ringmain.match.nearby import nearby
+
+__all__ = [
+    "Block",
+    "Context",
+    "Match",
+    "MatchedOffer",
+    "Place",
+    "Reason",
+    "ShopFacts",
+    "block",
+    "blocks",
+    "nearby",
+    "unblock",
+]

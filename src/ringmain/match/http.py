@@ -1,0 +1,276 @@
+"""Requests, answers and routes of matches and of what people do not want to see."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from ringmain.kit.db import UnitOfWork
+from ringmain.kit.http import Call, Listed, Request, Role, Route
+from ringmain.match import api
+from ringmain.match.errors import BlockTarget, PersonNotShown, PlaceIncomplete
+from ringmain.member import api as member
+from ringmain.member.errors import MemberUnknown
+from ringmain.network.errors import ShopNotFound
+
+Latitude = Annotated[float, Meta(ge=-90, le=90)]
+Longitude = Annotated[float, Meta(ge=-180, le=180)]
+Words = Annotated[
+    str, Meta(max_length=100, description="Names or categories, in English or Chinese; slips are forgiven.")
+]
+
+
+class FindMatches(Request, frozen=True):
+    """Where, for whom and with which words; everything may be left out."""
+
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+    at_shop_id: UUID | None = None
+    member_id: UUID | None = None
+    words: Words = ""
+    limit: Annotated[int, Meta(ge=1, le=200, description="How many shops at most.")] = 20
+
+
+class ReasonShown(Struct, frozen=True):
+    """Why a shop is shown: a code with its facts, to be put into words."""
+
+    code: str
+    facts: Mapping[str, Any]
+
+
+class OfferShown(Struct, frozen=True):
+    """An offer of which a voucher could be granted now."""
+
+    offer_id: UUID
+    name: str
+    kind: str
+    currency: str
+    face_minor: int
+    percent_bp: int | None
+    minimum_minor: int
+    price_points: int
+    ends_at: datetime | None
+
+
+class MatchShown(Struct, frozen=True):
+    """One shop, best first."""
+
+    shop_id: UUID
+    name: str
+    category: str
+    latitude: float
+    longitude: float
+    distance_m: int | None
+    is_open: bool
+    offers: list[OfferShown]
+    reasons: list[ReasonShown]
+
+
+class BlockThing(Request, frozen=True):
+    """What a member does not want to see: a shop or an offer."""
+
+    member_id: UUID
+    shop_id: UUID | None = None
+    offer_id: UUID | None = None
+
+
+class OfMember(Request, frozen=True):
+    """Whose blocks."""
+
+    member_id: UUID
+
+
+class BlockShown(Struct, frozen=True):
+    """Something that a member does not want to see."""
+
+    block_id: UUID
+    shop_id: UUID | None
+    offer_id: UUID | None
+    recorded_at: datetime
+
+
+class Unblocked(Struct, frozen=True):
+    """What may be shown again."""
+
+    shop_id: UUID | None
+    offer_id: UUID | None
+
+
+async def _matches(uow: UnitOfWork, call: Call) -> Listed[MatchShown]:
+    query: FindMatches = call.query
+    if (query.latitude is None) != (query.longitude is None):
+        raise PlaceIncomplete()
+    subjects: tuple[UUID, ...] = ()
+    if query.member_id is not None:
+        if call.principal.role != "operator":
+            raise PersonNotShown()
+        subjects = await _subjects(uow, query.member_id)
+    place = None
+    if query.latitude is not None and query.longitude is not None:
+        place = api.Place(query.latitude, query.longitude)
+    context = api.Context(
+        at=await uow.now(),
+        place=place,
+        words=query.words,
+        # A terminal stands in its own shop.
+        at_shop_id=query.at_shop_id or call.principal.shop_id,
+        subject_ids=subjects,
+        limit=query.limit,
+    )
+    return Listed([_shown(one) for one in await api.nearby(uow, context)])
+
+
+async def _block(uow: UnitOfWork, _: Call, body: BlockThing) -> BlockShown:
+    subjects = await _subjects(uow, body.member_id)
+    return _block_shown(await api.block(uow, subjects, shop_id=body.shop_id, offer_id=body.offer_id))
+
+
+async def _unblock(uow: UnitOfWork, _: Call, body: BlockThing) -> Unblocked:
+    subjects = await _subjects(uow, body.member_id)
+    await api.unblock(uow, subjects, shop_id=body.shop_id, offer_id=body.offer_id)
+    return Unblocked(body.shop_id, body.offer_id)
+
+
+async def _blocks(uow: UnitOfWork, call: Call) -> Listed[BlockShown]:
+    subjects = await _subjects(uow, call.query.member_id)
+    return Listed([_block_shown(one) for one in await api.blocks(uow, subjects)])
+
+
+async def _subjects(uow: UnitOfWork, member_id: UUID) -> tuple[UUID, ...]:
+    known = (await member.subjects(uow, [member_id]))[0]
+    if known is None:
+        raise MemberUnknown()
+    return known.subject_ids
+
+
+def _shown(match: api.Match) -> MatchShown:
+    shop = match.shop
+    return MatchShown(
+        shop_id=shop.id,
+        name=shop.name,
+        category=shop.category,
+        latitude=shop.latitude,
+        longitude=shop.longitude,
+        distance_m=match.distance_m,
+        is_open=match.is_open,
+        offers=[
+            OfferShown(
+                offer_id=offer.id,
+                name=offer.name,
+                kind=offer.kind,
+                currency=offer.currency,
+                face_minor=offer.face_minor,
+                percent_bp=offer.percent_bp,
+                minimum_minor=offer.minimum_minor,
+                price_points=offer.price_points,
+                ends_at=offer.ends_at,
+            )
+            for offer in match.offers
+        ],
+        reasons=[ReasonShown(reason.code, reason.facts) for reason in match.reasons],
+    )
+
+
+def _block_shown(block: api.Block) -> BlockShown:
+    return BlockShown(block.id, block.shop_id, block.offer_id, block.recorded_at)
+
+
+_OPERATOR: frozenset[Role] = frozenset({"operator"})
+_ID = "018f4e3a-7c00-7a10-8000-000000000021"
+_AT = "2026-03-01T10:00:00Z"
+_BODY = {"member_id": _ID, "shop_id": _ID}
+_BLOCK = {"block_id": _ID, "shop_id": _ID, "offer_id": None, "recorded_at": _AT}
+_MATCH = {
+    "shop_id": _ID,
+    "name": "Flowers",
+    "category": "florist",
+    "latitude": 31.2,
+    "longitude": 121.5,
+    "distance_m": 300,
+    "is_open": True,
+    "offers": [
+        {
+            "offer_id": _ID,
+            "name": "Two off",
+            "kind": "cash",
+            "currency": "CNY",
+            "face_minor": 200,
+            "percent_bp": None,
+            "minimum_minor": 1_000,
+            "price_points": 0,
+            "ends_at": None,
+        }
+    ],
+    "reasons": [
+        {"code": "distance", "facts": {"metres": 300}},
+        {"code": "open_until", "facts": {"time": "22:00"}},
+    ],
+}
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        method="GET",
+        path="/v1/matches",
+        operation="find_matches",
+        summary="Find shops and offers nearby, each with its reasons",
+        description="Best first. The shop where somebody stands (`at_shop_id`; a terminal's own) and its rivals are "
+        "never among them, nor what a member has blocked. Only operators name a member; without that member's consent "
+        "to personalisation their past does not matter. Place and words are not kept.",
+        tag="matches",
+        roles=frozenset({"operator", "terminal", "analyst"}),
+        handler=_matches,
+        query=FindMatches,
+        response=Listed[MatchShown],
+        errors=(PlaceIncomplete, PersonNotShown, MemberUnknown, ShopNotFound),
+        example_query={"latitude": "31.2", "longitude": "121.5", "words": "flowers"},
+        example_response={"items": [_MATCH], "next": None},
+    ),
+    Route(
+        method="POST",
+        path="/v1/blocks",
+        operation="block_for_member",
+        summary="Keep a shop or an offer away from a member",
+        description="Members do this themselves on their pages; an operator does it for who asks by other ways.",
+        tag="matches",
+        roles=_OPERATOR,
+        handler=_block,
+        request=BlockThing,
+        response=BlockShown,
+        status=201,
+        transaction="write",
+        errors=(BlockTarget, MemberUnknown),
+        example=_BODY,
+        example_response=_BLOCK,
+    ),
+    Route(
+        method="POST",
+        path="/v1/blocks/withdrawals",
+        operation="unblock_for_member",
+        summary="Let a shop or an offer be shown to a member again",
+        tag="matches",
+        roles=_OPERATOR,
+        handler=_unblock,
+        request=BlockThing,
+        response=Unblocked,
+        transaction="write",
+        errors=(BlockTarget, MemberUnknown),
+        example=_BODY,
+        example_response={"shop_id": _ID, "offer_id": None},
+    ),
+    Route(
+        method="GET",
+        path="/v1/blocks",
+        operation="list_blocks",
+        summary="List what a member does not want to see",
+        tag="matches",
+        roles=_OPERATOR,
+        handler=_blocks,
+        query=OfMember,
+        response=Listed[BlockShown],
+        errors=(MemberUnknown,),
+        example_query={"member_id": _ID},
+        example_response={"items": [_BLOCK], "next": None},
+    ),
+)

@@ -1,0 +1,176 @@
+"""Tests of ranking as pure decisions: distances, hours, words, order and reasons."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import numpy as np
+import pytest
+
+from ringmain.match.model import (
+    Context,
+    MatchedOffer,
+    Opening,
+    Person,
+    Place,
+    ShopFacts,
+    ShopVisits,
+    Stand,
+    WordQuery,
+    clock_text,
+    distances_m,
+    normal,
+    opening,
+    rank,
+)
+
+AT = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # A Monday, 12:00 in Shanghai.
+HERE = Place(31.2, 121.5)
+DAILY = tuple(((600, 1_320),) for _ in range(7))
+OFFER = MatchedOffer(
+    id=UUID(int=900),
+    name="Two off",
+    kind="cash",
+    currency="CNY",
+    face_minor=200,
+    percent_bp=None,
+    minimum_minor=0,
+    parts=1,
+    goods=None,
+    price_points=0,
+    stock=None,
+    valid_days=14,
+    ends_at=None,
+)
+
+
+def _shop(number: int, metres: float = 0, **changes: object) -> ShopFacts:
+    shop = ShopFacts(
+        id=UUID(int=number),
+        merchant_id=UUID(int=100 + number),
+        name=f"Shop {number}",
+        category="tea",
+        latitude=31.2 + metres / 111_195,
+        longitude=121.5,
+        time_zone="Asia/Shanghai",
+        hours=DAILY,
+        offers=(replace(OFFER, id=UUID(int=900 + number)),),
+    )
+    return replace(shop, **changes)  # type: ignore[arg-type]
+
+
+def _order(shops: list[ShopFacts], person: Person | None = None, **changes: object) -> list[int]:
+    context = replace(Context(at=AT, place=HERE), **changes)  # type: ignore[arg-type]
+    return [one.shop.id.int for one in rank(shops, context, person or Person())]
+
+
+def test_distances_are_those_of_the_great_circle() -> None:
+    """A degree of latitude is 111,195 m; London to Paris is 343.5 km; the same place is 0 m."""
+    found = distances_m(
+        Place(51.5074, -0.1278), np.array([52.5074, 48.8566, 51.5074]), np.array([-0.1278, 2.3522, -0.1278])
+    )
+    assert [round(float(one)) for one in found] == [111_195, 343_557, 0]
+
+
+@pytest.mark.parametrize(
+    ("weekday", "minute", "expected"),
+    [
+        (0, 720, Opening(is_open=True, until=1_320)),
+        (0, 599, Opening(is_open=False, opens=600, opens_days=0)),
+        (0, 1_320, Opening(is_open=False, opens=600, opens_days=1)),
+        (5, 1_400, Opening(is_open=True, until=120)),  # Saturday's bar closes on Sunday at 2.
+        (6, 60, Opening(is_open=True, until=120)),
+        (6, 130, Opening(is_open=False, opens=600, opens_days=1)),
+    ],
+)
+def test_hours_are_those_of_the_shop(weekday: int, minute: int, expected: Opening) -> None:
+    """Open until when, or when again: over midnight, over the end of the week, on days of rest."""
+    hours = (*[((600, 1_320),)] * 5, ((1_200, 1_560),), ())
+    assert opening(hours, weekday, minute) == expected
+
+
+def test_a_shop_that_never_closes_has_no_end() -> None:
+    """24 hours on seven days, unknown hours, and no hours at all are three different things."""
+    assert opening(tuple(((0, 1_440),) for _ in range(7)), 3, 100) == Opening(is_open=True)
+    assert opening(None, 3, 100) == Opening(is_open=True)
+    assert opening(((),) * 7, 3, 100) == Opening(is_open=False)
+    # A break at noon is a break; two spans that touch are one.
+    assert opening((((600, 720), (720, 800)), *[()] * 6), 0, 650) == Opening(is_open=True, until=800)
+    assert (clock_text(1_320), clock_text(5)) == ("22:00", "00:05")
+
+
+@pytest.mark.parametrize(
+    ("words", "how"),
+    [
+        ("cafe leon", "name"),
+        ("CAFÉ", "name"),
+        ("cof", None),
+        ("coffee", "category"),
+        ("cofee", "category"),
+        ("咖啡", "category"),
+        ("lepn", "similar"),
+        ("two", "offer"),
+        ("noodles", None),
+        ("面", None),
+        ("x", None),
+        ("!!", None),
+    ],
+)
+def test_words_find_names_and_categories(words: str, how: str | None) -> None:
+    """Case, accents, one slip and the other language do not matter; what does not fit is not found."""
+    found = WordQuery(words).fit("Café Léon", "espresso", ["Two off"])
+    assert (found.how if found else None) == how
+
+
+def test_chinese_names_are_found_by_a_part() -> None:
+    """A part of a Chinese name is enough, and full-width letters are letters."""
+    found = WordQuery("面馆").fit("兰州面馆", "餐厅")
+    assert found is not None
+    assert (found.how, found.word) == ("name", "兰州面馆")
+    assert normal("ＣＡＦÉ") == "cafe"
+
+
+def test_near_open_and_worthwhile_shops_come_first() -> None:
+    """Each rule alone decides between two shops that are otherwise alike; ties go by id."""
+    closed = tuple(((1_300, 1_320),) for _ in range(7))
+    assert _order([_shop(1, 900), _shop(2, 100)]) == [2, 1]
+    assert _order([_shop(1, hours=closed), _shop(2)]) == [2, 1]
+    assert _order([_shop(1), _shop(2, offers=(replace(OFFER, face_minor=900),))]) == [2, 1]
+    assert _order([_shop(1), _shop(2, offers=(replace(OFFER, ends_at=AT + timedelta(days=1)),))]) == [2, 1]
+    assert _order([_shop(2), _shop(1)]) == [1, 2]
+    assert _order([_shop(1, 9_000), _shop(2, 100)], place=None) == [1, 2]
+    known = Person(visits={UUID(int=1): ShopVisits(3, AT - timedelta(days=2))})
+    assert _order([_shop(1), _shop(2)], known) == [2, 1]
+    assert _order([_shop(1, offers=()), _shop(2)], with_offers_only=True) == [2]
+    assert _order([_shop(n) for n in range(1, 9)], limit=3) == [1, 2, 3]
+
+
+def test_reasons_are_data() -> None:
+    """Distance, hours, end and past come as codes with facts, which pages put into words."""
+    offers = (replace(OFFER, ends_at=AT + timedelta(hours=30), stock=7),)
+    person = Person(visits={UUID(int=1): ShopVisits(3, AT - timedelta(days=2))})
+    context = Context(at=AT, place=HERE, words="shop")
+    first, second = rank([_shop(1, 300, offers=offers), _shop(2, 300)], context, person)
+    told = {one.shop.id.int: [(reason.code, dict(reason.facts)) for reason in one.reasons] for one in (first, second)}
+    assert told[1] == [
+        ("words", {"how": "name", "word": "shop"}),
+        ("distance", {"metres": 300}),
+        ("open_until", {"time": "22:00"}),
+        ("ends", {"days": 1}),
+        ("few_left", {"left": 7}),
+        ("here_before", {"visits": 3, "days": 2}),
+    ]
+    assert ("new_to_you", {}) in told[2]
+    late = rank([_shop(1)], replace(context, at=AT + timedelta(hours=11), words=""), Person())[0]
+    assert ("closed", {"opens": "10:00", "days": 1}) in [(one.code, dict(one.facts)) for one in late.reasons]
+
+
+def test_what_may_not_be_shown_never_is() -> None:
+    """The shop where somebody stands, rivals declared by either side, and blocks: however good the match would be."""
+    shops = [_shop(n, offers=(replace(OFFER, id=UUID(int=900 + n), face_minor=10_000),)) for n in range(1, 6)]
+    stand = Stand(UUID(int=1), UUID(int=101), frozenset({(UUID(int=101), UUID(int=2)), (UUID(int=103), UUID(int=1))}))
+    person = Person(frozenset({UUID(int=4)}), frozenset({UUID(int=905)}))
+    found = rank(shops, Context(at=AT, place=HERE), person, stand)
+    assert [(one.shop.id.int, one.offers) for one in found] == [(5, ())]
+    # The control: without these rules all of them are found.
+    assert len(rank(shops, Context(at=AT, place=HERE), Person())) == 5

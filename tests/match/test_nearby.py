@@ -1,0 +1,141 @@
+"""Tests of finding shops and offers against the database."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from ringmain.match.api import Place, block, blocks, unblock
+from ringmain.match.errors import BlockTarget
+from ringmain.network.errors import ShopNotFound
+from tests.match.street import NOW, Street
+
+NOWHERE = UUID(int=4)
+
+
+async def test_shops_in_reach_come_with_their_offers(street: Street) -> None:
+    """At the bakery's door: the others by distance, each with its own offer; the bakery is not among them."""
+    found = await street.find()
+    assert [one.shop.name for one in found][:3] == ["Flower Corner", "Noodle House 兰州面馆", "Café Léon"]
+    assert [one.distance_m for one in found] == [300, 400, 500, 3_000]
+    assert [[offer.id for offer in one.offers] for one in found] == [[id_] for id_ in street.offers[1:]]
+    # Somebody elsewhere, at no scene, sees all five; without a place there is no distance.
+    assert len(await street.names(at_shop_id=None, place=Place(31.2, 121.5))) == 5
+    assert {one.distance_m for one in await street.find(at_shop_id=None)} == {None}
+    with pytest.raises(ShopNotFound):
+        await street.find(at_shop_id=NOWHERE)
+
+
+async def test_rivals_of_either_side_are_never_shown(street: Street) -> None:
+    """The bakery declared the cafe a rival, the florist the bakery: both are missing here, and only here."""
+    await street.rival(0, 3)
+    await street.rival(1, 0)
+    assert await street.names() == ["Noodle House 兰州面馆", "Old Books"]
+    assert "Café Léon" in await street.names(at_shop_id=street.shops[1])
+
+
+async def test_only_what_can_be_granted_is_offered(street: Street) -> None:
+    """Paused, used up, over and unfunded offers are left out; their shops stay."""
+    used_up = await street.publish(1, stock=1)
+    over = await street.publish(2, valid_until=NOW + timedelta(hours=1))
+    dear = await street.publish(3, face_minor=100_001)
+    await street.pause(street.offers[4])
+    async with street.unit() as uow:
+        await uow.execute("UPDATE offer SET stock = 0 WHERE id = %s", (used_up.id,))
+    found = {
+        one.shop.name: {offer.id for offer in one.offers} for one in await street.find(at=NOW + timedelta(hours=2))
+    }
+    assert found == {
+        "Flower Corner": {street.offers[1]},
+        "Noodle House 兰州面馆": {street.offers[2]},
+        "Café Léon": {street.offers[3]},
+        "Old Books": set(),
+    }
+    assert not {used_up.id, over.id, dear.id} & set().union(*found.values())
+
+
+async def test_an_offer_of_the_network_leads_everywhere(street: Street) -> None:
+    """What names no shop leads to its creator's shops; where the network is the creator, to all."""
+    async with street.unit() as uow:
+        await uow.execute(
+            "UPDATE ledger_guard SET credit_limit_minor = 1000 WHERE network_id = %s", (street.network_id,)
+        )
+    everywhere = await street.publish(0, by_network=True)
+    own = await street.publish(2, shop_ids=())
+    found = {one.shop.name: {offer.id for offer in one.offers} for one in await street.find()}
+    assert all(everywhere.id in offers for offers in found.values())
+    assert [name for name, offers in found.items() if own.id in offers] == ["Noodle House 兰州面馆"]
+
+
+async def test_blocks_are_kept_until_they_are_taken_back(street: Street) -> None:
+    """A block hides a shop, or one offer, from this person only; it is appended, and withdrawn by adding."""
+    anna, ben = await street.person(), await street.person("+8613800138001")
+    async with street.unit() as uow:
+        first = await block(uow, anna.subject_ids, shop_id=street.shops[1])
+        assert await block(uow, anna.subject_ids, shop_id=street.shops[1]) == first
+        await block(uow, anna.subject_ids, offer_id=street.offers[2])
+    mine = {one.shop.name: one.offers for one in await street.find(subject_ids=anna.subject_ids)}
+    assert "Flower Corner" not in mine
+    assert mine["Noodle House 兰州面馆"] == ()
+    assert "Flower Corner" in await street.names(subject_ids=ben.subject_ids)
+    async with street.unit() as uow:
+        await unblock(uow, anna.subject_ids, shop_id=street.shops[1])
+        await unblock(uow, anna.subject_ids, shop_id=street.shops[3])
+        assert [one.offer_id for one in await blocks(uow, anna.subject_ids)] == [street.offers[2]]
+    assert "Flower Corner" in await street.names(subject_ids=anna.subject_ids)
+    assert await street.value("SELECT count(*) FROM match_block") == 3
+
+
+@pytest.mark.parametrize(
+    "target", [{}, {"shop_id": NOWHERE}, {"offer_id": NOWHERE}, {"shop_id": NOWHERE, "offer_id": NOWHERE}]
+)
+async def test_a_block_names_one_thing_that_exists(street: Street, target: dict[str, UUID]) -> None:
+    """Nothing, both, or something unknown is refused, and nothing is written."""
+    anna = await street.person()
+    with pytest.raises(BlockTarget):
+        async with street.unit() as uow:
+            await block(uow, anna.subject_ids, **target)
+    assert await street.value("SELECT count(*) FROM match_block") == 0
+
+
+async def test_without_consent_the_person_does_not_matter(street: Street) -> None:
+    """Personalisation off: the answer is that of a stranger, byte for byte, but for blocks; on, it knows the past."""
+    anna = await street.person(personal=False)
+    ben = await street.person("+8613800138001", personal=True)
+    for known in (anna, ben):
+        await street.buy(known, 1)
+        await street.buy(known, 1)
+    stranger = await street.find()
+    assert await street.find(subject_ids=anna.subject_ids) == stranger
+    assert await street.find(subject_ids=ben.subject_ids, personal=False) == stranger
+    # The control: with consent the answer differs, and says why.
+    personal = {
+        one.shop.name: {reason.code: dict(reason.facts) for reason in one.reasons}
+        for one in await street.find(subject_ids=ben.subject_ids)
+    }
+    assert personal["Flower Corner"]["here_before"] == {"visits": 2, "days": 0}
+    assert personal["Old Books"]["new_to_you"] == {}
+    async with street.unit() as uow:
+        await block(uow, anna.subject_ids, shop_id=street.shops[1])
+    assert await street.find(subject_ids=anna.subject_ids) == [
+        one for one in stranger if one.shop.id != street.shops[1]
+    ]
+
+
+async def test_words_narrow_the_answer_and_say_how(street: Street) -> None:
+    """Typed words find by name, category and offer, in both languages, with a slip."""
+    assert await street.names(words="flowers") == ["Flower Corner"]
+    assert await street.names(words="咖啡") == ["Café Léon"]
+    assert await street.names(words="面馆") == ["Noodle House 兰州面馆"]
+    assert await street.names(words="bokos") == ["Old Books"]
+    assert await street.names(words="submarine") == []
+    (found,) = await street.find(words="CAFE")
+    assert (found.reasons[0].code, dict(found.reasons[0].facts)) == ("words", {"how": "name", "word": "cafe"})
+
+
+async def test_nothing_is_written_by_looking(street: Street) -> None:
+    """Neither place nor words nor person leave a trace."""
+    anna = await street.person()
+    before = await street.value("SELECT count(*) FROM outbox")
+    await street.find(subject_ids=anna.subject_ids, words="tea", place=Place(31.2, 121.5))
+    assert await street.value("SELECT count(*) FROM outbox") == before
