@@ -158,13 +158,15 @@ async def trade(here: Installation, made: Things) -> Things:
 
 
 async def _drawn(here: Installation, town: Town, touch_id: str) -> Any:
-    """Let the second merchant publish a prize, and draw it at the first one's scene."""
-    other, operator = here.client(town.tokens["merchant_2"]), here.client(town.tokens["operator"])
+    """Draw at the first merchant's scene what a third one gives: no caller of the matrix owns it."""
+    operator, till = here.client(town.tokens["operator"]), here.client(town.tokens["terminal"])
+    owner = {"merchant_id": (await _made(operator, "/v1/merchants", {"legal_name": "Soup Ltd"}))["id"]}
     money = {"amount_minor": 1_000_000, "currency": "CNY", "reference": "opening"}
-    await _made(operator, f"/v1/merchants/{town.merchants[1]}/deposits", money)
+    await _made(operator, f"/v1/merchants/{owner['merchant_id']}/deposits", money)
+    place = {"name": "Soup", "category": "food", "latitude": 30.2, "longitude": 120.1, "time_zone": "Asia/Shanghai"}
+    await _made(operator, "/v1/shops", owner | place)
     prize = {"name": "Soup", "kind": "cash", "currency": "CNY", "face_minor": 300, "valid_days": 14}
-    await _made(other, "/v1/offers", prize)
-    till = here.client(town.tokens["terminal"])
+    await _made(operator, "/v1/offers", owner | prize)
     return await _made(till, "/v1/draws", {"touch_id": touch_id, "device": uuid4().hex})
 
 
