@@ -19,6 +19,7 @@ from ringmain.network.model import (
     Shop,
 )
 from ringmain.network.open import merchant_of, network_of, open_merchants, open_network, open_shops, shop_of
+from ringmain.network.staff import add_staff
 from ringmain.network.store import places
 from ringmain.network.store.export import EXPORT_TABLES
 from ringmain.network.store.keys import list_keys
@@ -37,6 +38,7 @@ __all__ = [
     "NewMerchant",
     "NewShop",
     "Shop",
+    "add_staff",
     "all_merchants",
     "all_networks",
     "all_shops",

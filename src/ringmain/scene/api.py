@@ -4,6 +4,7 @@ from ringmain.scene.carriers import Poster, ndef_message, print_sheet, qr_png, q
 from ringmain.scene.model import Scene, SceneKind, Touch, scene_url
 from ringmain.scene.place import NewScene, place_scenes, retire_scene, scene, scenes
 from ringmain.scene.store import LAKE_TABLES
+from ringmain.scene.store import page as list_scenes
 from ringmain.scene.touch import NewTouch, find_scene, network_of_token, touch, touches
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "SceneKind",
     "Touch",
     "find_scene",
+    "list_scenes",
     "ndef_message",
     "network_of_token",
     "place_scenes",

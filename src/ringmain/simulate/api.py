@@ -1,8 +1,9 @@
-"""What the doors may ask of simulations: replays of recorded years."""
+"""What the doors may ask of simulations: replays of recorded years, and a made-up street that lives now."""
 
+from ringmain.simulate import street
 from ringmain.simulate.complete_journey import load
 from ringmain.simulate.journey import Journey, traps
 from ringmain.simulate.replay import Replay, Replayed, is_unfinished
 from ringmain.simulate.town import NETWORK_ID, shop_id
 
-__all__ = ["NETWORK_ID", "Journey", "Replay", "Replayed", "is_unfinished", "load", "shop_id", "traps"]
+__all__ = ["NETWORK_ID", "Journey", "Replay", "Replayed", "is_unfinished", "load", "shop_id", "street", "traps"]
