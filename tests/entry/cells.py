@@ -69,6 +69,19 @@ NETWORK: dict[str, Cell] = {
     "list_keys": Cell("om", lambda _: "/v1/keys", other_network="apart", other_merchant="apart"),
     "rotate_key": Cell("om", lambda things: f"/v1/keys/{things.key_id}/rotation", lambda _: {}),
     "revoke_key": Cell("om", lambda things: f"/v1/keys/{things.key_id}"),
+    "add_account": Cell(
+        "om",
+        lambda _: "/v1/accounts",
+        lambda things: {
+            "email": f"{uuid4().hex}@tea.example",
+            "name": "Li",
+            "role": "manager",
+            "merchant_id": str(things.town.merchants[0]),
+        },
+    ),
+    "list_accounts": Cell("om", lambda _: "/v1/accounts", other_network="apart", other_merchant="apart"),
+    "reset_account": Cell("o", lambda things: f"/v1/accounts/{things.account_id}/reset"),
+    "disable_account": Cell("om", lambda things: f"/v1/accounts/{things.account_id}"),
 }
 
 

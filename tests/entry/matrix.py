@@ -37,13 +37,14 @@ class Things:
     staff_id: UUID
     key_id: UUID
     made_terminal_id: UUID
+    account_id: UUID
     more: Mapping[str, str]
 
     @property
     def ids(self) -> set[str]:
         """Every id by which a leak would be noticed."""
         own = (self.town.network_id, self.town.merchants[0], self.town.shops[0], self.town.terminals[0])
-        made = {str(id_) for id_ in (*own, self.staff_id, self.key_id, self.made_terminal_id)}
+        made = {str(id_) for id_ in (*own, self.staff_id, self.key_id, self.made_terminal_id, self.account_id)}
         # Short digits may stand anywhere by chance.
         return made | {value for value in self.more.values() if len(value) > _SHORT}
 
@@ -64,7 +65,7 @@ class Cell:
 
 
 async def things(here: Installation, town: Town) -> Things:
-    """Let the first merchant make staff, a key and a terminal."""
+    """Let the first merchant make staff, a key, a terminal and an account."""
     client = here.client(town.tokens["merchant"])
     staff = await _made(client, "/v1/staff", {"name": "Mei", "role": "cashier", "pin": "7391"})
     key = await _made(client, "/v1/keys", {"role": "merchant", "name": "second"})
@@ -72,7 +73,10 @@ async def things(here: Installation, town: Town) -> Things:
     revoked = await _made(client, "/v1/keys", {"role": "merchant", "name": "revoked"})
     await client.call("DELETE", f"/v1/keys/{revoked['id']}")
     town.tokens["revoked"] = revoked["token"]
-    return Things(town, UUID(staff["id"]), UUID(key["id"]), UUID(terminal["terminal_id"]), {})
+    owner = {"email": f"{uuid4().hex}@tea.example", "name": "Mei", "role": "owner"}
+    account = await _made(client, "/v1/accounts", owner)
+    ids = [UUID(id_) for id_ in (staff["id"], key["id"], terminal["terminal_id"], account["account_id"])]
+    return Things(town, ids[0], ids[1], ids[2], ids[3], {})
 
 
 async def trade(here: Installation, made: Things) -> Things:
@@ -289,7 +293,7 @@ def network_tables(connection: psycopg.Connection[Any]) -> list[str]:
     rows = connection.execute(
         "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'network_id'"
         " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition"
-        " AND c.relname <> 'key_directory' ORDER BY 1"
+        " AND c.relname NOT IN ('key_directory', 'account_directory') ORDER BY 1"
     ).fetchall()
     return [row[0] for row in rows]
 

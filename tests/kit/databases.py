@@ -74,6 +74,9 @@ WITHOUT_NETWORK = {
     "cluster_epoch": "one row about the server",
     "key_directory": "says of which network an API key or a pairing code is, before the network is known",
     "scene_directory": "says of which network a scene's token is, before the network is known",
+    "account_directory": "says whose an e-mail is, by its keyed hash, before the network is known",
+    "sign_in_tries": "counts tries by keyed hashes of e-mails and addresses, before the network is known",
+    "sign_in_ticket": "waits for the next step of a sign-in; sealed with what only the browser holds",
     "master_key_fingerprint": "belongs to the installation; holds hashes of keys",
 }
 """Tables outside row-level security, each with the reason. The job tables have a schema of their own."""

@@ -24,7 +24,9 @@ Result = TypeVar("Result")
 app = App(name="ringmain", help="Keeps customers flowing around a network of local shops.", version_flags=["--version"])
 keys = App(name="keys", help="Make, list, rotate and revoke API keys.")
 networks = App(name="networks", help="Open and list networks.")
+accounts = App(name="accounts", help="Invite, list and reset the people who sign in to the consoles.")
 app.command(keys)
+app.command(accounts)
 app.command(networks)
 audit = App(name="audit", help="Verify the audit log, and print its head.")
 app.command(audit)
@@ -290,6 +292,42 @@ def audit_verify(
         out.print(line, highlight=False)
     if not holds:
         sys.exit(1)
+
+
+@accounts.command(name="add")
+def add_account(
+    *,
+    role: Literal["operator", "owner", "manager"],
+    email: str,
+    name: Annotated[str | None, Parameter(help="How the console greets them; default: the e-mail.")] = None,
+    merchant: Annotated[UUID | None, Parameter(help="Whose owner or manager; none for operators.")] = None,
+    network: NetworkId = None,
+) -> None:
+    """Invite a person and print the link with which they set a password; it works once, for 72 hours."""
+    from ringmain.entry.accounts import add_account as run
+    from ringmain.network.api import NewAccount
+
+    new = NewAccount(email, name or email, role, merchant)
+    _show(_run(lambda installation: run(installation, network, new)))
+
+
+@accounts.command(name="list")
+def list_accounts(*, network: NetworkId = None) -> None:
+    """List the people who may sign in, with when each did so last."""
+    from ringmain.entry.accounts import list_accounts as run
+
+    table = Table("id", "role", "name", "e-mail", "signed in", "state")
+    for row in _run(lambda installation: run(installation, network)):
+        table.add_row(*row)
+    out.print(table)
+
+
+@accounts.command(name="reset")
+def reset_account(*, email: str) -> None:
+    """Void a person's password, passkeys and codes, and print a new link; a disabled account is enabled again."""
+    from ringmain.entry.accounts import reset_account as run
+
+    _show(_run(lambda installation: run(installation, email)))
 
 
 async def _all_networks(installation: Installation) -> list[UUID]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Literal
+from uuid import UUID
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -62,6 +63,21 @@ class Settings(BaseSettings):
     coalesce: bool = Field(
         default=True,
         description="Gather redemptions that arrive together into one transaction; off only for comparison.",
+    )
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="Issuer of the organisation's OpenID Connect sign-in for operators, such as "
+        "https://login.mall.example; without it, operators sign in by password or passkey.",
+    )
+    oidc_client_id: str | None = Field(default=None, description="Client id of this installation at that issuer.")
+    oidc_client_secret: SecretStr | None = Field(default=None, description="Client secret that belongs to it.")
+    oidc_allowed: str = Field(
+        default="",
+        description="E-mails and domains (@mall.example), with commas between them, whose owners become operators at "
+        "their first sign-in with the organisation; others need an account before.",
+    )
+    oidc_network: UUID | None = Field(
+        default=None, description="Network of those operators; may be left out where there is only one."
     )
     requests_per_second: int = Field(
         default=2000, ge=1, description="Requests that one API key may send in a second; more are answered with 429."

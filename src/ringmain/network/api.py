@@ -4,8 +4,22 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from ringmain.kit.db import UnitOfWork
+from ringmain.network.accept_invitation import Invited, accept_invitation, invitation_of
+from ringmain.network.accounts import (
+    account_of,
+    accounts,
+    add_account,
+    disable_account,
+    email_of,
+    find_account,
+    name_of,
+    open_account,
+    reset_account,
+    rewrap_accounts,
+)
 from ringmain.network.authenticate import Authenticator
 from ringmain.network.deposit import MerchantBalance, make_deposit, merchant_balance
+from ringmain.network.invitations import invitation_path, invitation_token
 from ringmain.network.keys import Minted, make_key, revoke_key, rotate_key, token_text
 from ringmain.network.model import (
     Hours,
@@ -18,7 +32,39 @@ from ringmain.network.model import (
     NewShop,
     Shop,
 )
+from ringmain.network.model.accounts import (
+    Account,
+    AccountRole,
+    CodeNeeded,
+    Invitation,
+    NewAccount,
+    Passkey,
+    SignedIn,
+    SignInMethod,
+)
 from ringmain.network.open import merchant_of, network_of, open_merchants, open_network, open_shops, shop_of
+from ringmain.network.organisation import Away, Organisation, OrganisationSettings
+from ringmain.network.passkeys import (
+    Question,
+    Site,
+    add_passkey,
+    begin_passkey,
+    begin_passkey_sign_in,
+    passkeys,
+    remove_passkey,
+    sign_in_with_passkey,
+)
+from ringmain.network.passwords import change_password
+from ringmain.network.second_factor import (
+    Enrolment,
+    begin_totp,
+    confirm_totp,
+    pending_totp,
+    recovery_codes_left,
+    remove_totp,
+    renew_recovery_codes,
+)
+from ringmain.network.sign_in import PasswordTry, sign_in, sign_in_with_code, signed_in_as
 from ringmain.network.staff import add_staff
 from ringmain.network.store import places
 from ringmain.network.store.export import EXPORT_TABLES
@@ -26,8 +72,15 @@ from ringmain.network.store.keys import list_keys
 
 __all__ = [
     "EXPORT_TABLES",
+    "Account",
+    "AccountRole",
     "Authenticator",
+    "Away",
+    "CodeNeeded",
+    "Enrolment",
     "Hours",
+    "Invitation",
+    "Invited",
     "KeyRole",
     "Merchant",
     "MerchantAccount",
@@ -35,29 +88,68 @@ __all__ = [
     "Minted",
     "Network",
     "NetworkTransfer",
+    "NewAccount",
     "NewMerchant",
     "NewShop",
+    "Organisation",
+    "OrganisationSettings",
+    "Passkey",
+    "PasswordTry",
+    "Question",
     "Shop",
+    "SignInMethod",
+    "SignedIn",
+    "Site",
+    "accept_invitation",
+    "account_of",
+    "accounts",
+    "add_account",
+    "add_passkey",
     "add_staff",
     "all_merchants",
     "all_networks",
     "all_shops",
+    "begin_passkey",
+    "begin_passkey_sign_in",
+    "begin_totp",
+    "change_password",
+    "confirm_totp",
+    "disable_account",
+    "email_of",
+    "find_account",
+    "invitation_of",
+    "invitation_path",
+    "invitation_token",
     "list_keys",
     "make_deposit",
     "make_key",
     "merchant_balance",
     "merchant_of",
     "merchants",
+    "name_of",
     "network_of",
+    "open_account",
     "open_merchants",
     "open_network",
     "open_shops",
+    "passkeys",
+    "pending_totp",
+    "recovery_codes_left",
+    "remove_passkey",
+    "remove_totp",
+    "renew_recovery_codes",
+    "reset_account",
     "revoke_key",
+    "rewrap_accounts",
     "rival_shops",
     "rotate_key",
     "shop_of",
     "shops",
     "shops_of",
+    "sign_in",
+    "sign_in_with_code",
+    "sign_in_with_passkey",
+    "signed_in_as",
     "token_text",
 ]
 

@@ -157,3 +157,115 @@ class NetworkRequired(RuleBroken):
     code = "network_required"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     next_step = "Name one of the networks shown with --network; `ringmain networks open` makes one where there is none."
+
+
+class AccountNotFound(RuleBroken):
+    """There is no such account, or this caller may not see it."""
+
+    code = "account_not_found"
+    status = HTTPStatus.NOT_FOUND
+    next_step = "Check the id against the list of accounts."
+
+
+class AccountScopeInvalid(RuleBroken):
+    """The role and the merchant of an account do not fit together."""
+
+    code = "account_scope_invalid"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Name `merchant_id` for an owner or a manager, and leave it out for an operator."
+
+
+class EmailInvalid(RuleBroken):
+    """This is not an e-mail address."""
+
+    code = "email_invalid"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Give an e-mail address such as mei@lotus.example."
+
+
+class EmailTaken(RuleBroken):
+    """Somebody signs in with this e-mail already."""
+
+    code = "email_taken"
+    status = HTTPStatus.CONFLICT
+    next_step = "Use another e-mail; each belongs to one account of this installation."
+
+
+class InvitationInvalid(RuleBroken):
+    """Wrong, used, replaced and expired invitations get this same answer."""
+
+    code = "invitation_invalid"
+    status = HTTPStatus.FORBIDDEN
+    next_step = "Ask whoever invited you for a new link; each works once, for 72 hours."
+
+
+class PasswordTooWeak(RuleBroken):
+    """The password is too short, or among the first that anybody would try."""
+
+    code = "password_too_weak"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Take at least 12 characters, not your name or e-mail and no common password; a few words are fine."
+
+
+class SignInRefused(RuleBroken):
+    """Unknown e-mails, wrong passwords, unknown passkeys and disabled accounts get this same answer."""
+
+    code = "sign_in_refused"
+    status = HTTPStatus.FORBIDDEN
+    next_step = "Check e-mail and password and try again, or ask the operator of your network for a new link."
+
+
+class SignInLocked(RuleBroken):
+    """Too many tries: for a while none is taken, not even a right one."""
+
+    code = "sign_in_locked"
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    next_step = "Wait until the time in `facts.locked_until`; a passkey works meanwhile."
+
+
+class SignInExpired(RuleBroken):
+    """The sign-in took too long, or this step of it was done before."""
+
+    code = "sign_in_expired"
+    status = HTTPStatus.FORBIDDEN
+    next_step = "Begin to sign in again."
+
+
+class CodeWrong(RuleBroken):
+    """The code is not the one that the app shows now, or was used before."""
+
+    code = "code_wrong"
+    status = HTTPStatus.FORBIDDEN
+    next_step = "Wait for the next code of your app and type it, or use a recovery code; each is good once."
+
+
+class PasskeyRefused(RuleBroken):
+    """The answer of the browser does not fit the question."""
+
+    code = "passkey_refused"
+    status = HTTPStatus.FORBIDDEN
+    next_step = "Try again with the passkey of this site; if it is refused once more, sign in with your password."
+
+
+class PasskeyNotFound(RuleBroken):
+    """There is no such passkey in this account."""
+
+    code = "passkey_not_found"
+    status = HTTPStatus.NOT_FOUND
+    next_step = "Check the id against the list of passkeys."
+
+
+class OrganisationRefused(RuleBroken):
+    """The organisation's sign-in failed, or it does not make this person an operator here."""
+
+    code = "organisation_refused"
+    status = HTTPStatus.FORBIDDEN
+    next_step = "Begin again; if it is refused once more, ask an operator to add your e-mail."
+
+
+class OrganisationUnreachable(RuleBroken):
+    """The organisation's sign-in does not answer as it should."""
+
+    code = "organisation_unreachable"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    next_step = "Try again in a minute, or sign in with a passkey or your password."

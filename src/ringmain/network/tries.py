@@ -1,0 +1,76 @@
+"""How often somebody may try: counted in the database before the try is made, and given back where it was right."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Self
+
+from ringmain.kit.db import Database
+from ringmain.kit.http import persist
+from ringmain.kit.secrets import Keyring, Part
+from ringmain.network.errors import SignInLocked
+from ringmain.network.model.accounts import Patience, Tries
+from ringmain.network.store import sign_in as store
+
+_SWEPT_AT_ONCE = 50
+_KEPT = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Who or what tries, as a keyed hash, and how patient we are with it.
+
+    `clean` forgets all wrong tries after a right one; else only the right one is taken off again, so that somebody who
+    knows one password cannot wipe out what they tried with others.
+    """
+
+    hash: bytes
+    patience: Patience
+    clean: bool = True
+
+    @classmethod
+    def of(cls, keyring: Keyring, patience: Patience, *parts: Part, clean: bool = True) -> Self:
+        """Return the subject of these parts; the first says what kind it is."""
+        return cls(keyring.lookup_hash("sign-in-tries", *parts), patience, clean)
+
+
+async def take_try(database: Database, subjects: Sequence[Subject]) -> None:
+    """Count one try for each subject. Raises `SignInLocked`, and then counts nothing, where one of them is locked.
+
+    The count is committed before the try is made: a thousand guesses at once are not more than one after another. A try
+    during a lock does not make it longer.
+    """
+
+    async def count() -> SignInLocked | None:
+        async with database.unit(None) as uow:
+            now = await uow.now()
+            known = await store.locked_tries(uow, [one.hash for one in subjects], now)
+            locks = [one.locked_until for one in known.values() if one.locked_until is not None and one.is_locked(now)]
+            if locks:
+                until = max(locks)
+                return SignInLocked(locked_until=until, wait_seconds=-int(-(until - now).total_seconds() // 1))
+            await store.set_tries(uow, {one.hash: known[one.hash].one_more(one.patience, now) for one in subjects})
+            await store.sweep_tries(uow, now - _KEPT, _SWEPT_AT_ONCE)
+            return None
+
+    locked = await persist(count)
+    if locked is not None:
+        raise locked
+
+
+async def forgive(database: Database, subjects: Sequence[Subject]) -> None:
+    """Take a right try off again."""
+
+    async def forget() -> None:
+        async with database.unit(None) as uow:
+            known = await store.locked_tries(uow, [one.hash for one in subjects], await uow.now())
+            await store.set_tries(uow, {one.hash: _forgiven(one, known[one.hash]) for one in subjects})
+
+    await persist(forget)
+
+
+def _forgiven(subject: Subject, known: Tries) -> Tries:
+    if subject.clean:
+        return Tries(0, known.last_at, None)
+    tries = max(0, known.tries - 1)
+    return Tries(tries, known.last_at, known.locked_until if tries >= subject.patience.free else None)
