@@ -110,7 +110,7 @@ async def running() -> AsyncIterator[Issuer]:
     )
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
     # Signals stay pytest's.
-    server.capture_signals = nullcontext  # type: ignore[method-assign]
+    server.capture_signals = nullcontext  # type: ignore[method-assign,assignment]
     listening = socket.create_server(("127.0.0.1", 0))
     issuer.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     task = asyncio.create_task(server.serve([listening]))

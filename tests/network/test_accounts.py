@@ -88,9 +88,9 @@ async def test_invitations_end(here: Installation, town: Town, database_urls: Ur
     for token in (expired, replaced, disabled):
         with pytest.raises(InvitationInvalid):
             await accept_invitation(here.database, here.keyring, token, PASSWORD)
-    token = invitation_token(here.keyring, bo.account.id, again.version, again.master_version)
-    assert token is not None
-    assert (await accept_invitation(here.database, here.keyring, token, PASSWORD)).account_id == bo.account.id
+    fresh = invitation_token(here.keyring, bo.account.id, again.version, again.master_version)
+    assert fresh is not None
+    assert (await accept_invitation(here.database, here.keyring, fresh, PASSWORD)).account_id == bo.account.id
 
 
 async def test_an_invitation_leads_past_no_second_factor(here: Installation, town: Town) -> None:

@@ -32,6 +32,16 @@ from ringmain.network.sign_in import PasswordTry
 from tests.network.people import PASSWORD, Person, end_locks, invited, person
 from tests.network.town import Installation, Town
 
+_TODAYS = passwords._HASHER
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compare with little memory: these tests make hundreds of tries."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    monkeypatch.setattr(passwords, "_HASHER", hasher)
+    monkeypatch.setattr(passwords, "_NOBODY", hasher.hash("nobody"))
+
 
 class Work:
     """What a sign-in does: comparisons of passwords, and statements sent to the database."""
@@ -214,11 +224,8 @@ async def test_one_address_cannot_try_many_emails(here: Installation, town: Town
 
 async def test_an_old_hash_is_made_anew(here: Installation, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """A password that was kept with other parameters is kept with today's after the next sign-in."""
-    old = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    new = passwords._HASHER
-    monkeypatch.setattr(passwords, "_HASHER", old)
     mei = await person(here, town)
-    monkeypatch.setattr(passwords, "_HASHER", new)
+    monkeypatch.setattr(passwords, "_HASHER", _TODAYS)
     made: list[str] = []
     hashed = PasswordHasher.hash
 
