@@ -194,6 +194,27 @@ MEMBER: dict[str, Cell] = {
     ),
 }
 
+_PREFERENCES = "/v1/members/{member}/message-preferences"
+
+MESSAGE: dict[str, Cell] = {
+    "list_messages": Cell("o", lambda _: "/v1/messages", other_network="apart"),
+    "read_development_sink": Cell("o", lambda _: "/v1/messages/development-sink", other_network="apart"),
+    "read_message_rules": Cell("o", lambda _: "/v1/messages/rules", other_network="apart"),
+    "set_message_rules": Cell(
+        "o", lambda _: "/v1/messages/rules", lambda _: {"marketing_per_day": 2}, other_network="apart"
+    ),
+    "send_test_message": Cell(
+        "o",
+        lambda _: "/v1/messages/tests",
+        lambda _: {"channel": "email", "address": "bo@example.org"},
+        other_network="apart",
+    ),
+    "read_message": Cell("o", _in("/v1/messages/{message}")),
+    # A member is the network's: any of its tills may say that they want no more messages.
+    "read_message_preferences": Cell("ot", _in(_PREFERENCES), other_merchant="shared"),
+    "set_message_preferences": Cell("ot", _in(_PREFERENCES), lambda _: {"channel": "none"}, other_merchant="shared"),
+}
+
 SCENE: dict[str, Cell] = {
     "place_scene": Cell("mo", lambda _: "/v1/scenes", _with(kind="poster", name="Window", shop_id="{shop}")),
     "list_scenes": Cell("mo", lambda _: "/v1/scenes", other_network="apart", other_merchant="apart"),
@@ -348,6 +369,7 @@ AUDIT: dict[str, Cell] = {
 CELLS: dict[str, Cell] = {
     **NETWORK,
     **MEMBER,
+    **MESSAGE,
     **SCENE,
     **VOUCHER,
     **SALE_CELLS,

@@ -128,6 +128,7 @@ async def trade(here: Installation, made: Things) -> Things:
     photo = {"image": PICTURE, "consent": {"text_version": "2026-01", "language": "zh"}}
     assert (await till.call("PUT", f"{path}/photo", photo)).status == HTTPStatus.OK
     asked_of_us = await _made(operator, f"{path}/privacy-requests", {"kind": "correct", "words": "My name."})
+    message = await _made(operator, "/v1/messages/tests", {"channel": "email", "address": "anna@example.org"})
     codes = (await merchant.get(f"/v1/offers/{offer['id']}/mints/{mint['id']}/codes")).body.decode().split()
     person = (await operator.get(f"/v1/members/{members[0]}")).json
     more = {
@@ -157,6 +158,7 @@ async def trade(here: Installation, made: Things) -> Things:
         "mint": mint["id"],
         "merge": merged["merge_id"],
         "privacy_request": asked_of_us["id"],
+        "message": message["message_id"],
     }
     return replace(made, more=more)
 

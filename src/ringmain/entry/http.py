@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from ringmain.campaign.http import ROUTES as CAMPAIGN_ROUTES
 from ringmain.kit.db import Database
 from ringmain.kit.garbage import spare_what_is_loaded
-from ringmain.kit.http import Api, DoorLimits, Limit, Route
+from ringmain.kit.http import Api, Call, DoorLimits, Limit, Route
 from ringmain.kit.http.audit_routes import ROUTES as AUDIT_ROUTES
 from ringmain.kit.http.observe import AccessLog
 from ringmain.kit.http.openapi import document
@@ -21,7 +21,10 @@ from ringmain.kit.secrets import Keyring
 from ringmain.kit.settings import Settings
 from ringmain.loop.http import ROUTES as LOOP_ROUTES
 from ringmain.match.http import ROUTES as MATCH_ROUTES
-from ringmain.member.http import ROUTES as MEMBER_ROUTES
+from ringmain.member.api import OneTimeCodes
+from ringmain.member.http import routes as member_routes
+from ringmain.message.api import code_sender
+from ringmain.message.http import ROUTES as MESSAGE_ROUTES
 from ringmain.network.api import Authenticator
 from ringmain.network.http import ROUTES as NETWORK_ROUTES
 from ringmain.sale.api import TillDoor
@@ -49,7 +52,8 @@ def all_routes(door: TillDoor) -> tuple[Route, ...]:
     """Return every route of the API; the hot ones of the till go through `door`."""
     return (
         *NETWORK_ROUTES,
-        *MEMBER_ROUTES,
+        *member_routes(_codes),
+        *MESSAGE_ROUTES,
         *SCENE_ROUTES,
         *VOUCHER_ROUTES,
         *till_routes(door),
@@ -59,6 +63,11 @@ def all_routes(door: TillDoor) -> tuple[Route, ...]:
         *LOOP_ROUTES,
         *AUDIT_ROUTES,
     )
+
+
+def _codes(call: Call) -> OneTimeCodes:
+    """Return the way in which one-time codes reach their phones."""
+    return code_sender(call.settings, call.keyring)
 
 
 def described_routes(settings: Settings) -> tuple[Route, ...]:

@@ -2,9 +2,10 @@
 
 from ringmain.kit.lake import LakeTable
 from ringmain.loop.api import LAKE_TABLES as LOOP_TABLES
+from ringmain.message.api import LAKE_TABLES as MESSAGE_TABLES
 from ringmain.scene.api import LAKE_TABLES as SCENE_TABLES
 
 
 def lake_tables() -> tuple[LakeTable, ...]:
     """Return the declarations of all facts that are copied to the lake."""
-    return (*LOOP_TABLES, *SCENE_TABLES)
+    return (*LOOP_TABLES, *MESSAGE_TABLES, *SCENE_TABLES)

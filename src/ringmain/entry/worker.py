@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 import procrastinate
@@ -16,6 +16,8 @@ from ringmain.kit.jobs import connector
 from ringmain.kit.lake.export import Exporter
 from ringmain.kit.logs import configure_logs
 from ringmain.kit.settings import Settings
+from ringmain.message import jobs as message_jobs
+from ringmain.message.api import Doors, keep_delivering, open_channels
 from ringmain.network import api as network
 from ringmain.sale import jobs as sale_jobs
 from ringmain.voucher import jobs as voucher_jobs
@@ -27,6 +29,7 @@ _LOOK_FOR_PARENT_SECONDS = 2.0
 def jobs(application_url: str) -> procrastinate.App:
     """Return the jobs of all slices, each under its slice's name."""
     app = procrastinate.App(connector=connector(application_url))
+    app.add_tasks_from(message_jobs.tasks(), namespace="message")
     app.add_tasks_from(sale_jobs.tasks(), namespace="sale")
     app.add_tasks_from(voucher_jobs.tasks(), namespace="voucher")
     return app
@@ -43,7 +46,17 @@ async def run(installation: Installation, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(follow(installation.database, exporter.follower(), networks, stop))
         group.create_task(follow(installation.database, sealer(), networks, stop))
+        group.create_task(_send_messages(installation, networks, stop))
         group.create_task(_run_jobs(installation, stop))
+
+
+async def _send_messages(
+    installation: Installation, networks: Callable[[], Awaitable[Sequence[UUID]]], stop: asyncio.Event
+) -> None:
+    settings, database = installation.settings, installation.database
+    async with open_channels(settings, database) as ports:
+        doors = Doors(installation.keyring, ports, settings.public_base)
+        await keep_delivering(database, doors, networks, stop)
 
 
 async def _run_jobs(installation: Installation, stop: asyncio.Event) -> None:

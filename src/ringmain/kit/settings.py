@@ -57,9 +57,38 @@ class Settings(BaseSettings):
     )
     development: bool = Field(
         default=False,
-        description="Development mode: one-time codes are not sent but kept where operators can read them. "
+        description="Development mode: messages and one-time codes are not sent but kept where operators can read "
+        "them. "
         "Never switch it on where real people join.",
     )
+    sms_account: str | None = Field(
+        default=None,
+        description="Account (AC...) at Twilio, or at a provider that answers like its Messages API; with "
+        "RINGMAIN_SMS_SECRET and RINGMAIN_SMS_SENDER it makes text messages leave the house.",
+    )
+    sms_key: str | None = Field(
+        default=None, description="API key (SK...) whose secret is given; without it the secret is the account's token."
+    )
+    sms_secret: SecretStr | None = Field(default=None, description="Token of the account, or secret of the API key.")
+    sms_sender: str | None = Field(
+        default=None,
+        description="Number in E.164 or name that text messages come from, or a messaging service (MG).",
+    )
+    sms_url: str = Field(default="https://api.twilio.com", description="Address of the provider of text messages.")
+    sms_timeout_seconds: float = Field(default=10.0, gt=0, le=60, description="How long the provider may take.")
+    smtp_host: str | None = Field(
+        default=None, description="Server that takes e-mail; with RINGMAIN_SMTP_SENDER it makes mail leave the house."
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Port of that server.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls",
+        description="starttls: encrypt before anything is said; tls: from the first byte (port 465); none: only for a "
+        "server on this machine.",
+    )
+    smtp_user: str | None = Field(default=None, description="Name to log in with at the mail server.")
+    smtp_password: SecretStr | None = Field(default=None, description="Password to log in with at the mail server.")
+    smtp_sender: str | None = Field(default=None, description="Address that e-mail comes from.")
+    smtp_timeout_seconds: float = Field(default=10.0, gt=0, le=60, description="How long the mail server may take.")
     coalesce: bool = Field(
         default=True,
         description="Gather redemptions that arrive together into one transaction; off only for comparison.",
@@ -94,6 +123,11 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path.expanduser().absolute() if path else None
+
+    @property
+    def public_base(self) -> str:
+        """Return the address under which people reach this installation, without a slash at its end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
     def home_folder(self) -> Path:

@@ -3,6 +3,7 @@
 from ringmain.member.attach import attach, detach
 from ringmain.member.code import ShownCode, read_codes, show_code, use_codes
 from ringmain.member.consent import Answer, Place, consented, consents, record_consents
+from ringmain.member.contact import Contact, contacts, people_of, sealing_keys
 from ringmain.member.enrol import Enrolled, Enrolment, enrol
 from ringmain.member.erase import erase, erase_again, erasures
 from ringmain.member.identify import Known, identify, identify_all
@@ -10,9 +11,10 @@ from ringmain.member.identify import find as subjects
 from ringmain.member.join import Joining, join, prove_phone
 from ringmain.member.keys import open_keyring, rewrap
 from ringmain.member.merge import Merged, merge, unmerge
-from ringmain.member.model import ConsentRecord, Identifier, IdentifierKind, Purpose
+from ringmain.member.model import ConsentRecord, Identifier, IdentifierKind, Purpose, mask_phone
 from ringmain.member.normal import e164, identifier
 from ringmain.member.one_time_codes import (
+    CODE_LIFE,
     CodesNotConfigured,
     DevelopmentCodes,
     OneTimeCodes,
@@ -57,6 +59,7 @@ from ringmain.member.tell import (
 )
 
 __all__ = [
+    "CODE_LIFE",
     "LAKE_TABLES",
     "LARGEST_PHOTO_BYTES",
     "MOST_WORDS",
@@ -67,6 +70,7 @@ __all__ = [
     "Choice",
     "CodesNotConfigured",
     "ConsentRecord",
+    "Contact",
     "DevelopmentCodes",
     "Enrolled",
     "Enrolment",
@@ -96,6 +100,7 @@ __all__ = [
     "attach",
     "consented",
     "consents",
+    "contacts",
     "describe",
     "detach",
     "development_code",
@@ -117,10 +122,12 @@ __all__ = [
     "keep_photo",
     "list_requests",
     "make_request",
+    "mask_phone",
     "merge",
     "next_question",
     "open_keyring",
     "own_photo",
+    "people_of",
     "photo_at_till",
     "prepare_photo",
     "prove_phone",
@@ -130,6 +137,7 @@ __all__ = [
     "record_consents",
     "requests_of",
     "rewrap",
+    "sealing_keys",
     "send_code",
     "sharing_with",
     "show",

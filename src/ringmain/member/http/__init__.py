@@ -1,5 +1,7 @@
 """The routes about people."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from ringmain.kit.http import Audited, Limit, Role, Route
@@ -57,6 +59,9 @@ _PHONE_RULES = (errors.PhoneInvalid, errors.TooManyCodes, errors.OneTimeCodesNot
 _CODE_RULES = (errors.ChallengeUnknown, errors.OneTimeCodeWrong)
 _CONSENT_RULES = (errors.ConsentRecipient, ShopNotFound)
 
+# Where nothing sends messages, codes are kept in development and refused otherwise.
+_KEPT = handlers.Sending(handlers.kept_codes)
+
 _JOINING: tuple[Route, ...] = (
     Route(
         method="POST",
@@ -66,7 +71,7 @@ _JOINING: tuple[Route, ...] = (
         description="Six digits, for five minutes and five tries; at most five unused codes an hour for a phone.",
         tag="members",
         roles=_TILLS,
-        handler=handlers.ask_for_code,
+        handler=_KEPT.ask_for_code,
         unaudited_because="it is a person's own step on the way to joining",
         request=shapes.AskForCode,
         response=shapes.OpenChallenge,
@@ -133,7 +138,7 @@ _JOINING: tuple[Route, ...] = (
         "join with it under the same challenge.",
         tag="members",
         roles=_TILLS,
-        handler=handlers.give_phone,
+        handler=_KEPT.give_phone,
         unaudited_because="it is a step of a payment",
         request=shapes.GivePhone,
         response=shapes.PhoneAnswered,
@@ -318,3 +323,13 @@ _CHANGING: tuple[Route, ...] = (
 )
 
 ROUTES: tuple[Route, ...] = _JOINING + _READING + _CHANGING + OWN_ROUTES
+
+
+def routes(codes: handlers.CodeSender) -> tuple[Route, ...]:
+    """Return the routes about people; `codes` says by which way the codes that a call asks for are sent."""
+    sending = handlers.Sending(codes)
+    own: dict[str, Callable[..., Awaitable[Any]]] = {
+        "send_one_time_code": sending.ask_for_code,
+        "give_phone": sending.give_phone,
+    }
+    return tuple(replace(route, handler=own.get(route.operation, route.handler)) for route in ROUTES)

@@ -1,5 +1,6 @@
 """The handlers of the routes about people: they translate, call one use case, and translate back."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from ringmain.kit.db import UnitOfWork
@@ -9,8 +10,11 @@ from ringmain.member import api
 from ringmain.member.errors import ConsentRecipient, IdentifierInvalid, PhoneNeedsCode
 from ringmain.member.http import shapes
 
+CodeSender = Callable[[Call], api.OneTimeCodes]
 
-def _sender(call: Call) -> api.OneTimeCodes:
+
+def kept_codes(call: Call) -> api.OneTimeCodes:
+    """Return the way of codes where nothing sends messages: kept in development, else refused."""
     return api.DevelopmentCodes() if call.settings.development else api.CodesNotConfigured()
 
 
@@ -18,10 +22,27 @@ def _phone(phone: str, region: str | None) -> api.Identifier:
     return api.identifier(api.IdentifierKind.PHONE, phone, region)
 
 
-async def ask_for_code(uow: UnitOfWork, call: Call, body: shapes.AskForCode) -> shapes.OpenChallenge:
-    """Send a code."""
-    sent = await api.send_code(uow, call.keyring, _sender(call), _phone(body.phone, body.region))
-    return shapes.OpenChallenge(sent.challenge_id, sent.expires_at)
+class Sending:
+    """The handlers that send codes, by a way that whoever wires the routes has chosen."""
+
+    def __init__(self, codes: CodeSender) -> None:
+        self._codes = codes
+
+    async def ask_for_code(self, uow: UnitOfWork, call: Call, body: shapes.AskForCode) -> shapes.OpenChallenge:
+        """Send a code."""
+        sent = await api.send_code(uow, call.keyring, self._codes(call), _phone(body.phone, body.region))
+        return shapes.OpenChallenge(sent.challenge_id, sent.expires_at)
+
+    async def give_phone(self, uow: UnitOfWork, call: Call, body: shapes.GivePhone) -> shapes.PhoneAnswered:
+        """Take the phone of whoever paid."""
+        challenge_id = call.id("challenge_id")
+        given = await api.give_phone(
+            uow, call.keyring, self._codes(call), challenge_id, _phone(body.phone, body.region)
+        )
+        if given.known is not None:
+            return shapes.PhoneAnswered(given.known.member_id, None)
+        assert given.expires_at is not None
+        return shapes.PhoneAnswered(None, shapes.OpenChallenge(challenge_id, given.expires_at))
 
 
 async def read_development_code(uow: UnitOfWork, call: Call) -> shapes.DevelopmentCode:
@@ -144,16 +165,6 @@ async def recognise(uow: UnitOfWork, call: Call, body: shapes.RecognisePayment) 
     if isinstance(answer, api.AskForPhone):
         return shapes.PaymentRecognised(None, shapes.OpenChallenge(answer.challenge_id, answer.expires_at))
     return shapes.PaymentRecognised(answer.member_id, None)
-
-
-async def give_phone(uow: UnitOfWork, call: Call, body: shapes.GivePhone) -> shapes.PhoneAnswered:
-    """Take the phone of whoever paid."""
-    challenge_id = call.id("challenge_id")
-    given = await api.give_phone(uow, call.keyring, _sender(call), challenge_id, _phone(body.phone, body.region))
-    if given.known is not None:
-        return shapes.PhoneAnswered(given.known.member_id, None)
-    assert given.expires_at is not None
-    return shapes.PhoneAnswered(None, shapes.OpenChallenge(challenge_id, given.expires_at))
 
 
 async def show_code(uow: UnitOfWork, call: Call) -> shapes.RotatingCodeShown:

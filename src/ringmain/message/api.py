@@ -1,0 +1,69 @@
+"""All that other slices may call to send messages."""
+
+from ringmain.message.channels.open import configured, open_channels
+from ringmain.message.deliver import Doors, deliver_due, keep_delivering
+from ringmain.message.direct import Addressed, send_to_addresses
+from ringmain.message.model import (
+    Channel,
+    Preferences,
+    Purpose,
+    Refusal,
+    Rules,
+    State,
+    email_address,
+    language_of_phone,
+    mask_email,
+)
+from ringmain.message.one_time_codes import code_sender
+from ringmain.message.preferences import preferences, rules, set_preferences, set_rules
+from ringmain.message.send import Made, NewMessage, send
+from ringmain.message.show import Listed, Received, list_messages, read_message, received, sink_messages, tidy_sink
+from ringmain.message.store.lake import LAKE_TABLES
+from ringmain.message.store.messages import Delivery
+from ringmain.message.store.sink import Kept
+from ringmain.message.texts import Template, Text
+from ringmain.message.unsubscribe import Unsubscriber, gets_marketing, read_stop_token, stop_link, unsubscribe
+
+__all__ = [
+    "LAKE_TABLES",
+    "Addressed",
+    "Channel",
+    "Delivery",
+    "Doors",
+    "Kept",
+    "Listed",
+    "Made",
+    "NewMessage",
+    "Preferences",
+    "Purpose",
+    "Received",
+    "Refusal",
+    "Rules",
+    "State",
+    "Template",
+    "Text",
+    "Unsubscriber",
+    "code_sender",
+    "configured",
+    "deliver_due",
+    "email_address",
+    "gets_marketing",
+    "keep_delivering",
+    "language_of_phone",
+    "list_messages",
+    "mask_email",
+    "open_channels",
+    "preferences",
+    "read_message",
+    "read_stop_token",
+    "received",
+    "rules",
+    "send",
+    "send_to_addresses",
+    "set_preferences",
+    "set_rules",
+    "sink_messages",
+    "stop_link",
+    "tidy_sink",
+    "unsubscribe",
+]

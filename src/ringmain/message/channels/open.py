@@ -1,0 +1,68 @@
+"""Which channels this installation has, by its settings."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from ringmain.kit.db import Database
+from ringmain.kit.settings import Settings
+from ringmain.message.channels.development import DevelopmentSink
+from ringmain.message.channels.mail import MailServer, SmtpMail
+from ringmain.message.channels.port import Port
+from ringmain.message.channels.sms import SmsAccount, TwilioSms
+from ringmain.message.model import Channel
+
+
+def configured(settings: Settings) -> frozenset[Channel]:
+    """Return the channels by which messages can be sent; in development both lead into the sink."""
+    if settings.development:
+        return frozenset({Channel.SMS, Channel.EMAIL})
+    accounts = {Channel.SMS: sms_account(settings), Channel.EMAIL: mail_server(settings)}
+    return frozenset(channel for channel, account in accounts.items() if account is not None)
+
+
+def sms_account(settings: Settings) -> SmsAccount | None:
+    """Return the account at the provider of text messages, where all of it was given."""
+    if settings.sms_account is None or settings.sms_secret is None or settings.sms_sender is None:
+        return None
+    return SmsAccount(
+        url=settings.sms_url,
+        account=settings.sms_account,
+        key=settings.sms_key,
+        secret=settings.sms_secret.get_secret_value(),
+        sender=settings.sms_sender,
+        timeout_seconds=settings.sms_timeout_seconds,
+    )
+
+
+def mail_server(settings: Settings) -> MailServer | None:
+    """Return the mail server, where it was given."""
+    if settings.smtp_host is None or settings.smtp_sender is None:
+        return None
+    return MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        user=settings.smtp_user,
+        password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
+        sender=settings.smtp_sender,
+        timeout_seconds=settings.smtp_timeout_seconds,
+    )
+
+
+@asynccontextmanager
+async def open_channels(settings: Settings, database: Database) -> AsyncIterator[Mapping[Channel, Port]]:
+    """Open every channel that is configured, and close them at the end."""
+    ports: dict[Channel, Port] = {}
+    if settings.development:
+        ports = {channel: DevelopmentSink(database, channel) for channel in (Channel.SMS, Channel.EMAIL)}
+    else:
+        account, server = sms_account(settings), mail_server(settings)
+        if account is not None:
+            ports[Channel.SMS] = TwilioSms(account)
+        if server is not None:
+            ports[Channel.EMAIL] = SmtpMail(server)
+    try:
+        yield ports
+    finally:
+        for port in ports.values():
+            await port.close()

@@ -1,0 +1,52 @@
+"""The port of every channel: what is handed over, and what can go wrong on the way."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message in words on its way; neither address nor words are part of its text form, so no log can show them."""
+
+    network_id: UUID
+    message_id: UUID
+    address: str = field(repr=False)
+    title: str = field(repr=False)
+    body: str = field(repr=False)
+    language: str
+    # Where one tap, or one POST without a session (RFC 8058), stops messages like this.
+    stop_link: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The provider took the message, and calls it so."""
+
+    provider_reference: str | None = None
+
+
+class NotDelivered(Exception):
+    """The provider did not take the message, or nobody knows whether it did.
+
+    `reason` is a word of ours, never a sentence of the provider's (those quote phones). `passing`: trying again later
+    may help; else it never will.
+    """
+
+    def __init__(self, reason: str, *, passing: bool, provider_code: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.passing = passing
+        self.provider_code = provider_code
+
+
+class Port(Protocol):
+    """A channel's provider. Messages go out at least once: one whose answer was lost is sent again."""
+
+    async def deliver(self, message: Outgoing) -> Delivered:
+        """Hand one message over. Raises `NotDelivered`."""
+        ...
+
+    async def close(self) -> None:
+        """Close what is open to the provider."""
+        ...

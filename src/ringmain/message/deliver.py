@@ -1,0 +1,231 @@
+"""Sending what is due: taken from the queue for a while, decided once more, handed to a channel, and noted."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from ringmain.kit.db import Database, UnitOfWork
+from ringmain.kit.pure import ids
+from ringmain.kit.secrets import DataKey, Keyring
+from ringmain.member import api as member
+from ringmain.message.channels.port import Delivered, NotDelivered, Outgoing, Port
+from ringmain.message.direct import open_sealed
+from ringmain.message.model import Channel, Moment, Purpose, Recipient, Rules, State, due, still_refused, wait_after
+from ringmain.message.send import SEALED_FOR, open_parameters, recipients
+from ringmain.message.store import messages as store
+from ringmain.message.store import waiting, wishes
+from ringmain.message.texts import Template, render
+from ringmain.message.unsubscribe import stop_link
+from ringmain.network import api as network
+
+_MOST_AT_ONCE = 50
+# Longer than any provider may take, times the messages that wait for one another.
+_LEASE = timedelta(minutes=10)
+_SIDE_BY_SIDE = 8
+_PAUSE_SECONDS = 1.0
+_LONGEST_PAUSE_SECONDS = 30.0
+_log = structlog.get_logger(__name__)
+
+
+class _Missing:
+    """Stands where a channel was configured when the message was made, and is not now."""
+
+    async def deliver(self, message: Outgoing) -> Delivered:
+        """Raise `NotDelivered`: the operator may bring the settings back."""
+        raise NotDelivered("channel_not_configured", passing=True)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+_MISSING = _Missing()
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What sending needs beside the database: the keys, the channels, and the address of our pages."""
+
+    keyring: Keyring
+    ports: Mapping[Channel, Port]
+    public_base: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What becomes of one message now: a state with its reason, or another wait until `later`."""
+
+    row: waiting.Claimed
+    state: State
+    reason: str | None = None
+    later: datetime | None = None
+    provider_reference: str | None = None
+    provider_code: int | None = None
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What sending needs to know of a network and its people."""
+
+    name: str
+    rules: Rules
+    moment: Moment
+    contacts: Mapping[UUID, member.Contact]
+    recipients: Mapping[UUID, Recipient]
+    keys: Mapping[UUID, DataKey]
+
+
+async def keep_delivering(
+    database: Database, doors: Doors, networks: Callable[[], Awaitable[Sequence[UUID]]], stop: asyncio.Event
+) -> None:
+    """Send what is due in every network until `stop` is set, looking once a second: somebody waits for their code.
+
+    Errors are logged and it goes on; networks of a replayed or simulated time send nothing.
+    """
+    pause = _PAUSE_SECONDS
+    while not stop.is_set():
+        try:
+            sent = [await deliver_due(database, doors, network_id) for network_id in await networks()]
+            pause = 0.0 if any(count >= _MOST_AT_ONCE for count in sent) else _PAUSE_SECONDS
+        except Exception as error:  # noqa: BLE001 (what waits is tried again, whatever went wrong)
+            _log.warning("messages_not_sent", exc_info=error)
+            pause = min(max(pause, _PAUSE_SECONDS) * 2, _LONGEST_PAUSE_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), pause)
+
+
+async def deliver_due(
+    database: Database, doors: Doors, network_id: UUID, *, most: int = _MOST_AT_ONCE, now: datetime | None = None
+) -> int:
+    """Send what is due in one network, and return how many messages were looked at.
+
+    No transaction is open while a provider answers. Each message goes out at least once: where this process dies
+    between the provider's answer and its note, the message is sent again after the lease.
+    """
+    async with database.unit(network_id, role="worker", now=now) as uow:
+        at = await uow.now()
+        rows = await waiting.claim(uow, at, at + _LEASE, most)
+        known = await _known(uow, doors, rows, at) if rows else None
+    if known is None:
+        return 0
+    side_by_side = asyncio.Semaphore(_SIDE_BY_SIDE)
+
+    async def one(row: waiting.Claimed) -> _Step:
+        async with side_by_side:
+            return await _one(doors, network_id, known, row)
+
+    steps = await asyncio.gather(*(one(row) for row in rows))
+    async with database.unit(network_id, role="worker", now=now) as uow:
+        await _note(uow, steps)
+    return len(rows)
+
+
+async def _known(uow: UnitOfWork, doors: Doors, rows: Sequence[waiting.Claimed], now: datetime) -> _Known:
+    subjects = {row.subject_id for row in rows if row.subject_id is not None}
+    contacts = await member.contacts(uow, doors.keyring, subjects)
+    home = await network.network_of(uow)
+    return _Known(
+        name=home.name,
+        rules=await wishes.rules(uow),
+        moment=Moment(now, ZoneInfo(home.time_zone), simulated=home.simulated),
+        contacts=contacts,
+        recipients=await recipients(uow, contacts),
+        keys=await member.sealing_keys(uow, doors.keyring, subjects, SEALED_FOR),
+    )
+
+
+async def _one(doors: Doors, network_id: UUID, known: _Known, row: waiting.Claimed) -> _Step:
+    step = _before(known, row)
+    if step is not None:
+        return step
+    try:
+        port = doors.ports.get(Channel(row.channel), _MISSING)
+        return _sent(row, await port.deliver(_write(doors, network_id, known, row)))
+    except NotDelivered as error:
+        return _failed(row, known.moment.now, error)
+    except Exception as error:  # noqa: BLE001 (one message's trouble must not make the others go out twice)
+        _log.warning("message_not_understood", message_id=str(row.message_id), kind=type(error).__name__)
+        return _failed(row, known.moment.now, NotDelivered("internal_error", passing=True))
+
+
+def _before(known: _Known, row: waiting.Claimed) -> _Step | None:
+    """Say what becomes of a message without sending it, or None where it may go."""
+    purpose, now = Purpose(row.purpose), known.moment.now
+    if now >= row.useful_until:
+        return _Step(row, State.FAILED, "too_late")
+    if row.subject_id is None:
+        return _Step(row, State.REFUSED, "network_simulated") if known.moment.simulated else None
+    refusal = still_refused(purpose, known.recipients.get(row.subject_id), known.moment)
+    if refusal is not None:
+        return _Step(row, State.REFUSED, refusal.value)
+    due_at = due(purpose, known.rules, known.moment)
+    # A sender that was away in the evening must not make up for it at night.
+    return _Step(row, State.QUEUED, "quiet_hours", later=due_at, counts=False) if due_at > now else None
+
+
+def _write(doors: Doors, network_id: UUID, known: _Known, row: waiting.Claimed) -> Outgoing:
+    link = None
+    if row.subject_id is None:
+        sealed = open_sealed(doors.keyring, network_id, row)
+        address, parameters = sealed.address, sealed.parameters
+    else:
+        phone = known.contacts[row.subject_id].phone
+        assert phone is not None
+        assert row.parameters is not None
+        address = phone
+        parameters = open_parameters(known.keys[row.subject_id], row.message_id, row.parameters)
+        if row.purpose == Purpose.MARKETING:
+            link = stop_link(doors.keyring, doors.public_base, network_id, row.subject_id)
+    text = render(Template(row.template), row.language, known.name, parameters, link)
+    return Outgoing(network_id, row.message_id, address, text.title, text.body, row.language, link)
+
+
+def _sent(row: waiting.Claimed, delivered: Delivered) -> _Step:
+    return _Step(row, State.SENT, provider_reference=delivered.provider_reference)
+
+
+def _failed(row: waiting.Claimed, now: datetime, error: NotDelivered) -> _Step:
+    wait = wait_after(row.tries) if error.passing else None
+    # The log tells what the operator can mend, and nothing of the person.
+    _log.warning(
+        "message_not_delivered",
+        message_id=str(row.message_id),
+        channel=row.channel,
+        reason=error.reason,
+        provider_code=error.provider_code,
+        tries=row.tries,
+        again_in_seconds=None if wait is None else wait.total_seconds(),
+    )
+    if wait is None:
+        return _Step(row, State.FAILED, error.reason, provider_code=error.provider_code)
+    return _Step(row, State.QUEUED, error.reason, later=now + wait, provider_code=error.provider_code)
+
+
+async def _note(uow: UnitOfWork, steps: Sequence[_Step]) -> None:
+    now = await uow.now()
+    deliveries = [
+        store.Delivery(
+            id=ids.uuid7(now),
+            message_id=step.row.message_id,
+            state=step.state.value,
+            reason=step.reason,
+            happened_at=now,
+            provider_reference=step.provider_reference,
+            provider_code=step.provider_code,
+        )
+        for step in steps
+    ]
+    await store.add_deliveries(uow, deliveries)
+    await waiting.forget(uow, [step.row.message_id for step in steps if step.later is None])
+    later = [
+        (step.row.message_id, step.later, step.row.tries if step.counts else step.row.tries - 1)
+        for step in steps
+        if step.later is not None
+    ]
+    await waiting.delay(uow, later)

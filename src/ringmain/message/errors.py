@@ -1,0 +1,61 @@
+"""The rules about messages that can be broken by who asks for one; what a person's own rules refuse is an answer."""
+
+from http import HTTPStatus
+
+from ringmain.kit.pure.errors import RuleBroken
+
+
+class MessageParameters(RuleBroken):
+    """A template was given too few, too many, or unreadable parameters."""
+
+    code = "message_parameters"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Give exactly the parameters that the template names, each one line of 1 to 200 letters."
+
+
+class MessageUnknown(RuleBroken):
+    """There is no such message."""
+
+    code = "message_unknown"
+    status = HTTPStatus.NOT_FOUND
+    next_step = "List the messages to find the one that is meant."
+
+
+class MessageRulesInvalid(RuleBroken):
+    """The rules of messages contradict themselves."""
+
+    code = "message_rules_invalid"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Allow at least as many messages a week as a day; write times as HH:MM."
+
+
+class ChannelNotConfigured(RuleBroken):
+    """Nobody has said how messages of this channel are sent."""
+
+    code = "channel_not_configured"
+    status = HTTPStatus.CONFLICT
+    next_step = "Set RINGMAIN_SMS_* or RINGMAIN_SMTP_* and restart; in development, switch development mode on."
+
+
+class EmailInvalid(RuleBroken):
+    """The text is no e-mail address."""
+
+    code = "email_invalid"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Give one address such as anna@example.org, without a name around it."
+
+
+class UnsubscribeLinkInvalid(RuleBroken):
+    """The link was not made here, or is damaged."""
+
+    code = "unsubscribe_link_invalid"
+    status = HTTPStatus.NOT_FOUND
+    next_step = "Open the whole link of the message; or ask any shop of the network to stop the messages."
+
+
+class PauseInvalid(RuleBroken):
+    """The end of the pause is in the past or too far away."""
+
+    code = "pause_invalid"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Let the pause end within the next 366 days, or choose the channel `none`."

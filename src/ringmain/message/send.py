@@ -1,0 +1,236 @@
+"""Sending to people the network knows: each message is decided by their rules, and waits where it may go."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from ringmain.kit.db import UnitOfWork
+from ringmain.kit.pure import ids
+from ringmain.kit.secrets import DataKey, Keyring
+from ringmain.member import api as member
+from ringmain.message.model import (
+    Decision,
+    Moment,
+    Preferences,
+    Purpose,
+    Recipient,
+    Refusal,
+    Rules,
+    State,
+    decide,
+    language_of_phone,
+)
+from ringmain.message.preferences import preferences_of
+from ringmain.message.store import messages as store
+from ringmain.message.store import waiting, wishes
+from ringmain.message.texts import Template, check_parameters
+from ringmain.network import api as network
+
+SEALED_FOR = "messages"
+_USEFUL = timedelta(days=1)
+# More than a week of local days, whatever the zone.
+_LOOK_BACK = timedelta(days=8)
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """What to tell whom, and because of what; `reference_id` names it (a voucher, a sale).
+
+    The same person is told about the same reference for the same reason once. `reason` is a word (a-z and _), by
+    default the template's name. After `useful_for` nobody wants the message any more.
+    """
+
+    subject_id: UUID
+    template: Template
+    parameters: Mapping[str, str] = field(repr=False)
+    reference_id: UUID
+    reason: str = ""
+    merchant_id: UUID | None = None
+    useful_for: timedelta = _USEFUL
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What was decided: queued until `due_at`, or refused by a rule; `repeated`: it had been decided before."""
+
+    message_id: UUID
+    state: State
+    refusal: Refusal | None
+    due_at: datetime
+    repeated: bool = False
+
+
+async def send(uow: UnitOfWork, keyring: Keyring, items: Sequence[NewMessage]) -> list[Made]:
+    """Queue messages to people, each if consent, pause, caps and channel of its person allow it; one answer per item.
+
+    A refusal is an answer, and recorded like a message. Raises `MessageParameters`; then none is recorded. Announces
+    `message` and `message_delivery`.
+    """
+    if not items:
+        return []
+    for item in items:
+        check_parameters(item.template, item.parameters)
+    contacts = await member.contacts(uow, keyring, [item.subject_id for item in items])
+    everybody = {id_ for one in contacts.values() for id_ in one.known.subject_ids} | {one.subject_id for one in items}
+    await store.lock_people(uow, {_root(contacts, item.subject_id) for item in items})
+    known = await _look_back(uow, contacts, everybody, items)
+    home = await network.network_of(uow)
+    rules = await wishes.rules(uow)
+    moment = Moment(await uow.now(), ZoneInfo(home.time_zone), simulated=home.simulated)
+    keys = await member.sealing_keys(uow, keyring, {one.known.subject_id for one in contacts.values()}, SEALED_FOR)
+    book = _Book(uow.network_id, contacts, keys, known, rules, moment)
+    answers = [book.decide(item) for item in items]
+    if book.rows:
+        await store.add(uow, book.rows)
+        await store.add_deliveries(uow, book.deliveries)
+        await waiting.add(uow, book.waiting)
+    return answers
+
+
+def seal_parameters(key: DataKey, message_id: UUID, parameters: Mapping[str, str]) -> bytes:
+    """Encrypt what a message says, bound to its row."""
+    return key.seal(f"message/{message_id}", msgspec.json.encode(dict(parameters)).decode())
+
+
+def open_parameters(key: DataKey, message_id: UUID, sealed: bytes) -> dict[str, str]:
+    """Return what a message says."""
+    return msgspec.json.decode(key.open(f"message/{message_id}", sealed), type=dict[str, str])
+
+
+async def recipients(
+    uow: UnitOfWork, contacts: Mapping[UUID, member.Contact], marketing: Mapping[UUID, Sequence[datetime]] | None = None
+) -> dict[UUID, Recipient]:
+    """Return what the rules ask of each person, by the subject asked for."""
+    chosen = await preferences_of(uow, {asked: one.known.subject_ids for asked, one in contacts.items()})
+    agreed = await member.consented(uow, list(contacts), member.Purpose.MARKETING)
+    marketing = marketing or {}
+    return {
+        asked: Recipient(
+            has_phone=one.phone is not None,
+            phone_proven=one.phone_proven,
+            consented=asked in agreed,
+            preferences=chosen.get(asked, Preferences()),
+            marketing_at=tuple(at for id_ in one.known.subject_ids for at in marketing.get(id_, ())),
+        )
+        for asked, one in contacts.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of everybody at the time of the decision."""
+
+    recipients: dict[UUID, Recipient]
+    decided: dict[tuple[UUID, str, UUID], Made]
+
+
+async def _look_back(
+    uow: UnitOfWork, contacts: Mapping[UUID, member.Contact], everybody: set[UUID], items: Sequence[NewMessage]
+) -> _Known:
+    marketing: dict[UUID, list[datetime]] = {}
+    if any(item.template.purpose is Purpose.MARKETING for item in items):
+        for row in await store.marketing_since(uow, everybody, await uow.now() - _LOOK_BACK):
+            marketing.setdefault(row.subject_id, []).append(row.due_at)
+    before = await store.decided(uow, everybody, {item.reference_id for item in items})
+    roots = {id_: one.known.subject_id for one in contacts.values() for id_ in one.known.subject_ids}
+    decided: dict[tuple[UUID, str, UUID], Made] = {}
+    for old in before:
+        assert old.subject_id is not None
+        refusal = Refusal(old.why) if old.state == State.REFUSED and old.why is not None else None
+        made = Made(old.id, State(old.state), refusal, old.due_at, repeated=True)
+        decided[roots.get(old.subject_id, old.subject_id), old.reason, old.reference_id] = made
+    return _Known(await recipients(uow, contacts, marketing), decided)
+
+
+class _Book:
+    """Decides messages in order, each in the light of those before it."""
+
+    def __init__(
+        self,
+        network_id: UUID,
+        contacts: Mapping[UUID, member.Contact],
+        keys: Mapping[UUID, DataKey],
+        known: _Known,
+        rules: Rules,
+        moment: Moment,
+    ) -> None:
+        self._network_id = network_id
+        self._contacts = contacts
+        self._keys = keys
+        self._known = known
+        self._rules = rules
+        self._moment = moment
+        self._added: dict[UUID, list[datetime]] = {}
+        self.rows: list[store.Message] = []
+        self.deliveries: list[store.Delivery] = []
+        self.waiting: list[waiting.Waiting] = []
+
+    def decide(self, item: NewMessage) -> Made:
+        """Decide one message and note what is to be written."""
+        contact = self._contacts.get(item.subject_id)
+        root = item.subject_id if contact is None else contact.known.subject_id
+        reason = item.reason or item.template.value
+        scope = (root, reason, item.reference_id)
+        if scope in self._known.decided:
+            return self._known.decided[scope]
+        decision = decide(item.template.purpose, self._recipient(item, root), self._rules, self._moment)
+        made = self._note(item, root, reason, decision)
+        self._known.decided[scope] = Made(made.message_id, made.state, made.refusal, made.due_at, repeated=True)
+        if made.refusal is None and item.template.purpose is Purpose.MARKETING:
+            self._added.setdefault(root, []).append(made.due_at)
+        return made
+
+    def _recipient(self, item: NewMessage, root: UUID) -> Recipient | None:
+        recipient = self._known.recipients.get(item.subject_id)
+        added = self._added.get(root)
+        if recipient is None or not added:
+            return recipient
+        return Recipient(
+            recipient.has_phone,
+            recipient.phone_proven,
+            recipient.consented,
+            recipient.preferences,
+            (*recipient.marketing_at, *added),
+        )
+
+    def _note(self, item: NewMessage, root: UUID, reason: str, decision: Decision) -> Made:
+        now = self._moment.now
+        id_ = ids.uuid7(now)
+        key = self._keys.get(root)
+        contact = self._contacts.get(item.subject_id)
+        self.rows.append(
+            store.Message(
+                id=id_,
+                subject_id=root,
+                channel=decision.channel.value,
+                purpose=item.template.purpose.value,
+                template=item.template.value,
+                language=_language(contact),
+                reason=reason,
+                reference_id=item.reference_id,
+                merchant_id=item.merchant_id,
+                parameters=None if key is None else seal_parameters(key, id_, item.parameters),
+                made_at=now,
+                due_at=decision.due_at,
+            )
+        )
+        state = State.QUEUED if decision.refusal is None else State.REFUSED
+        self.deliveries.append(store.Delivery(ids.uuid7(now), id_, state.value, decision.refusal, now))
+        if decision.refusal is None:
+            self.waiting.append(waiting.Waiting(id_, decision.due_at, decision.due_at + item.useful_for))
+        return Made(id_, state, decision.refusal, decision.due_at)
+
+
+def _root(contacts: Mapping[UUID, member.Contact], subject_id: UUID) -> UUID:
+    contact = contacts.get(subject_id)
+    return subject_id if contact is None else contact.known.subject_id
+
+
+def _language(contact: member.Contact | None) -> str:
+    if contact is None:
+        return "en"
+    return contact.language or ("en" if contact.phone is None else language_of_phone(contact.phone))

@@ -1,0 +1,195 @@
+"""Messages and what became of them, in PostgreSQL: appended, never changed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from ringmain.kit.db import UnitOfWork, pack_texts, pack_uuids
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message; `parameters` are sealed with its member's key, and missing where there is no member."""
+
+    id: UUID
+    subject_id: UUID | None
+    channel: str
+    purpose: str
+    template: str
+    language: str
+    reason: str
+    reference_id: UUID
+    merchant_id: UUID | None
+    parameters: bytes | None
+    made_at: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One step of a message."""
+
+    id: UUID
+    message_id: UUID
+    state: str
+    reason: str | None
+    happened_at: datetime
+    provider_reference: str | None = None
+    provider_code: int | None = None
+
+
+_COLUMNS = (
+    "id, subject_id, channel, purpose, template, language, reason, reference_id, merchant_id, parameters, made_at,"
+    " due_at"
+)
+_ADD = f"""
+    INSERT INTO message (network_id, {_COLUMNS})
+    SELECT %s, t.*
+    FROM unnest(%s, %s::uuid[], %s, %s, %s, %s, %s, %s, %s::uuid[], %s::bytea[], %s::timestamptz[],
+                %s::timestamptz[]) AS t
+"""
+_ADD_DELIVERIES = """
+    INSERT INTO message_delivery
+        (network_id, id, message_id, state, reason, happened_at, provider_reference, provider_code)
+    SELECT %s, t.* FROM unnest(%s, %s, %s, %s, %s::timestamptz[], %s, %s::integer[]) AS t
+"""
+
+
+async def add(uow: UnitOfWork, rows: Sequence[Message]) -> None:
+    """Insert messages and announce them."""
+    params = (
+        uow.network_id,
+        pack_uuids([row.id for row in rows]),
+        [row.subject_id for row in rows],
+        pack_texts([row.channel for row in rows]),
+        pack_texts([row.purpose for row in rows]),
+        pack_texts([row.template for row in rows]),
+        pack_texts([row.language for row in rows]),
+        pack_texts([row.reason for row in rows]),
+        pack_uuids([row.reference_id for row in rows]),
+        [row.merchant_id for row in rows],
+        [row.parameters for row in rows],
+        [row.made_at for row in rows],
+        [row.due_at for row in rows],
+    )
+    await uow.execute(_ADD, params)
+    uow.record("message", [row.id for row in rows])
+
+
+async def add_deliveries(uow: UnitOfWork, rows: Sequence[Delivery]) -> None:
+    """Insert what became of messages, and announce it."""
+    if not rows:
+        return
+    params = (
+        uow.network_id,
+        pack_uuids([row.id for row in rows]),
+        pack_uuids([row.message_id for row in rows]),
+        pack_texts([row.state for row in rows]),
+        pack_texts([row.reason for row in rows]),
+        [row.happened_at for row in rows],
+        pack_texts([row.provider_reference for row in rows]),
+        [row.provider_code for row in rows],
+    )
+    await uow.execute(_ADD_DELIVERIES, params)
+    uow.record("message_delivery", [row.id for row in rows])
+
+
+# ------------------------------------------------------------------------------------------- what was decided before
+
+# One sender at a time counts what a person was sent; whoever waits reads, in its next statement, what the first wrote.
+_LOCK = """
+    SELECT pg_advisory_xact_lock(hashtextextended(k, 1))
+    FROM (SELECT k FROM unnest(%s::text[]) AS t (k) ORDER BY k) AS sorted
+"""
+_DECIDED = f"""
+    SELECT {_COLUMNS}, last.state, last.reason AS why
+    FROM message m
+    CROSS JOIN LATERAL (
+        SELECT d.state, d.reason FROM message_delivery d
+        WHERE d.network_id = m.network_id AND d.message_id = m.id ORDER BY d.id DESC LIMIT 1
+    ) AS last
+    WHERE m.network_id = %s AND m.subject_id = ANY(%s) AND m.reference_id = ANY(%s)
+""".replace(_COLUMNS, ", ".join(f"m.{name}" for name in _COLUMNS.split(", ")))
+_MARKETING = """
+    SELECT m.subject_id, m.due_at FROM message m
+    WHERE m.network_id = %s AND m.subject_id = ANY(%s) AND m.due_at > %s AND m.purpose = 'marketing'
+      AND NOT EXISTS (
+          SELECT FROM message_delivery d
+          WHERE d.network_id = m.network_id AND d.message_id = m.id AND d.state IN ('failed', 'refused')
+      )
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown(Message):
+    """A message with its last step: `why` it failed, was refused, or waits again."""
+
+    state: str
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """When a subject was, or will be, sent marketing."""
+
+    subject_id: UUID
+    due_at: datetime
+
+
+async def lock_people(uow: UnitOfWork, subject_ids: Iterable[UUID]) -> None:
+    """Let others who want to send to these people wait until our transaction is over."""
+    await uow.execute(_LOCK, ([f"message/{uow.network_id}/{id_}" for id_ in subject_ids],))
+
+
+async def decided(uow: UnitOfWork, subject_ids: Iterable[UUID], references: Iterable[UUID]) -> list[Shown]:
+    """Return the messages that were made before for these people about these things."""
+    return await uow.rows(
+        Shown, _DECIDED, (uow.network_id, pack_uuids(list(subject_ids)), pack_uuids(list(references)))
+    )
+
+
+async def marketing_since(uow: UnitOfWork, subject_ids: Iterable[UUID], since: datetime) -> list[Sent]:
+    """Return the marketing that these people got, or will get, after a moment."""
+    return await uow.rows(Sent, _MARKETING, (uow.network_id, pack_uuids(list(subject_ids)), since))
+
+
+# --------------------------------------------------------------------------------------------------------- reading
+
+_PAGE = f"""
+    SELECT {_COLUMNS}, last.state, last.reason AS why
+    FROM message m
+    CROSS JOIN LATERAL (
+        SELECT d.state, d.reason FROM message_delivery d
+        WHERE d.network_id = m.network_id AND d.message_id = m.id ORDER BY d.id DESC LIMIT 1
+    ) AS last
+    WHERE m.network_id = %(network)s
+      AND (%(subjects)s::uuid[] IS NULL OR m.subject_id = ANY(%(subjects)s))
+      AND (%(id)s::uuid IS NULL OR m.id = %(id)s)
+      AND (%(before)s::uuid IS NULL OR m.id < %(before)s)
+    ORDER BY m.id DESC LIMIT %(limit)s
+""".replace(_COLUMNS, ", ".join(f"m.{name}" for name in _COLUMNS.split(", ")))
+_DELIVERIES = """
+    SELECT id, message_id, state, reason, happened_at, provider_reference, provider_code
+    FROM message_delivery WHERE network_id = %s AND message_id = %s ORDER BY id
+"""
+
+
+async def page(
+    uow: UnitOfWork, limit: int, *, before: UUID | None = None, subject_ids: Sequence[UUID] | None = None
+) -> list[Shown]:
+    """Return messages, the newest first: of some subjects where they are given."""
+    subjects = None if subject_ids is None else list(subject_ids)
+    params = {"network": uow.network_id, "subjects": subjects, "id": None, "before": before, "limit": limit}
+    return await uow.rows(Shown, _PAGE, params)
+
+
+async def one(uow: UnitOfWork, message_id: UUID) -> Shown | None:
+    """Return a message."""
+    params = {"network": uow.network_id, "subjects": None, "id": message_id, "before": None, "limit": 1}
+    return await uow.row(Shown, _PAGE, params)
+
+
+async def deliveries(uow: UnitOfWork, message_id: UUID) -> list[Delivery]:
+    """Return the steps of a message, the oldest first."""
+    return await uow.rows(Delivery, _DELIVERIES, (uow.network_id, message_id))

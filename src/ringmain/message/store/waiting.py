@@ -1,0 +1,97 @@
+"""What still has to be sent, in PostgreSQL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from ringmain.kit.db import UnitOfWork, pack_uuids
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message in the queue; `sealed` holds address and parameters where it goes to no member."""
+
+    message_id: UUID
+    due_at: datetime
+    useful_until: datetime
+    master_version: int | None = None
+    sealed: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that is ours to send until its lease is over; `tries` counts this one."""
+
+    message_id: UUID
+    useful_until: datetime
+    tries: int
+    master_version: int | None
+    sealed: bytes | None
+    subject_id: UUID | None
+    channel: str
+    purpose: str
+    template: str
+    language: str
+    parameters: bytes | None
+
+
+_ADD = """
+    INSERT INTO message_waiting (network_id, message_id, due_at, useful_until, master_version, sealed)
+    SELECT %s, t.* FROM unnest(%s, %s::timestamptz[], %s::timestamptz[], %s::smallint[], %s::bytea[]) AS t
+"""
+
+
+async def add(uow: UnitOfWork, rows: Sequence[Waiting]) -> None:
+    """Put messages into the queue."""
+    if not rows:
+        return
+    params = (
+        uow.network_id,
+        pack_uuids([row.message_id for row in rows]),
+        [row.due_at for row in rows],
+        [row.useful_until for row in rows],
+        [row.master_version for row in rows],
+        [row.sealed for row in rows],
+    )
+    await uow.execute(_ADD, params)
+
+
+_CLAIM = """
+    WITH mine AS (
+        SELECT message_id FROM message_waiting
+        WHERE network_id = %(network)s AND due_at <= %(now)s
+        ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
+    )
+    UPDATE message_waiting w SET due_at = %(until)s, tries = w.tries + 1
+    FROM mine, message m
+    WHERE w.network_id = %(network)s AND w.message_id = mine.message_id
+      AND m.network_id = %(network)s AND m.id = mine.message_id
+    RETURNING w.message_id, w.useful_until, w.tries, w.master_version, w.sealed, m.subject_id, m.channel, m.purpose,
+              m.template, m.language, m.parameters
+"""
+_FORGET = "DELETE FROM message_waiting WHERE network_id = %s AND message_id = ANY(%s)"
+_DELAY = """
+    UPDATE message_waiting w SET due_at = t.due_at, tries = t.tries
+    FROM unnest(%s, %s::timestamptz[], %s::smallint[]) AS t (message_id, due_at, tries)
+    WHERE w.network_id = %s AND w.message_id = t.message_id
+"""
+
+
+async def claim(uow: UnitOfWork, now: datetime, until: datetime, most: int) -> list[Claimed]:
+    """Take what is due, so that nobody else sends it before `until`; what others are taking is passed over."""
+    params = {"network": uow.network_id, "now": now, "until": until, "most": most}
+    return await uow.rows(Claimed, _CLAIM, params)
+
+
+async def forget(uow: UnitOfWork, message_ids: Sequence[UUID]) -> None:
+    """Take messages out of the queue, and with them what was sealed for sending."""
+    if message_ids:
+        await uow.execute(_FORGET, (uow.network_id, pack_uuids(message_ids)))
+
+
+async def delay(uow: UnitOfWork, later: Sequence[tuple[UUID, datetime, int]]) -> None:
+    """Let messages wait until another time, with the number of tries that count."""
+    if later:
+        params = ([one[0] for one in later], [one[1] for one in later], [one[2] for one in later], uow.network_id)
+        await uow.execute(_DELAY, params)

@@ -1,0 +1,96 @@
+"""What messages say, in every language; each template knows its purpose: nobody can call marketing a receipt."""
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ringmain.message.errors import MessageParameters
+from ringmain.message.model import Purpose
+
+_LONGEST_PARAMETER = 200
+
+
+class Template(StrEnum):
+    """The messages there are."""
+
+    ONE_TIME_CODE = "one_time_code"
+    RECEIPT = "receipt"
+    VOUCHER_WON = "voucher_won"
+    VOUCHER_ENDS = "voucher_ends"
+    TEST = "test"
+
+    @property
+    def purpose(self) -> Purpose:
+        """What the message is for: a reminder to spend is an attempt to sell."""
+        return Purpose.MARKETING if self is Template.VOUCHER_ENDS else Purpose.TRANSACTIONAL
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        """The names that must be given."""
+        return _PARAMETERS[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A message in words; the title is the subject of a mail, and nothing of a text message."""
+
+    title: str
+    body: str
+
+
+# Template and language -> title and body. {network} is always there. Codes come first, so that phones offer to copy
+# them; the last line of a code's message lets browsers fill it in for this site only.
+_TEXTS: dict[tuple[Template, str], tuple[str, str]] = {
+    (Template.ONE_TIME_CODE, "en"): (
+        "Your code",
+        "{code} is your {network} code. It is good for 5 minutes. Never tell it to anybody.",
+    ),
+    (Template.ONE_TIME_CODE, "zh"): ("您的验证码", "{code} 是您的{network}验证码，5分钟内有效。请勿告诉任何人。"),
+    (Template.RECEIPT, "en"): ("Your receipt", "{network}: your receipt from {shop}, {amount}. {link}"),
+    (Template.RECEIPT, "zh"): ("您的收据", "【{network}】您在{shop}的收据，{amount}。{link}"),
+    (Template.VOUCHER_WON, "en"): (
+        "A voucher for you",
+        "{network}: you won {value} off at {shop}, good until {ends}. {link}",
+    ),
+    (Template.VOUCHER_WON, "zh"): (
+        "您获得一张代金券",
+        "【{network}】您获得{shop}的{value}代金券，{ends}前有效。{link}",
+    ),
+    (Template.VOUCHER_ENDS, "en"): (
+        "Your voucher ends soon",
+        "{network}: your {value} off at {shop} ends on {ends}. {link}",
+    ),
+    (Template.VOUCHER_ENDS, "zh"): (
+        "您的代金券即将到期",
+        "【{network}】您在{shop}的{value}代金券将于{ends}到期。{link}",
+    ),
+    (Template.TEST, "en"): ("Test", "{network}: this is a test. Messages reach you."),
+    (Template.TEST, "zh"): ("测试", "【{network}】这是一条测试消息。您可以收到消息。"),
+}
+_STOP = {"en": "Stop these messages: {link}", "zh": "退订：{link}"}
+
+
+def _fields(text: str) -> frozenset[str]:
+    return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name) - {"network"}
+
+
+_PARAMETERS = {template: _fields(_TEXTS[template, "en"][1]) for template in Template}
+
+
+def check_parameters(template: Template, parameters: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the parameters. Raises `MessageParameters` where names are missing or unknown, or a value unreadable."""
+    readable = all(0 < len(value) <= _LONGEST_PARAMETER and value.isprintable() for value in parameters.values())
+    if parameters.keys() != template.parameters or not readable:
+        raise MessageParameters(template=template.value, needed=sorted(template.parameters))
+    return parameters
+
+
+def render(
+    template: Template, language: str, network: str, parameters: Mapping[str, str], stop_link: str | None = None
+) -> Text:
+    """Return a message in words; with `stop_link` its last line says how to get no more."""
+    title, body = _TEXTS[template, language]
+    filled = body.format(network=network, **parameters)
+    stop = "" if stop_link is None else "\n" + _STOP[language].format(link=stop_link)
+    return Text(title, filled + stop)

@@ -1,0 +1,188 @@
+"""Tests of the rules of messages."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ringmain.message.errors import EmailInvalid, MessageRulesInvalid, PauseInvalid
+from ringmain.message.model import (
+    Channel,
+    Decision,
+    Moment,
+    Preferences,
+    Purpose,
+    Recipient,
+    Refusal,
+    Rules,
+    check_pause,
+    check_rules,
+    decide,
+    due,
+    email_address,
+    language_of_phone,
+    mask_email,
+    wait_after,
+)
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+# 18:00 in Shanghai.
+NOW = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
+HERE = Moment(NOW, SHANGHAI)
+MARKETING, TRANSACTIONAL = Purpose.MARKETING, Purpose.TRANSACTIONAL
+
+
+def _person(**more: object) -> Recipient:
+    known = {"has_phone": True, "phone_proven": True, "consented": True, "preferences": Preferences()}
+    return Recipient(**(known | more))  # type: ignore[arg-type]  # a test changes what it wants
+
+
+@pytest.mark.parametrize(
+    ("person", "marketing", "transactional"),
+    [
+        (_person(), None, None),
+        (None, Refusal.PERSON_UNKNOWN, Refusal.PERSON_UNKNOWN),
+        (_person(consented=False), Refusal.NO_CONSENT, None),
+        (_person(phone_proven=False), Refusal.ADDRESS_UNPROVEN, None),
+        (_person(has_phone=False), Refusal.NO_ADDRESS, Refusal.NO_ADDRESS),
+        (_person(preferences=Preferences(Channel.NONE)), Refusal.CHANNEL_NONE, Refusal.CHANNEL_NONE),
+        (_person(preferences=Preferences(paused_until=NOW + timedelta(days=1))), Refusal.PAUSED, None),
+        (_person(preferences=Preferences(paused_until=NOW)), None, None),
+        (_person(marketing_at=(NOW,)), Refusal.CAP_DAY, None),
+        (_person(marketing_at=(NOW - timedelta(days=1),)), None, None),
+        (_person(marketing_at=tuple(NOW - timedelta(days=age) for age in (1, 2, 6))), Refusal.CAP_WEEK, None),
+        (_person(marketing_at=tuple(NOW - timedelta(days=age) for age in (1, 2, 7))), None, None),
+    ],
+)
+def test_who_may_be_sent_what(
+    person: Recipient | None, marketing: Refusal | None, transactional: Refusal | None
+) -> None:
+    """Marketing needs consent, a proven phone, no pause, and room under the caps; a receipt needs an address."""
+    assert decide(MARKETING, person, Rules(), HERE).refusal is marketing
+    assert decide(TRANSACTIONAL, person, Rules(), HERE).refusal is transactional
+
+
+def test_a_simulated_network_sends_nothing() -> None:
+    """Whatever a replayed town decides, no real phone rings."""
+    elsewhere = Moment(NOW, SHANGHAI, simulated=True)
+    assert decide(TRANSACTIONAL, _person(), Rules(), elsewhere).refusal is Refusal.NETWORK_SIMULATED
+
+
+def test_an_allowed_message_goes_now_by_the_chosen_channel() -> None:
+    """In the daytime nothing waits."""
+    assert decide(MARKETING, _person(), Rules(), HERE) == Decision(Channel.SMS, NOW)
+
+
+@pytest.mark.parametrize(
+    ("local", "until"),
+    [
+        ("2026-03-01 20:59", "2026-03-01 20:59"),
+        ("2026-03-01 21:00", "2026-03-02 09:00"),
+        ("2026-03-01 23:59", "2026-03-02 09:00"),
+        ("2026-03-02 00:00", "2026-03-02 09:00"),
+        ("2026-03-02 08:59", "2026-03-02 09:00"),
+        ("2026-03-02 09:00", "2026-03-02 09:00"),
+    ],
+)
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York", "UTC"])
+def test_marketing_waits_out_the_night_of_the_network(local: str, until: str, zone: str) -> None:
+    """Within quiet hours marketing waits for their end, in local time; everything else goes at once."""
+    here = ZoneInfo(zone)
+    now = datetime.fromisoformat(local).replace(tzinfo=here)
+    moment = Moment(now.astimezone(UTC), here)
+    assert due(MARKETING, Rules(), moment) == datetime.fromisoformat(until).replace(tzinfo=here)
+    assert due(TRANSACTIONAL, Rules(), moment) == now
+
+
+def test_quiet_hours_keep_local_time_when_clocks_change() -> None:
+    """The night of the change to summer time is an hour shorter, and ends at nine all the same."""
+    berlin = ZoneInfo("Europe/Berlin")
+    late = datetime(2026, 3, 28, 21, 30, tzinfo=berlin)
+    ends = due(MARKETING, Rules(), Moment(late.astimezone(UTC), berlin))
+    assert ends == datetime(2026, 3, 29, 7, 0, tzinfo=UTC)
+    assert ends - late.astimezone(UTC) == timedelta(hours=10, minutes=30)
+
+
+def test_a_message_at_night_counts_for_the_day_on_which_it_is_sent() -> None:
+    """What was made late and goes in the morning uses up the morning's day."""
+    night = Moment(NOW + timedelta(hours=4), SHANGHAI)
+    morning = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+    assert decide(MARKETING, _person(marketing_at=(NOW,)), Rules(), night) == Decision(Channel.SMS, morning)
+    again = decide(MARKETING, _person(marketing_at=(NOW, morning)), Rules(), night)
+    assert again.refusal is Refusal.CAP_DAY
+
+
+@pytest.mark.parametrize(("quiet_from", "quiet_until", "quiet"), [(0, 0, False), (600, 1200, True), (1200, 600, False)])
+def test_quiet_hours_may_lie_in_the_day_or_be_none(quiet_from: int, quiet_until: int, quiet: bool) -> None:
+    """Equal ends mean never; ends in order lie within one day."""
+    rules = Rules(quiet_from=quiet_from, quiet_until=quiet_until)
+    assert (due(MARKETING, rules, HERE) > NOW) == quiet
+
+
+@pytest.mark.parametrize("rules", [Rules(2, 1), Rules(-1, 3), Rules(quiet_from=1440), Rules(quiet_until=-1)])
+def test_rules_that_contradict_themselves_are_refused(rules: Rules) -> None:
+    """More a day than a week, or a minute that no day has."""
+    with pytest.raises(MessageRulesInvalid):
+        check_rules(rules)
+
+
+def test_rules_that_forbid_all_marketing_are_rules() -> None:
+    """A network may send none at all."""
+    rules = check_rules(Rules(0, 0))
+    assert decide(MARKETING, _person(), rules, HERE).refusal is Refusal.CAP_DAY
+
+
+@pytest.mark.parametrize("ends", [NOW, NOW - timedelta(days=1), NOW + timedelta(days=367)])
+def test_a_pause_ends_within_a_year(ends: datetime) -> None:
+    """A pause of the past means nothing, and one of years means `none`."""
+    with pytest.raises(PauseInvalid):
+        check_pause(ends, NOW)
+    assert check_pause(NOW + timedelta(days=30), NOW) == NOW + timedelta(days=30)
+    assert check_pause(None, NOW) is None
+
+
+def test_tries_wait_longer_each_time_and_end() -> None:
+    """Six tries within about five minutes."""
+    waits = [wait_after(tries) for tries in range(1, 7)]
+    assert [wait and wait.total_seconds() for wait in waits] == [10, 20, 40, 80, 160, None]
+
+
+@pytest.mark.parametrize("good", ["anna@example.org", "a.b+c@mail.example.co.uk", "o'hara@example.org"])
+def test_an_address_is_taken_with_its_domain_in_small_letters(good: str) -> None:
+    """The part before the @ is its server's business."""
+    local, _, domain = good.partition("@")
+    assert email_address(f" {local}@{domain.upper()} ") == good
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "",
+        "anna",
+        "anna@",
+        "@example.org",
+        "anna@example",
+        "a b@example.org",
+        "a@b@example.org",
+        "a@example.org\nBcc: b",
+        "Anna <anna@example.org>",
+        "a..b@example.org",
+        "a" * 250 + "@example.org",
+        "ä@example.org",
+        "a@example.org,b@c.de",
+    ],
+)
+def test_what_is_no_single_address_is_refused(bad: str) -> None:
+    """Above all what a mail's header would read as more than one address."""
+    with pytest.raises(EmailInvalid):
+        email_address(bad)
+
+
+def test_little_of_an_address_is_shown() -> None:
+    """Its owner knows it again, nobody else does."""
+    assert mask_email("anna@example.org") == "a***@example.org"
+
+
+def test_the_language_of_an_unknown_phone_is_its_countrys() -> None:
+    """Numbers of China are addressed in Chinese."""
+    assert [language_of_phone(phone) for phone in ("+8613800138000", "+14155552671")] == ["zh", "en"]
