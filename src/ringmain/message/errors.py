@@ -37,14 +37,6 @@ class ChannelNotConfigured(RuleBroken):
     next_step = "Set RINGMAIN_SMS_* or RINGMAIN_SMTP_* and restart; in development, switch development mode on."
 
 
-class EmailInvalid(RuleBroken):
-    """The text is no e-mail address."""
-
-    code = "email_invalid"
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-    next_step = "Give one address such as anna@example.org, without a name around it."
-
-
 class UnsubscribeLinkInvalid(RuleBroken):
     """The link was not made here, or is damaged."""
 

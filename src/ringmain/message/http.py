@@ -14,11 +14,11 @@ from ringmain.member.errors import MemberUnknown, PhoneInvalid
 from ringmain.message import api
 from ringmain.message.errors import (
     ChannelNotConfigured,
-    EmailInvalid,
     MessageRulesInvalid,
     MessageUnknown,
     PauseInvalid,
 )
+from ringmain.network.errors import EmailInvalid
 
 ChannelWord = Literal["sms", "email", "none"]
 StateWord = Literal["queued", "sent", "failed", "refused"]
@@ -130,6 +130,8 @@ async def _send_test(uow: UnitOfWork, call: Call, body: SendTest) -> MessageQueu
         raise ChannelNotConfigured
     sms = channel is api.Channel.SMS
     address = member.e164(body.address) if sms else api.email_address(body.address)
+    if address is None:
+        raise EmailInvalid
     reference_id = ids.uuid7(await uow.now())
     item = api.Addressed(channel, address, api.Template.TEST, {}, body.language, reference_id)
     return MessageQueued((await api.send_to_addresses(uow, call.keyring, [item]))[0])

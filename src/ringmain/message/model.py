@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
-from ringmain.message.errors import EmailInvalid, MessageRulesInvalid, PauseInvalid
+from ringmain.message.errors import MessageRulesInvalid, PauseInvalid
 
 DAY_MINUTES = 24 * 60
 MOST_TRIES = 6
@@ -193,11 +193,11 @@ def wait_after(tries: int) -> timedelta | None:
     return min(_FIRST_WAIT * (1 << (tries - 1)), _LONGEST_WAIT)
 
 
-def email_address(text: str) -> str:
-    """Return an e-mail address, its domain in small letters. Raises `EmailInvalid`."""
+def email_address(text: str) -> str | None:
+    """Return an e-mail address, its domain in small letters; None where the text is not exactly one."""
     text = text.strip()
     if len(text) > _LONGEST_EMAIL or not _EMAIL.fullmatch(text):
-        raise EmailInvalid
+        return None
     local, _, domain = text.rpartition("@")
     return f"{local}@{domain.lower()}"
 
