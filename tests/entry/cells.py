@@ -82,6 +82,21 @@ NETWORK: dict[str, Cell] = {
     "list_accounts": Cell("om", lambda _: "/v1/accounts", other_network="apart", other_merchant="apart"),
     "reset_account": Cell("o", lambda things: f"/v1/accounts/{things.account_id}/reset"),
     "disable_account": Cell("om", lambda things: f"/v1/accounts/{things.account_id}"),
+    # The network's own money and its list of tenants: for who runs it.
+    "import_tenants": Cell(
+        "o",
+        lambda _: "/v1/tenant-imports",
+        lambda _: {"csv": "merchant,shop,category\nA Ltd,A,tea\n", "latitude": 30.2, "longitude": 120.1},
+        other_network="apart",
+    ),
+    "read_pool": Cell("o", lambda _: "/v1/pool", other_network="apart"),
+    "fund_pool": Cell(
+        "o",
+        lambda _: "/v1/pool/deposits",
+        lambda _: {"amount_minor": 5, "currency": "CNY", "reference": str(uuid4())},
+        other_network="apart",
+    ),
+    "list_pool_deposits": Cell("o", lambda _: "/v1/pool/deposits", other_network="apart"),
 }
 
 
@@ -307,6 +322,7 @@ SALE_CELLS: dict[str, Cell] = {
         "mot", _in("/v1/sales/{bare_sale}/completion"), lambda _: {"total_minor": 1_000}, own=(201, 409)
     ),
     "read_sale": Cell("mot", _in("/v1/sales/{sale}")),
+    "read_receipt": Cell("mot", _in("/v1/sales/{sale}/receipt")),
     "list_sales": Cell(
         "mot",
         lambda things: f"/v1/sales?shop_id={things.town.shops[0]}",
@@ -331,6 +347,15 @@ CAMPAIGN: dict[str, Cell] = {
     ),
     "make_receipt_code": Cell("omt", lambda _: "/v1/receipts", _with(sale_id="{sale}")),
     "list_missed_draws": Cell("oa", lambda _: "/v1/draws/missed?since=2026-01-01T00:00:00Z", other_network="apart"),
+}
+
+# What is known of a person is theirs: the network's own pages ask for it. A shop sees what happened at its own tills.
+PROFILE: dict[str, Cell] = {
+    "read_image": Cell("o", _in("/v1/members/{member}/image")),
+    "list_visits": Cell("o", _in("/v1/members/{member}/visits")),
+    "dispute_sale": Cell("o", _in("/v1/members/{member}/disputes"), _with(sale_id="{bare_sale}")),
+    "hide_image_field": Cell("o", _in("/v1/members/{member}/image/usual_tender"), lambda _: {"hidden": True}),
+    "read_habits": Cell("mt", _in("/v1/members/{member}/habits"), other_merchant="apart"),
 }
 
 # Figures of the whole network: for who runs it and who studies it, never for one merchant.
@@ -375,6 +400,7 @@ CELLS: dict[str, Cell] = {
     **SALE_CELLS,
     **MATCH,
     **CAMPAIGN,
+    **PROFILE,
     **LOOP,
     **FIGURES,
     **AUDIT,

@@ -27,6 +27,8 @@ networks = App(name="networks", help="Open and list networks.")
 accounts = App(name="accounts", help="Invite, list and reset the people who sign in to the consoles.")
 app.command(keys)
 app.command(accounts)
+merchants = App(name="merchants", help="Open the merchants and shops of a whole list at once.")
+app.command(merchants)
 app.command(networks)
 audit = App(name="audit", help="Verify the audit log, and print its head.")
 app.command(audit)
@@ -328,6 +330,39 @@ def reset_account(*, email: str) -> None:
     from ringmain.entry.accounts import reset_account as run
 
     _show(_run(lambda installation: run(installation, email)))
+
+
+@merchants.command(name="import")
+def import_merchants(
+    path: Path,
+    *,
+    network: NetworkId = None,
+    latitude: Annotated[float | None, Parameter(help="Where rows without coordinates stand, such as the mall.")] = None,
+    longitude: Annotated[float | None, Parameter(help="The same.")] = None,
+    rejected: Annotated[Path | None, Parameter(help="File for the rejected rows; default: beside the input.")] = None,
+    dry_run: Annotated[bool, Parameter(help="Read everything, write nothing, say what would happen.")] = False,
+    partly: Annotated[bool, Parameter(help="Write the good rows although others are rejected.")] = False,
+) -> None:
+    """Import a lease list (CSV: merchant, shop, category, latitude, longitude, hours, owner_email), all or nothing."""
+    from ringmain.entry.tenants import import_list as run_import
+
+    chosen = rejected or path.with_name(f"{path.name}.rejected.csv")
+    place = None if latitude is None or longitude is None else (latitude, longitude)
+    done = _run(
+        lambda installation: run_import(
+            installation,
+            out,
+            data=path.read_bytes(),
+            network_id=network,
+            place=place,
+            rejected=chosen,
+            dry_run=dry_run,
+            partly=partly,
+        ),
+        own=True,
+    )
+    if not done:
+        sys.exit(1)
 
 
 async def _all_networks(installation: Installation) -> list[UUID]:

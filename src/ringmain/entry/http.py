@@ -27,6 +27,7 @@ from ringmain.message.api import code_sender
 from ringmain.message.http import ROUTES as MESSAGE_ROUTES
 from ringmain.network.api import Authenticator
 from ringmain.network.http import ROUTES as NETWORK_ROUTES
+from ringmain.profile.http import ROUTES as PROFILE_ROUTES
 from ringmain.sale.api import TillDoor
 from ringmain.sale.http import routes as till_routes
 from ringmain.scene.http import ROUTES as SCENE_ROUTES
@@ -57,6 +58,7 @@ def all_routes(door: TillDoor) -> tuple[Route, ...]:
         *SCENE_ROUTES,
         *VOUCHER_ROUTES,
         *till_routes(door),
+        *PROFILE_ROUTES,
         *SETTLEMENT_ROUTES,
         *MATCH_ROUTES,
         *CAMPAIGN_ROUTES,

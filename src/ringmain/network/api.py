@@ -55,6 +55,7 @@ from ringmain.network.passkeys import (
     sign_in_with_passkey,
 )
 from ringmain.network.passwords import change_password
+from ringmain.network.pool import PoolBalance, fund_pool, pool_balance, pool_deposits
 from ringmain.network.second_factor import (
     Enrolment,
     begin_totp,
@@ -69,6 +70,8 @@ from ringmain.network.staff import add_staff
 from ringmain.network.store import places
 from ringmain.network.store.export import EXPORT_TABLES
 from ringmain.network.store.keys import list_keys
+from ringmain.network.store.pool import PoolDeposit
+from ringmain.network.tenants import Owner, RejectedRow, TenantImport, import_tenants
 
 __all__ = [
     "EXPORT_TABLES",
@@ -93,13 +96,18 @@ __all__ = [
     "NewShop",
     "Organisation",
     "OrganisationSettings",
+    "Owner",
     "Passkey",
     "PasswordTry",
+    "PoolBalance",
+    "PoolDeposit",
     "Question",
+    "RejectedRow",
     "Shop",
     "SignInMethod",
     "SignedIn",
     "Site",
+    "TenantImport",
     "accept_invitation",
     "account_of",
     "accounts",
@@ -117,6 +125,8 @@ __all__ = [
     "disable_account",
     "email_of",
     "find_account",
+    "fund_pool",
+    "import_tenants",
     "invitation_of",
     "invitation_path",
     "invitation_token",
@@ -134,6 +144,8 @@ __all__ = [
     "open_shops",
     "passkeys",
     "pending_totp",
+    "pool_balance",
+    "pool_deposits",
     "recovery_codes_left",
     "remove_passkey",
     "remove_totp",

@@ -269,3 +269,19 @@ class OrganisationUnreachable(RuleBroken):
     code = "organisation_unreachable"
     status = HTTPStatus.SERVICE_UNAVAILABLE
     next_step = "Try again in a minute, or sign in with a passkey or your password."
+
+
+class TenantsUnreadable(RuleBroken):
+    """The file is no list of tenants."""
+
+    code = "tenants_unreadable"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Send a CSV file in UTF-8 whose first line names the columns merchant, shop and category."
+
+
+class PoolDepositAlreadyMade(RuleBroken):
+    """A payment with this reference was credited to the pool before."""
+
+    code = "pool_deposit_already_made"
+    status = HTTPStatus.CONFLICT
+    next_step = "Check the list of payments into the pool; give another payment its own reference."

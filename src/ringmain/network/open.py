@@ -160,7 +160,7 @@ def _account(holder_id: UUID, code: MerchantAccount, currency: str, credit_limit
 def _check(shop: Shop) -> None:
     _check_time_zone(shop.time_zone)
     if shop.hours is not None:
-        _check_hours(shop.hours)
+        check_hours(shop.hours)
 
 
 def _check_time_zone(name: str) -> None:
@@ -168,7 +168,7 @@ def _check_time_zone(name: str) -> None:
         raise TimeZoneUnknown(time_zone=name)
 
 
-def _check_hours(hours: Hours) -> None:
+def check_hours(hours: Hours) -> None:
     """Raise where times of a day are empty, out of order, or reach into the next opening, the next day's included."""
     if len(hours) != _DAYS:
         raise HoursInvalid(reason="Seven days are needed.")

@@ -1,1 +1,1 @@
-"""The consumption image of one member, folded from facts and shown to its owner."""
+"""What the network knows of a person: counted from facts, shown to them with its evidence, corrected by them."""

@@ -43,6 +43,7 @@ from ringmain.voucher.store import redemptions_of_sale
 from ringmain.voucher.store.audit import missing_vouchers, origin_ids, sales_redeemed_in
 from ringmain.voucher.store.export import EXPORT_TABLES
 from ringmain.voucher.store.flow import FlowEdge, FlowTotals, flow_edges, flow_totals
+from ringmain.voucher.store.held import SaleUse, uses_of_sales
 from ringmain.voucher.store.lake import LAKE_TABLES
 from ringmain.voucher.typed import TypedCode
 from ringmain.voucher.typed import make as make_typed_code
@@ -73,6 +74,7 @@ __all__ = [
     "Request",
     "Reverse",
     "Reversed",
+    "SaleUse",
     "Story",
     "TendersDiffer",
     "Terms",
@@ -106,6 +108,7 @@ __all__ = [
     "show",
     "sign_code",
     "sweep",
+    "uses_of_sales",
     "validate",
     "verify_signed",
     "void",

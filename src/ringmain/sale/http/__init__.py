@@ -20,6 +20,7 @@ from ringmain.sale.http.shapes import (
     Sale,
     SaleAnswer,
     SaleItem,
+    SaleReceipt,
     Sales,
     Undo,
 )
@@ -215,6 +216,19 @@ _CHANGES = (
         response=SaleAnswer,
         errors=(errors.SaleNotFound,),
         example_response=ex.SALE_ANSWER,
+    ),
+    Route(
+        method="GET",
+        path="/v1/sales/{sale_id}/receipt",
+        operation="read_receipt",
+        summary="Read a sale as its buyer's receipt, with the token that a printed code opens it by",
+        tag=_TAG,
+        roles=TILL,
+        reads_as="network",
+        handler=handlers.read_receipt,
+        response=SaleReceipt,
+        errors=(errors.SaleNotFound,),
+        example_response=ex.RECEIPT,
     ),
     Route(
         method="GET",

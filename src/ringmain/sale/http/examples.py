@@ -77,3 +77,22 @@ SALE_ANSWER: dict[str, Any] = {
     "currency": "EUR",
     "sold_at": _AT,
 }
+
+RECEIPT = {
+    "sale_id": SALE_ANSWER["sale_id"],
+    "merchant_name": "Noodle Ltd",
+    "shop_name": "Noodles",
+    "receipt": "4711",
+    "sold_at": "2026-03-01T10:00:00Z",
+    "minimal": False,
+    "total_minor": 3_200,
+    "saved_minor": 800,
+    "to_pay_minor": 2_400,
+    "refunded_minor": 0,
+    "currency": "CNY",
+    "lines": [{"product": "beef noodles", "quantity": 1_000, "amount_minor": 3_200}],
+    "tenders": [{"kind": "cash", "amount_minor": 2_400}],
+    "vouchers": [{"offer_name": "Eight off", "amount_minor": 800, "reversed": False}],
+    "token": "A" * 64,
+    "url": "https://ring.example/receipts/" + "A" * 64,
+}

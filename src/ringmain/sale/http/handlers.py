@@ -14,10 +14,13 @@ from ringmain.kit.pure.errors import RuleBroken
 from ringmain.kit.pure.ids import uuid7
 from ringmain.network.errors import ShopNotFound
 from ringmain.sale import errors, store
+from ringmain.sale.buyer_receipt import receipt_of, receipt_token
 from ringmain.sale.change import Completed, Completion, Refund, Refunded, complete, refund
 from ringmain.sale.door import TillDoor
 from ringmain.sale.http.shapes import (
     CompletionAsked,
+    ReceiptLine,
+    ReceiptVoucher,
     Redemption,
     RedemptionItem,
     RefundAsked,
@@ -25,6 +28,7 @@ from ringmain.sale.http.shapes import (
     SaleAnswer,
     SaleItem,
     SaleLine,
+    SaleReceipt,
     Sales,
     TenderPaid,
     Undo,
@@ -202,6 +206,33 @@ async def read_sale(uow: UnitOfWork, call: Call) -> SaleAnswer:
         raise errors.SaleNotFound()
     call.allow_merchant(row.merchant_id)
     return _sale_answer(row)
+
+
+async def read_receipt(uow: UnitOfWork, call: Call) -> SaleReceipt:
+    """Return one sale as a receipt."""
+    found = await receipt_of(uow, call.id("sale_id"))
+    if call.merchant_scope() not in (None, found.merchant_id):
+        raise errors.SaleNotFound()
+    token, settings = receipt_token(call.keyring, uow.network_id, found.sale_id), call.settings
+    public_url = settings.public_url or f"http://{settings.host}:{settings.port}"
+    return SaleReceipt(
+        sale_id=found.sale_id,
+        merchant_name=found.merchant_name,
+        shop_name=found.shop_name,
+        receipt=found.receipt,
+        sold_at=found.sold_at,
+        minimal=found.minimal,
+        total_minor=found.total_minor,
+        saved_minor=found.saved_minor,
+        to_pay_minor=found.to_pay_minor,
+        refunded_minor=found.refunded_minor,
+        currency=found.currency,
+        lines=[ReceiptLine(line.product, line.quantity, line.amount_minor) for line in found.lines],
+        tenders=[TenderPaid(tender.kind, tender.amount_minor) for tender in found.tenders],
+        vouchers=[ReceiptVoucher(use.offer_name, use.amount_minor, use.reversed) for use in found.vouchers],
+        token=token,
+        url=f"{public_url.rstrip('/')}/receipts/{token}",
+    )
 
 
 async def list_sales(uow: UnitOfWork, call: Call) -> Listed[SaleAnswer]:

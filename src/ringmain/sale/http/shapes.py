@@ -136,3 +136,40 @@ class SaleAnswer(Struct, frozen=True):
     redeemed_minor: int
     currency: str
     sold_at: datetime
+
+
+class ReceiptLine(Struct, frozen=True):
+    """One line; `quantity` is in thousandths of a unit."""
+
+    product: str
+    quantity: int
+    amount_minor: int
+
+
+class ReceiptVoucher(Struct, frozen=True):
+    """A voucher that came off; `reversed`: that was undone later."""
+
+    offer_name: str
+    amount_minor: int
+    reversed: bool
+
+
+class SaleReceipt(Struct, frozen=True):
+    """A sale as its buyer's receipt. Whoever holds `token` may read it at `url`: print it as a QR code."""
+
+    sale_id: UUID
+    merchant_name: str
+    shop_name: str
+    receipt: str | None
+    sold_at: datetime
+    minimal: bool
+    total_minor: int
+    saved_minor: int
+    to_pay_minor: int
+    refunded_minor: int
+    currency: str
+    lines: list[ReceiptLine]
+    tenders: list[TenderPaid]
+    vouchers: list[ReceiptVoucher]
+    token: str
+    url: str

@@ -69,3 +69,33 @@ async def redemptions_of_sale(uow: UnitOfWork, sale_id: UUID) -> list[UUID]:
     """Return the redemptions of a sale that have not been undone."""
     rows = await uow.rows(_IdRow, _REDEMPTIONS_OF_SALE, {"network": uow.network_id, "sale": sale_id})
     return [row.id for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class SaleUse:
+    """One voucher that was spent in a sale; `reversed`: that was undone later."""
+
+    sale_id: UUID
+    redemption_id: UUID
+    voucher_id: UUID
+    offer_id: UUID
+    offer_name: str
+    amount_minor: int
+    currency: str
+    reversed: bool
+
+
+_USES_OF_SALES = """
+    SELECT r.sale_id, r.id AS redemption_id, r.voucher_id, o.id AS offer_id, o.name AS offer_name, r.amount_minor,
+           r.currency,
+           EXISTS (SELECT FROM reversal x WHERE x.network_id = r.network_id AND x.redemption_id = r.id) AS reversed
+    FROM redemption r
+    JOIN voucher v ON v.network_id = r.network_id AND v.id = r.voucher_id
+    JOIN offer o ON o.network_id = v.network_id AND o.id = v.offer_id
+    WHERE r.network_id = %s AND r.sale_id = ANY(%s) ORDER BY r.sale_id, r.id
+"""
+
+
+async def uses_of_sales(uow: UnitOfWork, sale_ids: Sequence[UUID]) -> list[SaleUse]:
+    """Return the vouchers that were spent in sales, with the names of their offers."""
+    return await uow.rows(SaleUse, _USES_OF_SALES, (uow.network_id, pack_uuids(list(sale_ids))))

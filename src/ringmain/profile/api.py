@@ -1,0 +1,29 @@
+"""What other slices may ask of the images of people."""
+
+from ringmain.profile.correct import dispute, hide, own_receipt, receipt_by_token
+from ringmain.profile.habits import Habits, habits_for_merchant
+from ringmain.profile.image import Image, ShownVisit, image, visits
+from ringmain.profile.model import FEWEST_FACTS, WINDOW, Counted, Field, FieldFact
+from ringmain.profile.own_copy import OwnCopy, own_copy
+from ringmain.profile.store import disputed_sales
+
+__all__ = [
+    "FEWEST_FACTS",
+    "WINDOW",
+    "Counted",
+    "Field",
+    "FieldFact",
+    "Habits",
+    "Image",
+    "OwnCopy",
+    "ShownVisit",
+    "dispute",
+    "disputed_sales",
+    "habits_for_merchant",
+    "hide",
+    "image",
+    "own_copy",
+    "own_receipt",
+    "receipt_by_token",
+    "visits",
+]

@@ -1,0 +1,54 @@
+"""What people said of sales that are known as theirs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from ringmain.kit.db import UnitOfWork, pack_uuids
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A person said of a sale that it was not theirs, or (`not_me` false) that it was."""
+
+    id: UUID
+    sale_id: UUID
+    subject_id: UUID
+    not_me: bool
+    said_at: datetime
+
+
+async def add_dispute(uow: UnitOfWork, new: Dispute) -> None:
+    """Append what a person said."""
+    await uow.execute(
+        """
+        INSERT INTO sale_dispute (network_id, id, sale_id, subject_id, not_me, said_at) VALUES (%s, %s, %s, %s, %s, %s)
+        """,
+        (uow.network_id, new.id, new.sale_id, new.subject_id, new.not_me, new.said_at),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sale:
+    sale_id: UUID
+
+
+async def disputed_sales(uow: UnitOfWork, subject_ids: Sequence[UUID]) -> set[UUID]:
+    """Return the sales of which a person says, by their last word, that they were not theirs."""
+    rows = await uow.rows(
+        _Sale,
+        """
+        SELECT sale_id FROM (
+            SELECT DISTINCT ON (sale_id) sale_id, not_me FROM sale_dispute
+            WHERE network_id = %s AND subject_id = ANY(%s) ORDER BY sale_id, said_at DESC, id DESC) AS last
+        WHERE not_me
+        """,
+        (uow.network_id, pack_uuids(subject_ids)),
+    )
+    return {row.sale_id for row in rows}
+
+
+async def lock_disputes(uow: UnitOfWork, subject_id: UUID) -> None:
+    """Let one word of a person be written at a time, so that the same one twice is written once."""
+    await uow.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 20))", (subject_id,))
