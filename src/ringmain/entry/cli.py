@@ -337,31 +337,18 @@ def import_merchants(
     path: Path,
     *,
     network: NetworkId = None,
-    latitude: Annotated[float | None, Parameter(help="Where rows without coordinates stand, such as the mall.")] = None,
-    longitude: Annotated[float | None, Parameter(help="The same.")] = None,
+    place: Annotated[
+        tuple[float, float] | None, Parameter(help="Latitude and longitude of the mall, for rows without them.")
+    ] = None,
     rejected: Annotated[Path | None, Parameter(help="File for the rejected rows; default: beside the input.")] = None,
     dry_run: Annotated[bool, Parameter(help="Read everything, write nothing, say what would happen.")] = False,
     partly: Annotated[bool, Parameter(help="Write the good rows although others are rejected.")] = False,
 ) -> None:
     """Import a lease list (CSV: merchant, shop, category, latitude, longitude, hours, owner_email), all or nothing."""
-    from ringmain.entry.tenants import import_list as run_import
+    from ringmain.entry.tenants import ListFile, import_list
 
-    chosen = rejected or path.with_name(f"{path.name}.rejected.csv")
-    place = None if latitude is None or longitude is None else (latitude, longitude)
-    done = _run(
-        lambda installation: run_import(
-            installation,
-            out,
-            data=path.read_bytes(),
-            network_id=network,
-            place=place,
-            rejected=chosen,
-            dry_run=dry_run,
-            partly=partly,
-        ),
-        own=True,
-    )
-    if not done:
+    file = ListFile(path, rejected or path.with_name(f"{path.name}.rejected.csv"), place)
+    if not _run(lambda one: import_list(one, out, network, file, dry_run=dry_run, partly=partly), own=True):
         sys.exit(1)
 
 
