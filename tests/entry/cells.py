@@ -278,6 +278,27 @@ VOUCHER: dict[str, Cell] = {
         own=(201, 409),
     ),
     "release_validation": Cell("mot", _in("/v1/validations/{lock}"), own=(200, 404)),
+    "lease_vouchers": Cell(
+        "t",
+        lambda _: "/v1/leases",
+        _with(vouchers=[{"voucher_id": "{lent}"}], member_id="{member}"),
+        other_merchant="shared",
+    ),
+    "list_leases": Cell("mot", lambda _: "/v1/leases", other_network="apart", other_merchant="apart"),
+    "release_lease": Cell("mot", _in("/v1/leases/{lease}"), own=(200, 404)),
+    "read_offline_rule": Cell("mot", lambda things: f"{_merchant(things)}/offline-rule"),
+    "change_offline_rule": Cell(
+        "mo",
+        lambda things: f"{_merchant(things)}/offline-rule",
+        lambda _: {
+            "most_leases": 9,
+            "most_value_minor": 9_000,
+            "lease_minutes": 60,
+            "grace_minutes": 60,
+            "accept_anyway": False,
+        },
+    ),
+    "list_offline_losses": Cell("mo", lambda _: "/v1/offline-losses", other_network="apart", other_merchant="apart"),
     "give_points": Cell("mo", lambda _: "/v1/points", _with(member_id="{member}", points=5), other_merchant="shared"),
     "read_points": Cell("mot", _in("/v1/points?member_id={member}"), other_merchant="shared"),
     # Whoever has the whole code may have its digits, for any shop of the network: the guest chooses the shop.

@@ -121,6 +121,10 @@ async def trade(here: Installation, made: Things) -> Things:
         "/v1/offers",
         {"name": "Idle", "kind": "cash", "currency": "CNY", "face_minor": 100, "valid_days": 14},
     )
+    lent = await _made(merchant, "/v1/grants", {"offer_id": offer["id"], "member_id": members[0]})
+    leases = await _made(
+        till, "/v1/leases", {"vouchers": [{"voucher_id": lent["voucher_id"]}], "member_id": members[0]}
+    )
     typed = await _made(merchant, "/v1/typed-codes", {"code": shown["code"], "shop_id": str(town.shops[0])})
     mint = await _made(merchant, f"/v1/offers/{offer['id']}/mints", {"count": 2})
     merged = await _made(operator, "/v1/members/merges", {"from_member_id": members[1], "into_member_id": members[0]})
@@ -155,6 +159,8 @@ async def trade(here: Installation, made: Things) -> Things:
         "draw": drawn["draw_id"],
         "draw_token": drawn["token"],
         "drawn_offer": drawn["prizes"][0]["offer_id"],
+        "lease": leases["items"][0]["answer"]["lease_id"],
+        "lent": lent["voucher_id"],
         "mint": mint["id"],
         "merge": merged["merge_id"],
         "privacy_request": asked_of_us["id"],

@@ -1,6 +1,8 @@
 """Verification finds what was planted, and holds where nothing was."""
 
+import uuid
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -9,9 +11,12 @@ from ringmain.entry.verify import verify
 from ringmain.kit.migrate import Urls
 from ringmain.kit.pure.ids import uuid7
 from ringmain.sale import api as sale
+from ringmain.voucher import api as voucher
 from ringmain.voucher.grant import grant
 from ringmain.voucher.model import Grant, Granted
-from tests.voucher.ring import NOW, Ring, small_ring
+from tests.voucher.ring import NOW, ZONE, Ring, small_ring
+
+TERMINAL = uuid.UUID(int=91)
 
 # What is planted past every guard (as the tables' owner, without triggers), and the check that must find it.
 FAULTS = {
@@ -35,6 +40,10 @@ FAULTS = {
         "DELETE FROM sale WHERE network_id = %(network)s",
         "every redemption belongs to a sale",
     ),
+    "a redemption inside another terminal's lease": (
+        "UPDATE redemption SET terminal_id = gen_random_uuid() WHERE network_id = %(network)s",
+        "no voucher is redeemed by another terminal while it is leased",
+    ),
     "a lineage that leads nowhere": (
         "UPDATE voucher SET origin_id = gen_random_uuid() WHERE network_id = %(network)s",
         "every lineage leads to the touch, sale or voucher it names",
@@ -54,9 +63,14 @@ async def ring(database_urls: Urls) -> AsyncIterator[Ring]:
             won = Grant(offer_id=offer.id, at=NOW, subject_id=ring.member, origin_kind="sale", origin_id=won_at.id)
             granted = (await grant(uow, [won]))[0]
             assert isinstance(granted, Granted)
+            by = voucher.Redeemer(ring.cafe, ring.cafe_shop, TERMINAL, ZONE)
+            asked = voucher.AskLease(granted.voucher_id, by, None, (ring.member,))
+            assert isinstance((await voucher.lease(uow, by, [asked]))[0], voucher.Lease)
+        async with ring.unit(NOW + timedelta(hours=1)) as uow:
             spent = sale.NewSale(
                 id=uuid7(NOW),
                 shop_id=ring.cafe_shop,
+                terminal_id=TERMINAL,
                 subject_id=ring.member,
                 total_minor=1_000,
                 currency="EUR",

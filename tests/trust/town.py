@@ -140,9 +140,11 @@ async def open_street(database: Database, *offers: dict[str, object], funds: int
     return town, made
 
 
-async def grant_many(database: Database, town: Town, offer: Offer, holders: Sequence[UUID | None]) -> list[UUID]:
-    """Grant one voucher to each holder and return their ids."""
-    async with database.unit(town.network) as uow:
+async def grant_many(
+    database: Database, town: Town, offer: Offer, holders: Sequence[UUID | None], *, now: datetime | None = None
+) -> list[UUID]:
+    """Grant one voucher to each holder, now or at a time, and return their ids."""
+    async with database.unit(town.network, now=now) as uow:
         at = await uow.now()
         answers = await grant(uow, [Grant(offer_id=offer.id, at=at, subject_id=holder) for holder in holders])
     granted = [answer for answer in answers if isinstance(answer, Granted)]

@@ -6,7 +6,17 @@ from ringmain.sale.import_bench import ImportTiming, time_import, write_sales_fi
 from ringmain.sale.import_step import ImportReport, SaleImport
 from ringmain.sale.importing import import_sales
 from ringmain.sale.mapping import parse_mapping
-from ringmain.sale.model import Line, NewSale, Payment, Recorded, RedemptionAnswer, Tender, VoucherUse
+from ringmain.sale.model import (
+    Line,
+    NewSale,
+    Payment,
+    Queued,
+    Recorded,
+    RedemptionAnswer,
+    RefusedVoucher,
+    Tender,
+    VoucherUse,
+)
 from ringmain.sale.record import record, sell
 from ringmain.sale.reverse import ReversalAnswer, reverse
 from ringmain.sale.store import ensure_partitions, missing_sales
@@ -27,9 +37,11 @@ __all__ = [
     "LineRow",
     "NewSale",
     "Payment",
+    "Queued",
     "Receipt",
     "Recorded",
     "RedemptionAnswer",
+    "RefusedVoucher",
     "RegularRow",
     "ReversalAnswer",
     "SaleImport",

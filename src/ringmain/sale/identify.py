@@ -15,7 +15,8 @@ from ringmain.sale.model import NewSale
 async def with_buyers(uow: UnitOfWork, keyring: Keyring, sales: Sequence[NewSale]) -> list[NewSale | RuleBroken]:
     """Return the sales with their buyers' subjects; in place of a sale, the rule that its member or token breaks.
 
-    An unknown member is refused; an unknown token is not: the sale goes on, and its answer asks for a phone.
+    An unknown member is refused; an unknown token is not: the sale goes on, and its answer asks for a phone. A queued
+    sale goes on without a buyer in either case: it has happened.
     """
     tokens, answers = _tokens(sales)
     found: dict[member.Identifier, member.Known | None] = {}
@@ -32,7 +33,7 @@ async def with_buyers(uow: UnitOfWork, keyring: Keyring, sales: Sequence[NewSale
         buyer = members[sale.member_id] if sale.member_id else found[tokens[place]]
         if buyer is not None:
             answers[place] = replace(sale, subject_id=buyer.subject_id, merged_subject_ids=buyer.merged_subject_ids)
-        elif sale.member_id is not None:
+        elif sale.member_id is not None and sale.queued is None:
             answers[place] = MemberNotFound()
     return [answers.get(place, sale) for place, sale in enumerate(sales)]
 
@@ -47,5 +48,6 @@ def _tokens(sales: Sequence[NewSale]) -> tuple[dict[int, member.Identifier], dic
                 kind = member.IdentifierKind[sale.payment.kind.upper()]
                 tokens[place] = member.identifier(kind, sale.payment.token)
             except RuleBroken as error:
-                broken[place] = error
+                if sale.queued is None:
+                    broken[place] = error
     return tokens, broken

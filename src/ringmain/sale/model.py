@@ -11,6 +11,8 @@ from ringmain.voucher.errors import TendersDiffer
 
 CLOCK_SKEW = timedelta(minutes=5)
 VOUCHERS_WITHIN = timedelta(days=3)
+# A clock that was never set says 1970 or 2000: of an older queued sale, only the time of its arrival is believed.
+OLDEST_QUEUED = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,18 @@ class VoucherUse:
     secret: bytes | None = None
     amount_minor: int | None = None
     lock_key: UUID | None = None
+    lease_id: UUID | None = None  # offline: by whose right it was taken off
+    taken_minor: int = 0  # offline: what the till took off
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A sale that was made without a network: it has happened, and is recorded whatever its clock and vouchers say.
+
+    `clock_offset_ms` is what the till had added to its own clock to tell `sold_at`, as measured at its last contact.
+    """
+
+    clock_offset_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +71,7 @@ class NewSale:
     `member_id` or by `payment`, and becomes `subject_id` before anything is decided. `apply_best` spends the voucher of
     the identified holder that takes most off, beside those in `vouchers`. Replays set `decided_at`, the time at which
     vouchers are judged; None means that of the transaction. Amounts are minor units; `sold_at` None means now.
+    `queued` marks what a till sold without a network; then `apply_best` is not looked at.
     """
 
     id: UUID
@@ -76,6 +91,7 @@ class NewSale:
     vouchers: tuple[VoucherUse, ...] = ()
     apply_best: bool = False
     decided_at: datetime | None = None
+    queued: Queued | None = None
 
     @property
     def minimal(self) -> bool:
@@ -103,10 +119,26 @@ class RedemptionAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedVoucher:
+    """A voucher that a till took off without a network and that was refused when it arrived; `rule` says why.
+
+    `used_at` and `used_shop_id` say when and where it was used, or where it is leased; the loss is the merchant's.
+    """
+
+    voucher_id: UUID
+    rule: str
+    next_step: str
+    loss_minor: int
+    used_at: datetime | None = None
+    used_shop_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """The answer to a recorded sale; `to_pay_minor` is the total less what vouchers took off.
 
     `ask_for_phone` says that the payment's token is unknown: asked once, any shop of the network knows it next time.
+    `refused` are vouchers that a till took off without a network, and that nobody pays for.
     """
 
     sale_id: UUID
@@ -118,6 +150,7 @@ class Recorded:
     redemptions: tuple[RedemptionAnswer, ...]
     recognised: bool = False
     ask_for_phone: bool = False
+    refused: tuple[RefusedVoucher, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +177,18 @@ def broken_rule(sale: NewSale, now: datetime) -> RuleBroken | None:
     return _time_rule(sale, now) or _amount_rule(sale)
 
 
+def believed_time(said: datetime | None, now: datetime) -> datetime:
+    """Return when a queued sale was made: what its till says, unless that lies ahead or far back; then now.
+
+    A queued sale is never refused for its clock: what was said is kept beside what is believed.
+    """
+    if said is None or not now - OLDEST_QUEUED <= said <= now:
+        return now
+    return said
+
+
 def _time_rule(sale: NewSale, now: datetime) -> RuleBroken | None:
-    if sale.sold_at is None:
+    if sale.sold_at is None or sale.queued is not None:
         return None
     if sale.sold_at > now + CLOCK_SKEW:
         return SaleInFuture(server_time=now)
@@ -162,9 +205,16 @@ def _amount_rule(sale: NewSale) -> RuleBroken | None:
         return TotalRequired() if not sale.vouchers or sale.lines or sale.tenders else None
     if sale.currency is None:
         return TotalRequired()
+    return _sum_rule(sale)
+
+
+def _sum_rule(sale: NewSale) -> RuleBroken | None:
     lines = sum(line.amount_minor for line in sale.lines)
     if sale.lines and lines != sale.total_minor:
         return LinesDiffer(lines_minor=lines, total_minor=sale.total_minor)
+    if sale.queued is not None:
+        # The money is in the drawer, as it is; what is missing is noted as a loss.
+        return None
     if not (sale.vouchers or sale.apply_best) and sale.left_for_vouchers not in (None, 0):
         return TendersDiffer(redeemed_minor=0, expected_minor=sale.left_for_vouchers)
     return None

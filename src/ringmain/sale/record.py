@@ -1,6 +1,7 @@
 """Record sales with the vouchers spent in them: each sale with all of its vouchers, or nothing of it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +13,18 @@ from ringmain.network import api as network
 from ringmain.network.errors import ShopNotFound
 from ringmain.sale import store
 from ringmain.sale.identify import with_buyers
-from ringmain.sale.model import NewSale, Recorded, RedemptionAnswer, SaleRow, VoucherUse, broken_rule, total_of
+from ringmain.sale.model import (
+    NewSale,
+    Recorded,
+    RedemptionAnswer,
+    RefusedVoucher,
+    SaleRow,
+    VoucherUse,
+    believed_time,
+    broken_rule,
+    total_of,
+)
+from ringmain.sale.queued import Arrived, Rules, note_arrivals, rules_of, settlement
 from ringmain.voucher import api as voucher
 
 
@@ -34,24 +46,32 @@ async def record(uow: UnitOfWork, sales: Sequence[NewSale]) -> list[Recorded | R
     now = await uow.now()
     shops = {shop.id: shop for shop in shops_wanted}
     places: list[int] = []
+    said = {sale.id: sale for sale in sales if sale.queued is not None}
+    if said:
+        sales = [replace(one, sold_at=believed_time(one.sold_at, now)) if one.id in said else one for one in sales]
     for place, sale in enumerate(sales):
         rule = _refusal(sale, shops, now)
         if rule is None:
             places.append(place)
         else:
             answers[place] = rule
-    outcomes = await _redeem(uow, [sales[place] for place in places], shops, now)
+            said.pop(sale.id, None)
+    arrived = Arrived()
+    outcomes = await _redeem(uow, [sales[place] for place in places], shops, now, arrived)
     rows: list[SaleRow] = []
-    for place, outcome in zip(places, outcomes, strict=True):
+    for number, (place, outcome) in enumerate(zip(places, outcomes, strict=True)):
         if isinstance(outcome, RuleBroken):
             answers[place] = outcome
         else:
-            row, answer = _written(sales[place], shops[sales[place].shop_id], outcome, now)
+            refused = arrived.refused.get(number, ())
+            row, answer = _written(sales[place], shops[sales[place].shop_id], outcome, refused, now)
             rows.append(row)
             answers[place] = answer
     if rows:
         await store.insert_sales(uow, rows)
         uow.record("sale", [row.id for row in rows])
+    if said:
+        await note_arrivals(uow, said, shops, arrived)
     return [answers[place] for place in range(len(sales))]
 
 
@@ -63,20 +83,28 @@ def _refusal(sale: NewSale, shops: dict[UUID, network.Shop], now: datetime) -> R
 
 
 async def _redeem(
-    uow: UnitOfWork, sales: Sequence[NewSale], shops: dict[UUID, network.Shop], now: datetime
+    uow: UnitOfWork, sales: Sequence[NewSale], shops: dict[UUID, network.Shop], now: datetime, arrived: Arrived
 ) -> list[list[RedemptionAnswer] | RuleBroken]:
     """Spend the vouchers of sales; a sale without any gets an empty list."""
     found = await _candidates(uow, sales, now)
-    uses: list[voucher.Use] = []
+    rules: Rules = await rules_of(uow, sales, shops)
+    uses: list[voucher.Use | voucher.Settle] = []
     places: list[int] = []
     for place, sale in enumerate(sales):
-        if sale.vouchers or sale.apply_best:
+        if sale.queued is not None:
+            if sale.vouchers:
+                uses.append(settlement(sale, _till(sale, shops[sale.shop_id]), rules, now))
+                places.append(place)
+        elif sale.vouchers or sale.apply_best:
             uses.append(_use(sale, found.get(place, ()), shops[sale.shop_id], now))
             places.append(place)
     outcomes: list[list[RedemptionAnswer] | RuleBroken] = [[] for _ in sales]
     for place, answer in zip(places, await voucher.apply(uow, uses), strict=True):
         if isinstance(answer, RuleBroken):
             outcomes[place] = answer
+        elif isinstance(answer, voucher.Settled):
+            outcomes[place] = [_redemption_answer(one) for one in answer.done]
+            arrived.note(place, sales[place], _till(sales[place], shops[sales[place].shop_id]), answer)
         elif isinstance(answer, list):
             outcomes[place] = [_redemption_answer(one) for one in answer]
     return outcomes
@@ -89,15 +117,19 @@ async def _candidates(uow: UnitOfWork, sales: Sequence[NewSale], now: datetime) 
             (sale.subject_id, *sale.merged_subject_ids), sale.shop_id, sale.total_minor, sale.decided_at or now
         )
         for place, sale in enumerate(sales)
-        if sale.apply_best and sale.subject_id
+        if sale.apply_best and sale.subject_id and sale.queued is None
     }
     if not visits:
         return {}
     return dict(zip(visits, await voucher.candidates(uow, list(visits.values())), strict=True))
 
 
+def _till(sale: NewSale, shop: network.Shop) -> voucher.Redeemer:
+    return voucher.Redeemer(shop.merchant_id, shop.id, sale.terminal_id, shop.time_zone)
+
+
 def _use(sale: NewSale, found: Sequence[UUID], shop: network.Shop, now: datetime) -> voucher.Use:
-    by = voucher.Redeemer(shop.merchant_id, shop.id, sale.terminal_id, shop.time_zone)
+    by = _till(sale, shop)
     named = {use.voucher_id for use in sale.vouchers}
     return voucher.Use(
         all_of=tuple(_redeem_action(sale, use, by, now) for use in sale.vouchers),
@@ -137,7 +169,11 @@ def _redemption_answer(one: voucher.Redeemed) -> RedemptionAnswer:
 
 
 def _written(
-    sale: NewSale, shop: network.Shop, redemptions: Sequence[RedemptionAnswer], now: datetime
+    sale: NewSale,
+    shop: network.Shop,
+    redemptions: Sequence[RedemptionAnswer],
+    refused: tuple[RefusedVoucher, ...],
+    now: datetime,
 ) -> tuple[SaleRow, Recorded]:
     """Return the row of a sale and the answer to its till."""
     total, currency = total_of(sale, redemptions)
@@ -168,5 +204,6 @@ def _written(
         redemptions=tuple(redemptions),
         recognised=sale.subject_id is not None,
         ask_for_phone=sale.subject_id is None and sale.payment is not None,
+        refused=refused,
     )
     return row, answer

@@ -1,6 +1,6 @@
 """What other slices may ask of vouchers."""
 
-from ringmain.voucher.apply import Answer, Request, Use, apply
+from ringmain.voucher.apply import Answer, Request, Settle, Use, apply
 from ringmain.voucher.audit import AUDITS
 from ringmain.voucher.candidates import Visit, candidates
 from ringmain.voucher.codes import Code, verify_signed
@@ -10,23 +10,38 @@ from ringmain.voucher.errors import TendersDiffer
 from ringmain.voucher.expire import sweep, void
 from ringmain.voucher.grant import grant
 from ringmain.voucher.grantable import grantable
+from ringmain.voucher.lease import (
+    change_offline_rule,
+    lease,
+    leased_vouchers,
+    offline_rule,
+    open_leases,
+    prepare,
+    release_lease,
+)
+from ringmain.voucher.losses import NewLoss, OfflineLoss, list_losses, note_losses
 from ringmain.voucher.mint import complete as complete_mint
 from ringmain.voucher.mint import complete_all as complete_mints
 from ringmain.voucher.mint import order as order_codes
 from ringmain.voucher.model import (
+    AskLease,
     Close,
     Ended,
     Grant,
     Granted,
     Kind,
+    Lease,
     Mint,
     NewOffer,
+    Offline,
+    OfflineRule,
     PublishedOffer,
     Redeem,
     Redeemed,
     Redeemer,
     Reverse,
     Reversed,
+    Settled,
     Terms,
 )
 from ringmain.voucher.offers import newest as newest_offers
@@ -39,7 +54,7 @@ from ringmain.voucher.points import give as give_points
 from ringmain.voucher.postings import Posting
 from ringmain.voucher.qualify import Qualified, qualify
 from ringmain.voucher.show import Story, show
-from ringmain.voucher.store import redemptions_of_sale
+from ringmain.voucher.store import offline_rules, redemptions_of_sale
 from ringmain.voucher.store.audit import missing_vouchers, origin_ids, sales_redeemed_in
 from ringmain.voucher.store.export import EXPORT_TABLES
 from ringmain.voucher.store.flow import FlowEdge, FlowTotals, flow_edges, flow_totals
@@ -54,6 +69,7 @@ __all__ = [
     "EXPORT_TABLES",
     "LAKE_TABLES",
     "Answer",
+    "AskLease",
     "Close",
     "Code",
     "Ended",
@@ -62,8 +78,13 @@ __all__ = [
     "Grant",
     "Granted",
     "Kind",
+    "Lease",
     "Mint",
+    "NewLoss",
     "NewOffer",
+    "Offline",
+    "OfflineLoss",
+    "OfflineRule",
     "PointsGiven",
     "Posting",
     "PublishedOffer",
@@ -75,6 +96,8 @@ __all__ = [
     "Reverse",
     "Reversed",
     "SaleUse",
+    "Settle",
+    "Settled",
     "Story",
     "TendersDiffer",
     "Terms",
@@ -84,6 +107,7 @@ __all__ = [
     "Visit",
     "apply",
     "candidates",
+    "change_offline_rule",
     "complete_mint",
     "complete_mints",
     "flow_edges",
@@ -91,19 +115,28 @@ __all__ = [
     "give_points",
     "grant",
     "grantable",
+    "lease",
+    "leased_vouchers",
+    "list_losses",
     "make_typed_code",
     "missing_vouchers",
     "newest_offers",
+    "note_losses",
+    "offline_rule",
+    "offline_rules",
+    "open_leases",
     "order_codes",
     "origin_ids",
     "parse_code",
     "points_of",
+    "prepare",
     "publish",
     "qualify",
     "read_offer",
     "read_offers",
     "redemptions_of_sale",
     "release",
+    "release_lease",
     "sales_redeemed_in",
     "show",
     "sign_code",

@@ -1,6 +1,6 @@
 """The one use case through which the value of a voucher changes: redeemed, reversed, expired, void, in any mixture."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,12 +13,15 @@ from ringmain.voucher.model import (
     Book,
     Close,
     Ended,
+    Lease,
     LimitKey,
     Outcome,
     Redeem,
     Redeemed,
     Reverse,
     Reversed,
+    Settled,
+    Voucher,
     limit_keys,
     local_day,
 )
@@ -37,8 +40,15 @@ class Use:
     expected_minor: int | None = None
 
 
-Request = Use | Reverse | Close
-Answer = list[Redeemed] | Reversed | Ended | RuleBroken
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """What a till took off one sale without a network: each redemption is `offline`, and is decided for itself."""
+
+    actions: tuple[Redeem, ...]
+
+
+Request = Use | Settle | Reverse | Close
+Answer = list[Redeemed] | Settled | Reversed | Ended | RuleBroken
 
 
 async def apply(uow: UnitOfWork, requests: Sequence[Request]) -> list[Answer]:
@@ -52,6 +62,8 @@ async def apply(uow: UnitOfWork, requests: Sequence[Request]) -> list[Answer]:
     for request in requests:
         if isinstance(request, Use):
             answers.append(book.use(request.all_of, request.best_of, request.expected_minor))
+        elif isinstance(request, Settle):
+            answers.append(book.settle(request.actions))
         elif isinstance(request, Reverse):
             answers.append(book.reverse(request))
         else:
@@ -62,22 +74,32 @@ async def apply(uow: UnitOfWork, requests: Sequence[Request]) -> list[Answer]:
 
 async def _with_last_uses(uow: UnitOfWork, answers: Sequence[Answer]) -> list[Answer]:
     """Tell whoever finds a voucher spent when and where that was, be it by this very batch."""
-    spent = {UUID(answer.facts["voucher_id"]) for answer in answers if isinstance(answer, VoucherAlreadySpent)}
-    if not spent:
+    refusals = [answer for answer in answers if isinstance(answer, VoucherAlreadySpent)]
+    for answer in answers:
+        if isinstance(answer, Settled):
+            refusals += [rule for _, rule in answer.refused if isinstance(rule, VoucherAlreadySpent)]
+    if not refusals:
         return list(answers)
-    uses = await store.last_uses(uow, sorted(spent))
+    uses = await store.last_uses(uow, sorted({UUID(rule.facts["voucher_id"]) for rule in refusals}))
 
     def told(answer: Answer) -> Answer:
-        use = uses.get(UUID(answer.facts["voucher_id"])) if isinstance(answer, VoucherAlreadySpent) else None
-        if use is None:
-            return answer
-        return VoucherAlreadySpent(voucher_id=str(use.voucher_id), redeemed_at=use.redeemed_at, shop_id=use.shop_id)
+        if isinstance(answer, Settled):
+            return Settled(answer.done, [(id_, _told(rule, uses)) for id_, rule in answer.refused])
+        return _told(answer, uses) if isinstance(answer, RuleBroken) else answer
 
     return [told(answer) for answer in answers]
 
 
+def _told(rule: RuleBroken, uses: Mapping[UUID, store.LastUse]) -> RuleBroken:
+    use = uses.get(UUID(rule.facts["voucher_id"])) if isinstance(rule, VoucherAlreadySpent) else None
+    if use is None:
+        return rule
+    return VoucherAlreadySpent(voucher_id=str(use.voucher_id), redeemed_at=use.redeemed_at, shop_id=use.shop_id)
+
+
 async def _read(uow: UnitOfWork, requests: Sequence[Request]) -> Book:
     redeems = [redeem for one in requests if isinstance(one, Use) for redeem in (*one.all_of, *one.best_of)]
+    redeems += [redeem for one in requests if isinstance(one, Settle) for redeem in one.actions]
     reversals = [one for one in requests if isinstance(one, Reverse)]
     ids = {redeem.voucher_id for redeem in redeems} | {one.voucher_id for one in requests if isinstance(one, Close)}
     redemption_ids = [one.redemption_id for one in reversals]
@@ -88,11 +110,18 @@ async def _read(uow: UnitOfWork, requests: Sequence[Request]) -> Book:
     vouchers = {voucher.id: voucher for voucher in await locking.all()}
     past = {row.id: row for row in await past_rows.all()} if past_rows else {}
     offers = await store.offers(uow, {voucher.offer_id for voucher in vouchers.values()})
-    book = Book(vouchers, offers, past)
+    book = Book(vouchers, offers, past, leases=await leases_of(uow, vouchers.values(), redeems))
     maxima = limits_to_count(book, redeems, reversals)
     if maxima:
         book.limits = await store.lock_limits(uow, maxima)
     return book
+
+
+async def leases_of(uow: UnitOfWork, vouchers: Iterable[Voucher], redeems: Sequence[Redeem]) -> dict[UUID, Lease]:
+    """Return the leases of vouchers, and those that offline redemptions claim; where there are none, ask for none."""
+    ids = {voucher.lease_id for voucher in vouchers if voucher.lease_id is not None}
+    ids |= {one.offline.lease_id for one in redeems if one.offline is not None and one.offline.lease_id is not None}
+    return await store.read_leases(uow, ids) if ids else {}
 
 
 def limits_to_count(book: Book, redeems: Sequence[Redeem], reversals: Sequence[Reverse] = ()) -> dict[LimitKey, int]:
@@ -102,8 +131,9 @@ def limits_to_count(book: Book, redeems: Sequence[Redeem], reversals: Sequence[R
         voucher = book.vouchers.get(redeem.voucher_id)
         if voucher and book.offers[voucher.offer_id].terms.counted:
             subject = redeem.subject_id or voucher.subject_id
-            day = local_day(redeem.at, redeem.by.time_zone)
-            maxima.update(limit_keys(book.offers[voucher.offer_id].terms, voucher.offer_id, subject, day))
+            for at in {redeem.at, redeem.booked_at}:
+                day = local_day(at, redeem.by.time_zone)
+                maxima.update(limit_keys(book.offers[voucher.offer_id].terms, voucher.offer_id, subject, day))
     for reverse in reversals:
         past = book.redemptions.get(reverse.redemption_id)
         if past and (offer := book.offers[book.vouchers[past.voucher_id].offer_id]).terms.counted:
@@ -117,6 +147,8 @@ async def _write(uow: UnitOfWork, book: Book, answers: Sequence[Answer]) -> None
     for answer in answers:
         if isinstance(answer, list):
             outcomes.extend(answer)
+        elif isinstance(answer, Settled):
+            outcomes.extend(answer.done)
         elif not isinstance(answer, RuleBroken):
             outcomes.append(answer)
     if not outcomes:
@@ -133,12 +165,21 @@ async def _write(uow: UnitOfWork, book: Book, answers: Sequence[Answer]) -> None
         await store.insert_reversals(uow, reversed_)
     if book.counted:
         await store.count_limits(uow, book.counted)
+    if book.leases:
+        await _end_leases(uow, changed)
     await _post(uow, outcomes)
     if ended:
         await store.insert_ends(uow, ended)
     uow.record("redemption", [one.id for one in redeemed])
     uow.record("reversal", [one.id for one in reversed_])
     uow.record("voucher_closed", [one.voucher_id for one in ended])
+
+
+async def _end_leases(uow: UnitOfWork, changed: Sequence[Voucher]) -> None:
+    """End the leases of vouchers that are closed now: there is nothing left to lend."""
+    leases = {one.lease_id: one.id for one in changed if one.closed is not None and one.lease_id is not None}
+    if leases:
+        await store.end_leases(uow, leases, await uow.now(), "spent")
 
 
 async def _post(uow: UnitOfWork, outcomes: Sequence[Outcome]) -> None:

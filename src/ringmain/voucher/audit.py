@@ -22,8 +22,13 @@ async def _posted(uow: UnitOfWork) -> tuple[int, Sequence[str]]:
     return await store.redemptions_not_posted(uow, Posting.REDEEM)
 
 
+async def _leases(uow: UnitOfWork) -> tuple[int, Sequence[str]]:
+    return await store.leases_not_respected(uow)
+
+
 AUDITS: tuple[tuple[str, Audit], ...] = (
     ("vouchers equal the sum of their redemptions and reversals", _values),
     ("money held in the ledger equals what vouchers hold", _held),
     ("every redemption is posted once, with its amount", _posted),
+    ("no voucher is redeemed by another terminal while it is leased", _leases),
 )

@@ -307,3 +307,54 @@ class ShopRequired(RuleBroken):
     code = "voucher_shop_required"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     next_step = "Send shop_id; GET /v1/shops lists the shops that this key may use."
+
+
+class VoucherLeased(RuleBroken):
+    """The voucher is lent to another terminal, which may be redeeming it without a network."""
+
+    code = "voucher_leased"
+    status = HTTPStatus.CONFLICT
+    next_step = (
+        "This voucher is reserved at the shop shown until the times shown: use it there, or let that till release it "
+        "as soon as it has a network; otherwise take another tender."
+    )
+
+
+class VoucherNeedsNetwork(RuleBroken):
+    """A till redeemed a voucher without a network that was not lent to it at that time."""
+
+    code = "voucher_needs_network"
+    status = HTTPStatus.CONFLICT
+    next_step = "Without a network, redeem only vouchers that this till has leased; the sale itself is recorded."
+
+
+class NotLeasable(RuleBroken):
+    """The use of the voucher is counted against a limit, which may be used up elsewhere meanwhile."""
+
+    code = "voucher_not_leasable"
+    status = HTTPStatus.CONFLICT
+    next_step = "Redeem this voucher with a network: how often it may be used is counted over all shops."
+
+
+class LeaseCapReached(RuleBroken):
+    """The terminal has as many leases, or leases of as much value, as its merchant allows."""
+
+    code = "lease_cap_reached"
+    status = HTTPStatus.CONFLICT
+    next_step = "Release leases that are not needed, or let the merchant raise the cap shown."
+
+
+class LeaseNotFound(RuleBroken):
+    """There is no such open lease of this terminal."""
+
+    code = "lease_not_found"
+    status = HTTPStatus.NOT_FOUND
+    next_step = "It has ended or was released; nothing more needs to be done."
+
+
+class TerminalRequired(RuleBroken):
+    """Only a paired terminal can be lent a voucher."""
+
+    code = "terminal_required"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Ask with the key of the terminal that shall redeem without a network."

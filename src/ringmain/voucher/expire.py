@@ -11,6 +11,7 @@ from ringmain.kit.pure.ids import uuid7, uuid7_of
 from ringmain.voucher import store
 from ringmain.voucher.apply import apply
 from ringmain.voucher.errors import VoucherNotFound
+from ringmain.voucher.lease import end_leases_over
 from ringmain.voucher.model import Close, Ended
 from ringmain.voucher.store import Place
 
@@ -40,6 +41,12 @@ async def sweep(database: Database, network_id: UUID, *, now: datetime | None = 
     async with database.unit(network_id, now=now) as uow:
         place = None if from_start else await store.expiry_place(uow)
         await store.forget_ended_holds(uow, await uow.now())
+        await store.forget_prepared(uow, await uow.now())
+    done = False
+    while not done:
+        async with database.unit(network_id, now=now) as uow:
+            of_leases, done = await end_leases_over(uow, _CHUNK)
+        closed += of_leases
     while True:
         async with database.unit(network_id, now=now) as uow:
             swept = await sweep_chunk(uow, place, _CHUNK)
@@ -54,7 +61,7 @@ async def sweep_chunk(uow: UnitOfWork, after: Place | None, most: int) -> Swept:
     now = await uow.now()
     rows = await store.ended_after(uow, after, now, most)
     closes = [Close(uuid7_of(now, row.id, b"expired"), row.id, now) for row in rows if row.open]
-    # Somebody may have spent or revived one meanwhile: then the book refuses to close it.
+    # Somebody may have spent or revived one meanwhile, or it is lent to a till: then the book refuses to close it.
     answers = await apply(uow, closes) if closes else []
     place = Place(rows[-1].valid_until, rows[-1].id) if rows else after
     if place is not None:

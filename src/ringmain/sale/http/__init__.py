@@ -46,6 +46,7 @@ _VOUCHER_RULES: tuple[type[RuleBroken], ...] = (
     voucher_errors.TendersDiffer,
     voucher_errors.VoucherAlreadySpent,
     voucher_errors.VoucherExpired,
+    voucher_errors.VoucherLeased,
     voucher_errors.VoucherLocked,
     voucher_errors.VoucherNotFound,
     voucher_errors.VoucherNotYetValid,

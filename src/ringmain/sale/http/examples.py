@@ -38,6 +38,7 @@ RECORDED: dict[str, Any] = {
     ],
     "recognised": True,
     "ask_for_phone": False,
+    "refused": [],
 }
 REVERSAL: dict[str, Any] = {
     "reversal_id": "01a203b7-c000-7646-a11f-811835542ad4",

@@ -1,6 +1,7 @@
 """The handlers of the till: they translate, call the use case, and translate back."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -32,8 +33,9 @@ from ringmain.sale.http.shapes import (
     Sales,
     TenderPaid,
     Undo,
+    VoucherUsed,
 )
-from ringmain.sale.model import Line, NewSale, Payment, Recorded, Tender, VoucherUse
+from ringmain.sale.model import Line, NewSale, Payment, Queued, Recorded, Tender, VoucherUse, believed_time
 from ringmain.sale.reverse import ReversalAnswer
 from ringmain.voucher import api as voucher
 from ringmain.voucher import errors as voucher_errors
@@ -160,8 +162,9 @@ def _redemption_sale(call: Call, body: Redemption) -> NewSale:
 
 def _sale(call: Call, body: Sale) -> NewSale:
     payment = body.payment
+    now = datetime.now(tz=UTC)
     return NewSale(
-        id=uuid7(body.sold_at or datetime.now(tz=UTC)),
+        id=uuid7(believed_time(body.sold_at, now) if body.offline else body.sold_at or now),
         shop_id=_shop(call, body.shop_id),
         merchant_id=call.merchant_scope(),
         terminal_id=call.principal.terminal_id,
@@ -173,9 +176,15 @@ def _sale(call: Call, body: Sale) -> NewSale:
         currency=body.currency,
         tenders=_tenders(body.tenders),
         lines=_lines(body.lines),
-        vouchers=tuple(_voucher_use(one.code, one.voucher_id, one.amount_minor, one.lock_key) for one in body.vouchers),
+        vouchers=tuple(_voucher_used(one) for one in body.vouchers),
         apply_best=body.apply_best,
+        queued=Queued(body.clock_offset_ms) if body.offline else None,
     )
+
+
+def _voucher_used(one: VoucherUsed) -> VoucherUse:
+    use = _voucher_use(one.code, one.voucher_id, one.amount_minor, one.lock_key)
+    return replace(use, lease_id=one.lease_id, taken_minor=one.taken_minor)
 
 
 def _tenders(tenders: Sequence[TenderPaid]) -> tuple[Tender, ...]:

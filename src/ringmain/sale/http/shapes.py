@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from ringmain.kit.http import (
     AmountMinor,
+    AmountMinorOrZero,
     Currency,
     IdempotencyKey,
     Page,
@@ -19,16 +20,23 @@ from ringmain.kit.http import (
 )
 
 _Code = Annotated[str, Meta(min_length=4, max_length=400, description="What the scanner read from the voucher.")]
+_LONGEST_OFFSET_MS = 100 * 366 * 86_400_000
+_OffsetMs = Annotated[int, Meta(ge=-_LONGEST_OFFSET_MS, le=_LONGEST_OFFSET_MS, description="Milliseconds.")]
 _Kind = Annotated[str, Meta(pattern=r"^[a-z_]{1,32}\Z", description="cash, card, wallet, bank, other ...")]
 
 
 class VoucherUsed(Request, frozen=True):
-    """One voucher: by its code, or by `voucher_id` where the guest has been identified as its holder."""
+    """One voucher: by its code, or by `voucher_id` where the guest has been identified as its holder.
+
+    In a sale made without a network, `lease_id` says by whose right, and `taken_minor` what the till took off.
+    """
 
     code: _Code | None = None
     voucher_id: UUID | None = None
     amount_minor: AmountMinor | None = None
     lock_key: UUID | None = None
+    lease_id: UUID | None = None
+    taken_minor: AmountMinorOrZero = 0
 
 
 class Redemption(Request, frozen=True):
@@ -74,7 +82,11 @@ class PaymentToken(Request, frozen=True):
 
 
 class Sale(Request, frozen=True):
-    """A completed purchase. `apply_best` takes the identified guest's best voucher off by itself."""
+    """A completed purchase. `apply_best` takes the identified guest's best voucher off by itself.
+
+    `offline` marks what a till sold without a network and sends later: it is recorded in any case, and vouchers that
+    are refused are listed in the answer. `sold_at` is then the till's estimate, its clock plus `clock_offset_ms`.
+    """
 
     total_minor: SignedAmountMinor
     currency: Currency
@@ -87,6 +99,8 @@ class Sale(Request, frozen=True):
     lines: Annotated[tuple[SaleLine, ...], Meta(max_length=1_000)] = ()
     vouchers: Annotated[tuple[VoucherUsed, ...], Meta(max_length=30)] = ()
     apply_best: bool = False
+    offline: bool = False
+    clock_offset_ms: _OffsetMs | None = None
 
 
 class SaleItem(Sale, frozen=True, kw_only=True):

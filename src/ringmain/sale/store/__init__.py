@@ -23,17 +23,19 @@ from ringmain.sale.store.imports import (
     start_import,
     unfinished_import,
 )
-from ringmain.sale.store.record import ensure_partitions, insert_lines, insert_sales
+from ringmain.sale.store.record import QueuedRow, ensure_partitions, insert_lines, insert_queued, insert_sales
 
 __all__ = [
     "ChangingRow",
     "ImportRow",
+    "QueuedRow",
     "SaleReadRow",
     "StoredSubject",
     "differing_sales",
     "ensure_partitions",
     "insert_change",
     "insert_lines",
+    "insert_queued",
     "insert_sale_columns",
     "insert_sales",
     "insert_unknown_sales",

@@ -1,6 +1,7 @@
 """Sales in PostgreSQL: facts, appended in sets."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -69,6 +70,38 @@ async def insert_lines(uow: UnitOfWork, lines_of: Iterable[tuple[UUID, Sequence[
         "amounts": pack_int8(line.amount_minor for _, _, line in lines),
     }
     await uow.execute(_INSERT_LINES, params)
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedRow:
+    """What the clock of a till said of a sale that it made without a network."""
+
+    sale_id: UUID
+    merchant_id: UUID
+    said_at: datetime
+    clock_offset_ms: int | None
+    arrived_at: datetime
+
+
+_INSERT_QUEUED = """
+    INSERT INTO queued_sale (network_id, sale_id, merchant_id, said_at, clock_offset_ms, arrived_at)
+    SELECT %(network)s, * FROM unnest(%(sales)s, %(merchants)s, %(said)s, %(offsets)s::bigint[], %(arrived)s)
+"""
+
+
+async def insert_queued(uow: UnitOfWork, rows: Sequence[QueuedRow]) -> None:
+    """Append what clocks said of queued sales."""
+    await uow.execute(
+        _INSERT_QUEUED,
+        {
+            "network": uow.network_id,
+            "sales": pack_uuids([row.sale_id for row in rows]),
+            "merchants": pack_uuids([row.merchant_id for row in rows]),
+            "said": pack_timestamps(microseconds(row.said_at) for row in rows),
+            "offsets": [row.clock_offset_ms for row in rows],
+            "arrived": pack_timestamps(microseconds(row.arrived_at) for row in rows),
+        },
+    )
 
 
 async def ensure_partitions(uow: UnitOfWork, from_time: datetime, to_time: datetime) -> None:

@@ -1,9 +1,11 @@
-"""The routes of offers, mints, grants, vouchers, qualifications, validations, codes and points."""
+"""The routes of offers, mints, grants, vouchers, qualifications, validations, leases, codes and points."""
 
 from ringmain.kit.http import Route
 from ringmain.voucher.http.grants import GRANT_ROUTES
+from ringmain.voucher.http.leases import LEASE_ROUTES
 from ringmain.voucher.http.mints import MINT_ROUTES
 from ringmain.voucher.http.offers import OFFER_ROUTES
+from ringmain.voucher.http.offline import OFFLINE_ROUTES
 from ringmain.voucher.http.points import POINT_ROUTES
 from ringmain.voucher.http.typed import TYPED_ROUTES
 from ringmain.voucher.http.validations import VALIDATION_ROUTES
@@ -15,6 +17,8 @@ ROUTES: tuple[Route, ...] = (
     *GRANT_ROUTES,
     *VOUCHER_ROUTES,
     *VALIDATION_ROUTES,
+    *LEASE_ROUTES,
+    *OFFLINE_ROUTES,
     *TYPED_ROUTES,
     *POINT_ROUTES,
 )

@@ -186,6 +186,7 @@ _RULES = (
     errors.ShopRequired,
     errors.VoucherAlreadySpent,
     errors.VoucherExpired,
+    errors.VoucherLeased,
     errors.VoucherLocked,
     errors.VoucherNotFound,
     errors.VoucherNotYetValid,

@@ -271,6 +271,7 @@ VOUCHER_ROUTES: tuple[Route, ...] = (
         response=EndedAnswer,
         transaction="write",
         errors=(
+            errors.VoucherLeased,
             errors.VoucherNotFound,
             errors.VoucherAlreadySpent,
             errors.VoucherExpired,

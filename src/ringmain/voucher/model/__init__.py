@@ -1,6 +1,6 @@
 """What a voucher is worth, to whom, when and where: pure decisions on plain data, in order of arrival."""
 
-from ringmain.voucher.model.book import Book, Limit, LimitKey, limit_keys, local_day
+from ringmain.voucher.model.book import Book
 from ringmain.voucher.model.counter import Counter, Funds
 from ringmain.voucher.model.data import (
     Action,
@@ -10,6 +10,7 @@ from ringmain.voucher.model.data import (
     Grant,
     Granted,
     Mint,
+    Offline,
     Outcome,
     PastRedemption,
     Redeem,
@@ -17,12 +18,19 @@ from ringmain.voucher.model.data import (
     Redeemer,
     Reverse,
     Reversed,
+    Settled,
     Voucher,
+    closed_error,
 )
+from ringmain.voucher.model.lease import LONGEST_GRACE, LONGEST_LEASE, AskLease, Lease, LeaseDesk, OfflineRule
+from ringmain.voucher.model.limits import Limit, LimitKey, limit_keys, local_day
 from ringmain.voucher.model.terms import Kind, NewOffer, Offer, PublishedOffer, Terms, fault_of, validity
 
 __all__ = [
+    "LONGEST_GRACE",
+    "LONGEST_LEASE",
     "Action",
+    "AskLease",
     "Book",
     "Close",
     "Closed",
@@ -32,11 +40,15 @@ __all__ = [
     "Grant",
     "Granted",
     "Kind",
+    "Lease",
+    "LeaseDesk",
     "Limit",
     "LimitKey",
     "Mint",
     "NewOffer",
     "Offer",
+    "Offline",
+    "OfflineRule",
     "Outcome",
     "PastRedemption",
     "PublishedOffer",
@@ -45,8 +57,10 @@ __all__ = [
     "Redeemer",
     "Reverse",
     "Reversed",
+    "Settled",
     "Terms",
     "Voucher",
+    "closed_error",
     "fault_of",
     "limit_keys",
     "local_day",

@@ -10,35 +10,21 @@ from zoneinfo import ZoneInfo
 from ringmain.kit.pure.errors import RuleBroken
 from ringmain.kit.pure.money import share_minor
 from ringmain.voucher import errors
-from ringmain.voucher.model.data import Close, Ended, PastRedemption, Redeem, Redeemed, Reverse, Reversed, Voucher
+from ringmain.voucher.model.data import (
+    Close,
+    Ended,
+    PastRedemption,
+    Redeem,
+    Redeemed,
+    Reverse,
+    Reversed,
+    Settled,
+    Voucher,
+    closed_error,
+)
+from ringmain.voucher.model.lease import Lease
+from ringmain.voucher.model.limits import Limit, LimitKey, is_open_at, is_used_up, limit_keys, local_day
 from ringmain.voucher.model.terms import Offer, Terms
-
-LimitKey = tuple[UUID, str, str]  # offer, scope, key of the scope
-
-
-@dataclass(slots=True)
-class Limit:
-    """One counted limit as it stands while a batch is decided."""
-
-    used: int
-    maximum: int
-
-
-def limit_keys(terms: Terms, offer_id: UUID, subject_id: UUID | None, day: str) -> list[tuple[LimitKey, int]]:
-    """Return the limits that one redemption counts against, each with its maximum."""
-    keys: list[tuple[LimitKey, int]] = []
-    if terms.per_member is not None and subject_id is not None:
-        keys.append(((offer_id, "member", str(subject_id)), terms.per_member))
-    if terms.per_day is not None:
-        keys.append(((offer_id, "day", day), terms.per_day))
-    if terms.in_total is not None:
-        keys.append(((offer_id, "total", ""), terms.in_total))
-    return keys
-
-
-def local_day(at: datetime, time_zone: str) -> str:
-    """Return the calendar day of `at` in the shop's time zone, as YYYY-MM-DD."""
-    return at.astimezone(ZoneInfo(time_zone)).date().isoformat()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +48,7 @@ class Book:
     offers: dict[UUID, Offer]
     redemptions: dict[UUID, PastRedemption] = field(default_factory=dict)
     limits: dict[LimitKey, Limit] = field(default_factory=dict)
+    leases: dict[UUID, Lease] = field(default_factory=dict)  # those of the vouchers, and those that are claimed
     changed: set[UUID] = field(default_factory=set)
     counted: dict[LimitKey, int] = field(default_factory=dict)
 
@@ -106,6 +93,49 @@ class Book:
             if self._terms(action).combinable or not beside:
                 worth.append((-quoted, self.vouchers[action.voucher_id].valid_until, place))
         return candidates[min(worth)[2]] if worth else None
+
+    def settle(self, actions: Sequence[Redeem]) -> Settled:
+        """Redeem what a till took off one sale without a network: what is refused does not hinder the others.
+
+        The guest has gone, so there is nothing to put back. The basket of each is what those before it left, as the
+        till had reckoned.
+        """
+        settled = Settled([], [])
+        taken, alone = 0, False
+        for action in actions:
+            assert action.offline is not None
+            try:
+                if settled.done and (alone or not self._is_combinable(action)):
+                    raise errors.NotCombinable(voucher_id=action.voucher_id)
+                done = self._redeem(_less(self._as_covered(action), taken))
+            except RuleBroken as refusal:
+                settled.refused.append((action.voucher_id, refusal))
+                taken += action.offline.taken_minor
+                continue
+            alone = alone or not self._is_combinable(action)
+            taken += action.offline.taken_minor or done.amount_minor
+            settled.done.append(done)
+        return settled
+
+    def _as_covered(self, action: Redeem) -> Redeem:
+        """Return an offline redemption at the time by which it is judged: its own inside a lease, else its arrival's.
+
+        Raises `VoucherNeedsNetwork` where no lease covers it and the merchant does not bear such losses.
+        """
+        offline = action.offline
+        assert offline is not None
+        lease = self.leases.get(offline.lease_id) if offline.lease_id else None
+        if lease is not None and lease.covers(action.voucher_id, action.by.terminal_id, action.at):
+            return replace(action, at=min(lease.clamp(action.at), offline.booked_at))
+        voucher = self.vouchers.get(action.voucher_id)
+        if voucher is not None and voucher.closed is not None and _may_know(action, voucher):
+            raise closed_error(voucher)
+        if not offline.anyway:
+            raise errors.VoucherNeedsNetwork()
+        return replace(action, at=offline.booked_at)
+
+    def _is_combinable(self, action: Redeem) -> bool:
+        return action.voucher_id not in self.vouchers or self._terms(action).combinable
 
     def quote(self, action: Redeem) -> int | RuleBroken:
         """Return what a voucher would take off in minor units, or the first rule that speaks against it."""
@@ -174,7 +204,10 @@ class Book:
         if voucher is None:
             return errors.VoucherNotFound()
         if voucher.closed is not None:
-            return _closed_error(voucher)
+            return closed_error(voucher)
+        if voucher.lease_free_at is not None and action.at < voucher.lease_free_at:
+            # The terminal may have redeemed it already, without a network.
+            return self._leased_error(voucher)
         if action.how == "expired" and action.at < voucher.valid_until:
             return errors.VoucherStillValid(valid_until=voucher.valid_until)
         offer = self.offers[voucher.offer_id]
@@ -203,7 +236,7 @@ class Book:
         voucher.held_minor -= amount + fee
         voucher.lock_key = voucher.lock_until = None
         released = 0
-        if _is_used_up(voucher, terms):
+        if is_used_up(voucher, terms):
             voucher.closed = "spent"
             released, voucher.held_minor, voucher.remaining_minor = voucher.held_minor, 0, 0
         self.changed.add(voucher.id)
@@ -223,8 +256,23 @@ class Book:
             released_minor=released,
             remaining_minor=voucher.remaining_minor,
             currency=terms.currency,
-            at=action.at,
+            at=action.booked_at,
+            lease_id=action.offline.lease_id if action.offline else None,
+            used_at=action.at if action.offline else None,
         )
+
+    def _leased_error(self, voucher: Voucher) -> RuleBroken:
+        assert voucher.lease_id is not None
+        lease = self.leases[voucher.lease_id]
+        return errors.VoucherLeased(until=lease.leased_until, free_at=voucher.lease_free_at, shop_id=lease.shop_id)
+
+    def _check_lease(self, action: Redeem, voucher: Voucher) -> None:
+        """Refuse the voucher to everybody but the terminal that it is lent to, until it is free again."""
+        assert voucher.lease_id is not None
+        assert voucher.lease_free_at is not None
+        lease = self.leases[voucher.lease_id]
+        if lease.terminal_id != action.by.terminal_id and action.booked_at < voucher.lease_free_at:
+            raise self._leased_error(voucher)
 
     def _usable(self, action: Redeem) -> tuple[Voucher, Offer]:
         """Return the voucher and its offer, or raise the first rule that speaks against its use here and now."""
@@ -234,12 +282,14 @@ class Book:
         offer = self.offers[voucher.offer_id]
         terms = offer.terms
         if voucher.closed is not None:
-            raise _closed_error(voucher)
+            raise closed_error(voucher)
+        if voucher.lease_id is not None:
+            self._check_lease(action, voucher)
         if action.at >= voucher.valid_until:
             raise errors.VoucherExpired(valid_until=voucher.valid_until)
         if action.at < voucher.valid_from:
             raise errors.VoucherNotYetValid(valid_from=voucher.valid_from)
-        if voucher.lock_until and action.at < voucher.lock_until and action.lock_key != voucher.lock_key:
+        if voucher.lock_until and _is_held_from(action, voucher):
             raise errors.VoucherLocked(until=voucher.lock_until)
         if terms.shop_ids and action.by.shop_id not in terms.shop_ids:
             raise errors.ShopNotAccepted(shop_ids=[str(id_) for id_ in terms.shop_ids[:10]])
@@ -303,12 +353,6 @@ def _less(action: Redeem, taken_minor: int) -> Redeem:
     return replace(action, basket_minor=action.basket_minor - taken_minor)
 
 
-def _is_used_up(voucher: Voucher, terms: Terms) -> bool:
-    if terms.kind == "gift":
-        return voucher.remaining_minor == 0
-    return voucher.uses >= terms.parts
-
-
 def _whole_amount(voucher: Voucher, terms: Terms, basket: int | None) -> int:
     """Return what a voucher that is not stored value takes off one basket, in minor units."""
     if terms.kind == "discount":
@@ -333,22 +377,17 @@ def _check_conditions(action: Redeem, terms: Terms) -> None:
             raise errors.BasketRequired()
         if action.basket_minor < terms.minimum_minor:
             raise errors.MinimumNotReached(minimum_minor=terms.minimum_minor, currency=terms.currency)
-    if not _open_at(terms, action.at.astimezone(ZoneInfo(action.by.time_zone))):
+    if not is_open_at(terms, action.at.astimezone(ZoneInfo(action.by.time_zone))):
         raise errors.OutsideHours()
 
 
-def _open_at(terms: Terms, local: datetime) -> bool:
-    """Say whether days and hours of the terms hold at a shop's local time."""
-    minute = local.hour * 60 + local.minute
-    weekday = local.isoweekday()
-    if terms.from_minute <= terms.until_minute:
-        open_now = terms.from_minute <= minute < terms.until_minute
-    else:
-        # Hours may pass midnight: from 22:00 until 02:00, and the small hours belong to the evening before.
-        open_now = minute >= terms.from_minute or minute < terms.until_minute
-        if minute < terms.until_minute:
-            weekday = weekday - 1 or 7
-    return open_now and (not terms.weekdays or weekday in terms.weekdays)
+def _is_held_from(action: Redeem, voucher: Voucher) -> bool:
+    """Say whether a validation holds the voucher for somebody else; a leased one is held by its own terminal only."""
+    lease_id = action.offline.lease_id if action.offline is not None else None
+    if lease_id is not None and lease_id == voucher.lease_id:
+        return False
+    assert voucher.lock_until is not None
+    return action.booked_at < voucher.lock_until and action.lock_key != voucher.lock_key
 
 
 def _may_know(action: Redeem, voucher: Voucher) -> bool:
@@ -361,11 +400,3 @@ def _may_know(action: Redeem, voucher: Voucher) -> bool:
 def _holds(action: Redeem, voucher: Voucher) -> bool:
     """Say whether the identified buyer holds this voucher, be it through a member merged into them."""
     return voucher.subject_id is not None and voucher.subject_id in (action.subject_id, *action.merged_subject_ids)
-
-
-def _closed_error(voucher: Voucher) -> RuleBroken:
-    if voucher.closed == "spent":
-        return errors.VoucherAlreadySpent(voucher_id=str(voucher.id))
-    if voucher.closed == "expired":
-        return errors.VoucherExpired(valid_until=voucher.valid_until)
-    return errors.VoucherVoid()

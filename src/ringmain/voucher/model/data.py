@@ -5,6 +5,9 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from ringmain.kit.pure.errors import RuleBroken
+from ringmain.voucher import errors
+
 Closed = Literal["spent", "expired", "void"]
 
 
@@ -26,6 +29,17 @@ class Voucher:
     lock_until: datetime | None
     valid_from: datetime
     valid_until: datetime
+    lease_id: UUID | None = None  # lent to one terminal: nobody else redeems it before `lease_free_at`
+    lease_free_at: datetime | None = None
+
+
+def closed_error(voucher: Voucher) -> RuleBroken:
+    """Return the rule by which a closed voucher is refused."""
+    if voucher.closed == "spent":
+        return errors.VoucherAlreadySpent(voucher_id=str(voucher.id))
+    if voucher.closed == "expired":
+        return errors.VoucherExpired(valid_until=voucher.valid_until)
+    return errors.VoucherVoid()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +101,19 @@ class Redeemer:
 
 
 @dataclass(frozen=True, slots=True)
+class Offline:
+    """A redemption that a till made without a network, and that arrives now.
+
+    `taken_minor` is what the till took off. `anyway` says that its merchant bears the loss of vouchers not leased.
+    """
+
+    booked_at: datetime  # the time of its arrival; the till's time is that of the redemption itself
+    lease_id: UUID | None = None
+    taken_minor: int = 0
+    anyway: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Redeem:
     """Spend a voucher: `amount_minor` None means as much as its terms and the basket allow."""
 
@@ -102,6 +129,12 @@ class Redeem:
     currency: str | None = None
     amount_minor: int | None = None
     lock_key: UUID | None = None
+    offline: Offline | None = None
+
+    @property
+    def booked_at(self) -> datetime:
+        """When the redemption is decided and posted, which is later than it was made where that was offline."""
+        return self.offline.booked_at if self.offline is not None else self.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +181,16 @@ class Redeemed:
     remaining_minor: int
     currency: str
     at: datetime
+    lease_id: UUID | None = None
+    used_at: datetime | None = None  # where it was made offline: when, by the till's clock
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of the vouchers that a till took off one sale without a network: each for itself."""
+
+    done: list[Redeemed]
+    refused: list[tuple[UUID, RuleBroken]]  # by voucher
 
 
 @dataclass(frozen=True, slots=True)

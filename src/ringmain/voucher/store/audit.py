@@ -81,6 +81,23 @@ _POSTED = """
                FILTER (WHERE posted <> amount_minor OR times > 1))[1:%(most)s] AS faults
     FROM judged
 """
+# Transactions are dated by their start: of two that follow one another within a minute, the later may bear the earlier
+# date, so that the last minute of a lease is not judged; one that was spent is, with the redemption that ended it.
+_LEASES = """
+    WITH judged AS (
+        SELECT l.id, (
+            SELECT min(r.id::text) FROM redemption r
+            WHERE r.network_id = l.network_id AND r.voucher_id = l.voucher_id
+              AND r.terminal_id IS DISTINCT FROM l.terminal_id AND r.redeemed_at >= l.leased_from
+              AND CASE WHEN l.how_ended = 'spent' THEN r.redeemed_at <= l.ended_at
+                       ELSE r.redeemed_at < least(l.ended_at, l.free_at) - interval '1 minute' END) AS intruder
+        FROM lease l WHERE l.network_id = %(network)s
+    )
+    SELECT count(*) AS looked_at,
+           (array_agg(id::text || ': redemption ' || intruder || ' was made by another terminal')
+               FILTER (WHERE intruder IS NOT NULL))[1:%(most)s] AS faults
+    FROM judged
+"""
 _ORIGINS = """
     SELECT v.origin_id AS id FROM voucher v
     WHERE v.network_id = %(network)s AND v.origin_kind = %(kind)s
@@ -110,6 +127,11 @@ async def held_that_differs(uow: UnitOfWork, code: int) -> tuple[int, Sequence[s
 async def redemptions_not_posted(uow: UnitOfWork, code: int) -> tuple[int, Sequence[str]]:
     """Return the redemptions that the ledger does not know exactly once, with their amount."""
     return await _judged(uow, _POSTED, code=code)
+
+
+async def leases_not_respected(uow: UnitOfWork) -> tuple[int, Sequence[str]]:
+    """Return the leases inside which another terminal redeemed their voucher."""
+    return await _judged(uow, _LEASES)
 
 
 async def origin_ids(uow: UnitOfWork, kind: str) -> list[UUID]:

@@ -40,7 +40,8 @@ class LastUse:
 
 
 _LAST_USES = """
-    SELECT DISTINCT ON (r.voucher_id) r.voucher_id, r.redeemed_at, r.shop_id FROM redemption r
+    SELECT DISTINCT ON (r.voucher_id) r.voucher_id, coalesce(r.used_at, r.redeemed_at) AS redeemed_at, r.shop_id
+    FROM redemption r
     WHERE r.network_id = %(network)s AND r.voucher_id = ANY(%(ids)s)
     ORDER BY r.voucher_id, r.sequence DESC
 """

@@ -22,7 +22,7 @@ from ringmain.voucher.model import Limit, LimitKey, Offer, PastRedemption, Redee
 # Locking in the order of the ids, here and everywhere, is what keeps two batches from waiting for each other.
 VOUCHER_COLUMNS = """
     v.id, v.offer_id, v.secret, v.subject_id, v.face_minor, v.remaining_minor, v.held_minor, v.uses, v.sequence,
-    v.closed, v.lock_key, v.lock_until, v.valid_from, v.valid_until
+    v.closed, v.lock_key, v.lock_until, v.valid_from, v.valid_until, v.lease_id, v.lease_free_at
 """
 _LOCK_VOUCHERS = f"""
     SELECT {VOUCHER_COLUMNS} FROM voucher v
@@ -208,27 +208,49 @@ _INSERT_REDEMPTIONS = """
 """
 
 
+_INSERT_OFFLINE_REDEMPTIONS = """
+    INSERT INTO redemption (network_id, id, voucher_id, sequence, sale_id, merchant_id, shop_id, terminal_id,
+                            subject_id, amount_minor, fee_minor, released_minor, currency, redeemed_at, lease_id,
+                            used_at)
+    SELECT %(network)s, * FROM unnest(%(ids)s, %(vouchers)s, %(sequences)s, %(sales)s, %(merchants)s, %(shops)s,
+        %(terminals)s, %(subjects)s, %(amounts)s, %(fees)s, %(released)s, %(currencies)s, %(at)s, %(leases)s, %(used)s)
+"""
+
+
 async def insert_redemptions(uow: UnitOfWork, redeemed: Sequence[Redeemed]) -> None:
     """Append redemptions; one row per voucher and sequence number is the last guard against spending twice."""
-    await uow.execute(
-        _INSERT_REDEMPTIONS,
-        {
-            "network": uow.network_id,
-            "ids": pack_uuids([one.id for one in redeemed]),
-            "vouchers": pack_uuids([one.voucher_id for one in redeemed]),
-            "sequences": pack_int8(one.sequence for one in redeemed),
-            "sales": pack_uuids([one.sale_id for one in redeemed]),
-            "merchants": pack_uuids([one.merchant_id for one in redeemed]),
-            "shops": pack_uuids([one.shop_id for one in redeemed]),
-            "terminals": pack_optional_uuids(one.terminal_id for one in redeemed),
-            "subjects": pack_optional_uuids(one.subject_id for one in redeemed),
-            "amounts": pack_int8(one.amount_minor for one in redeemed),
-            "fees": pack_int8(one.fee_minor for one in redeemed),
-            "released": pack_int8(one.released_minor for one in redeemed),
-            "currencies": pack_texts(one.currency for one in redeemed),
-            "at": pack_timestamps(microseconds(one.at) for one in redeemed),
-        },
-    )
+    offline = [one for one in redeemed if one.used_at is not None]
+    if offline:
+        await uow.execute(_INSERT_OFFLINE_REDEMPTIONS, _redemption_params(uow, offline) | _offline_params(offline))
+        redeemed = [one for one in redeemed if one.used_at is None]
+    if redeemed:
+        await uow.execute(_INSERT_REDEMPTIONS, _redemption_params(uow, redeemed))
+
+
+def _redemption_params(uow: UnitOfWork, redeemed: Sequence[Redeemed]) -> dict[str, Any]:
+    return {
+        "network": uow.network_id,
+        "ids": pack_uuids([one.id for one in redeemed]),
+        "vouchers": pack_uuids([one.voucher_id for one in redeemed]),
+        "sequences": pack_int8(one.sequence for one in redeemed),
+        "sales": pack_uuids([one.sale_id for one in redeemed]),
+        "merchants": pack_uuids([one.merchant_id for one in redeemed]),
+        "shops": pack_uuids([one.shop_id for one in redeemed]),
+        "terminals": pack_optional_uuids(one.terminal_id for one in redeemed),
+        "subjects": pack_optional_uuids(one.subject_id for one in redeemed),
+        "amounts": pack_int8(one.amount_minor for one in redeemed),
+        "fees": pack_int8(one.fee_minor for one in redeemed),
+        "released": pack_int8(one.released_minor for one in redeemed),
+        "currencies": pack_texts(one.currency for one in redeemed),
+        "at": pack_timestamps(microseconds(one.at) for one in redeemed),
+    }
+
+
+def _offline_params(redeemed: Sequence[Redeemed]) -> dict[str, Any]:
+    return {
+        "leases": pack_optional_uuids(one.lease_id for one in redeemed),
+        "used": pack_timestamps(microseconds(one.used_at or one.at) for one in redeemed),
+    }
 
 
 _INSERT_REVERSALS = """
