@@ -97,8 +97,7 @@ class Book:
     def settle(self, actions: Sequence[Redeem]) -> Settled:
         """Redeem what a till took off one sale without a network: what is refused does not hinder the others.
 
-        The guest has gone, so there is nothing to put back. The basket of each is what those before it left, as the
-        till had reckoned.
+        The basket of each is what those before it left, as the till had reckoned.
         """
         settled = Settled([], [])
         taken, alone = 0, False
@@ -266,12 +265,11 @@ class Book:
         lease = self.leases[voucher.lease_id]
         return errors.VoucherLeased(until=lease.leased_until, free_at=voucher.lease_free_at, shop_id=lease.shop_id)
 
-    def _check_lease(self, action: Redeem, voucher: Voucher) -> None:
+    def _check_lease(self, action: Redeem, voucher: Voucher, lease_id: UUID) -> None:
         """Refuse the voucher to everybody but the terminal that it is lent to, until it is free again."""
-        assert voucher.lease_id is not None
-        assert voucher.lease_free_at is not None
-        lease = self.leases[voucher.lease_id]
-        if lease.terminal_id != action.by.terminal_id and action.booked_at < voucher.lease_free_at:
+        free_at = voucher.lease_free_at
+        own = self.leases[lease_id].terminal_id == action.by.terminal_id
+        if not own and free_at is not None and action.booked_at < free_at:
             raise self._leased_error(voucher)
 
     def _usable(self, action: Redeem) -> tuple[Voucher, Offer]:
@@ -284,7 +282,7 @@ class Book:
         if voucher.closed is not None:
             raise closed_error(voucher)
         if voucher.lease_id is not None:
-            self._check_lease(action, voucher)
+            self._check_lease(action, voucher, voucher.lease_id)
         if action.at >= voucher.valid_until:
             raise errors.VoucherExpired(valid_until=voucher.valid_until)
         if action.at < voucher.valid_from:
