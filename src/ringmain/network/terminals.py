@@ -38,6 +38,16 @@ async def make_terminal(
     return await _put_out(uow, keyring, terminal)
 
 
+async def open_paired(uow: UnitOfWork, shop_id: UUID, name: str) -> Terminal:
+    """Make a terminal that needs no code and has no key: for demonstrations, where a page session stands for it."""
+    shop = await shop_of(uow, shop_id)
+    now = await uow.now()
+    terminal = Terminal(uuid7(now), shop.merchant_id, shop.id, name, now, now, None)
+    await people.insert_terminal(uow, terminal)
+    await people.mark_paired(uow, terminal.id, now)
+    return terminal
+
+
 async def pair_again(uow: UnitOfWork, keyring: Keyring, terminal_id: UUID, merchant_id: UUID | None = None) -> Pairing:
     """Put out a new code for a terminal whose device was replaced or whose code ran out."""
     terminal = await terminal_of(uow, terminal_id, merchant_id, lock=True)

@@ -28,6 +28,9 @@ CURRENCY = "CNY"
 ZONE = ZoneInfo("Asia/Shanghai")
 # Every cashier and owner of the street has this PIN; it opens nothing anywhere else.
 PIN = "4826"
+# Who signs in to the consoles; nobody has a password, visitors are let in by the demo page.
+OPERATOR, OPERATOR_EMAIL = "Street office", "office@lantern-street.example"
+OWNER = "Mr Shen"
 DAYS = 21
 MEMBERS = 30
 _DEPOSIT_MINOR = 300_000
@@ -132,6 +135,11 @@ async def open_street(
             progress()
 
 
+def owner_email(stall: Stall) -> str:
+    """Return the address under which the owner of a stall has an account."""
+    return f"{stall.key}@lantern-street.example"
+
+
 async def posters(uow: UnitOfWork) -> dict[UUID, scene.Scene]:
     """Return the poster at the door of each shop of the street, by shop."""
     found = await scene.list_scenes(uow, None, None, 100)
@@ -145,7 +153,11 @@ async def _open_places(uow: UnitOfWork, keyring: Keyring) -> None:
     for stall in STALLS:
         await network.make_deposit(uow, stall.merchant_id, _DEPOSIT_MINOR, CURRENCY, "opening balance")
         await network.add_staff(uow, keyring, stall.merchant_id, stall.shop_id, "Xiao Ling", "cashier", PIN)
-        await network.add_staff(uow, keyring, stall.merchant_id, None, "Owner", "owner", PIN)
+        await network.add_staff(uow, keyring, stall.merchant_id, None, OWNER, "owner", PIN)
+        await network.open_account(
+            uow, keyring, network.NewAccount(owner_email(stall), OWNER, "owner", stall.merchant_id)
+        )
+    await network.open_account(uow, keyring, network.NewAccount(OPERATOR_EMAIL, OPERATOR, "operator"))
     for answer in await voucher.publish(uow, [_offer(stall) for stall in STALLS]):
         if isinstance(answer, RuleBroken):
             raise answer

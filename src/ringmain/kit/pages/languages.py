@@ -4,6 +4,7 @@ import gettext
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -101,8 +102,19 @@ class Speech:
 
     def money(self, amount_minor: int, currency: str) -> str:
         """Return an amount as people write it; decimals by the currency (JPY none, KWD three)."""
-        precision = get_currency_precision(currency)
-        return format_currency(amount_minor / 10**precision, currency, locale=self.locale)
+        return self._money(amount_minor, currency, decimals=True)
+
+    def worth(self, amount_minor: int, currency: str) -> str:
+        """Return an amount as a voucher shows it: without decimals where there are none to tell."""
+        whole = amount_minor % 10 ** get_currency_precision(currency) == 0
+        return self._money(amount_minor, currency, decimals=not whole)
+
+    def _money(self, amount_minor: int, currency: str, *, decimals: bool) -> str:
+        exact = Decimal(amount_minor).scaleb(-get_currency_precision(currency))
+        form = None if decimals else "¤#,##0;-¤#,##0"
+        text = format_currency(exact, currency, form, locale=self.locale, currency_digits=decimals)
+        # A network has one currency, so nobody there needs to be told whose yuan these are.
+        return text.replace("CN¥", "¥")
 
     def day(self, value: date | datetime, time_zone: str | None = None, form: str = "medium") -> str:
         """Return a day; a time is brought to the zone first."""

@@ -44,6 +44,7 @@ def _environment(loader: FileSystemLoader, speech: Speech, files: StaticFiles) -
         number=speech.number,
         share=speech.share,
         money=speech.money,
+        worth=speech.worth,
         day=speech.day,
         clock=speech.clock,
         moment=speech.moment,
