@@ -8,15 +8,18 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import UTC, date, datetime
+from uuid import UUID
 
 import uvicorn
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from ringmain.entry import web
 from ringmain.entry.http import build_app
 from ringmain.entry.installation import Installation, opened, owned_urls
 from ringmain.entry.replaying import replay_with_progress
+from ringmain.entry.web.demo.first_run import first_run_token, is_unfounded
 from ringmain.kit.logs import configure_logs
 from ringmain.kit.migrate import Urls
 from ringmain.kit.settings import Settings
@@ -48,7 +51,15 @@ async def _serve(settings: Settings, urls: Urls, console: Console, *, demo: bool
             address = f"http://{settings.host}:{listener.getsockname()[1]}"
             database, keyring = installation.database, installation.keyring
             door = TillDoor(database, keyring, coalesce=settings.coalesce)
-            pages = web.pages(settings, database, keyring, replayed_network=simulate.NETWORK_ID, door=door)
+            demo_network = simulate.street.NETWORK_ID if demo else None
+            pages = web.pages(
+                settings,
+                database,
+                keyring,
+                replayed_network=simulate.NETWORK_ID,
+                demo_network=demo_network,
+                door=door,
+            )
             app = build_app(settings, database, keyring, door=door, pages=pages)
             server = _Server(
                 uvicorn.Config(app, loop="uvloop", http="httptools", log_config=None, access_log=False, lifespan="on")
@@ -57,8 +68,16 @@ async def _serve(settings: Settings, urls: Urls, console: Console, *, demo: bool
                 asyncio.get_running_loop().add_signal_handler(number, server.stop)
             async with _worker():
                 console.print(f"\nRingmain runs at [bold]{address}[/bold]   (stop it with Ctrl-C)")
-                console.print("An API key for the operator:  ringmain keys make --role operator --name me\n")
+                await _say_what_next(installation, console, address, demo_network)
                 await server.serve(sockets=[listener])
+
+
+async def _say_what_next(installation: Installation, console: Console, address: str, demo_network: UUID | None) -> None:
+    if demo_network is not None:
+        console.print(f"Be a guest, a cashier, an owner, the operator:  {address}/demo")
+    if await is_unfounded(installation.database, demo_network):
+        console.print(f"Open a network of your own:  {address}/first-run/{first_run_token(installation.keyring)}/found")
+    console.print()
 
 
 class _Server(uvicorn.Server):
@@ -77,14 +96,27 @@ class _Server(uvicorn.Server):
 
 async def _first_data(installation: Installation, console: Console) -> None:
     """Replay the opening weeks of the recorded year where the installation has no network, or only part of them."""
+    await _open_street(installation, console)
     async with installation.database.unit(None) as uow:
-        is_empty = not await network.all_networks(uow)
+        is_empty = not set(await network.all_networks(uow)) - {simulate.street.NETWORK_ID}
     if not is_empty and not await simulate.is_unfinished(installation.database):
         return
     try:
         await replay_with_progress(installation, console, until=OPENING_WEEKS_UNTIL)
     except DataMissing as error:
         console.print(f"No first data: the recorded year is not installed. {error.next_step}")
+
+
+async def _open_street(installation: Installation, console: Console) -> None:
+    """Open the demo street, or let it live the days since it was opened."""
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console, transient=True
+    ) as bar:
+        days = simulate.street.DAYS + 1
+        task = bar.add_task("Opening Lantern Street, the demo network", total=days)
+        await simulate.street.open_street(
+            installation.database, installation.keyring, datetime.now(tz=UTC), progress=lambda: bar.advance(task)
+        )
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ from ringmain.network.accounts import (
 )
 from ringmain.network.authenticate import Authenticator
 from ringmain.network.deposit import MerchantBalance, make_deposit, merchant_balance
+from ringmain.network.found import Founding, found_network
 from ringmain.network.invitations import invitation_path, invitation_token
 from ringmain.network.keys import Minted, make_key, revoke_key, rotate_key, token_text
 from ringmain.network.model import (
@@ -31,6 +32,7 @@ from ringmain.network.model import (
     NewMerchant,
     NewShop,
     Shop,
+    Staff,
 )
 from ringmain.network.model.accounts import (
     Account,
@@ -67,11 +69,15 @@ from ringmain.network.second_factor import (
 )
 from ringmain.network.sign_in import PasswordTry, sign_in, sign_in_with_code, signed_in_as
 from ringmain.network.staff import add_staff
-from ringmain.network.store import places
+from ringmain.network.store import people, places
 from ringmain.network.store.export import EXPORT_TABLES
 from ringmain.network.store.keys import list_keys
 from ringmain.network.store.pool import PoolDeposit
 from ringmain.network.tenants import Owner, RejectedRow, TenantImport, import_tenants
+from ringmain.network.terminals import open_paired
+
+# More people than a till can show anyway.
+_MOST_STAFF = 200
 
 __all__ = [
     "EXPORT_TABLES",
@@ -81,6 +87,7 @@ __all__ = [
     "Away",
     "CodeNeeded",
     "Enrolment",
+    "Founding",
     "Hours",
     "Invitation",
     "Invited",
@@ -107,6 +114,7 @@ __all__ = [
     "SignInMethod",
     "SignedIn",
     "Site",
+    "Staff",
     "TenantImport",
     "accept_invitation",
     "account_of",
@@ -125,6 +133,7 @@ __all__ = [
     "disable_account",
     "email_of",
     "find_account",
+    "found_network",
     "fund_pool",
     "import_tenants",
     "invitation_of",
@@ -141,6 +150,7 @@ __all__ = [
     "open_account",
     "open_merchants",
     "open_network",
+    "open_paired",
     "open_shops",
     "passkeys",
     "pending_totp",
@@ -162,6 +172,7 @@ __all__ = [
     "sign_in_with_code",
     "sign_in_with_passkey",
     "signed_in_as",
+    "staff_of_shop",
     "token_text",
 ]
 
@@ -199,3 +210,10 @@ async def shops_of(uow: UnitOfWork, merchant_id: UUID) -> list[Shop]:
 async def rival_shops(uow: UnitOfWork) -> set[tuple[UUID, UUID]]:
     """Return every declaration as (merchant, shop): this shop and the shops of that merchant are rivals, both ways."""
     return {(rival.merchant_id, rival.rival_shop_id) for rival in await places.rivals(uow)}
+
+
+async def staff_of_shop(uow: UnitOfWork, shop_id: UUID) -> list[Staff]:
+    """Return who works in a shop now, in it alone or in all of its merchant's; in the order in which they joined."""
+    shop = await shop_of(uow, shop_id)
+    found = await people.list_staff(uow, None, _MOST_STAFF, shop.merchant_id, shop_id)
+    return [one for one in found if one.left_at is None]

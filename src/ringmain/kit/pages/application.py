@@ -23,16 +23,16 @@ from ringmain.kit.pages.visit import LANGUAGE_COOKIE, Visit, cookie_name
 from ringmain.kit.pure.errors import RuleBroken, Unavailable
 
 # Everything comes from here, nothing is inline, and nobody else may frame these pages or send their forms elsewhere.
-# WebAssembly reads codes from the camera; workers draw maps; blobs and data are pictures that the page itself has made.
+# Workers draw maps; blobs and data are pictures that the page itself has made. Only pages with a camera, whose
+# codes are read by WebAssembly, may compile that.
 _POLICY = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
     "connect-src 'self'; font-src 'self'; manifest-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _FEATURES = ("camera", "geolocation", "microphone", "payment")
 # With `no-referrer` browsers send `Origin: null` with our own forms, and the check of their origin could not work.
 _HEADERS = (
-    (b"content-security-policy", _POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
@@ -126,21 +126,25 @@ class _StrictHeaders:
 
     def __init__(self, app: ASGIApp, features: dict[str, frozenset[str]]) -> None:
         self._app = app
-        self._features = {path: _permissions(allowed) for path, allowed in features.items()}
-        self._none = _permissions(frozenset())
+        self._features = {path: _allowing(allowed) for path, allowed in features.items()}
+        self._none = _allowing(frozenset())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def strict(message: Message) -> None:
             if message["type"] == "http.response.start":
-                permissions = self._features.get(scope.get(_PAGE, ""), self._none)
-                message["headers"] = [*message["headers"], *_HEADERS, (b"permissions-policy", permissions)]
+                allowed = self._features.get(scope.get(_PAGE, ""), self._none)
+                message["headers"] = [*message["headers"], *_HEADERS, *allowed]
             await send(message)
 
         await self._app(scope, receive, strict)
 
 
-def _permissions(allowed: frozenset[str]) -> bytes:
-    return ", ".join(f"{name}=({'self' if name in allowed else ''})" for name in _FEATURES).encode()
+def _allowing(allowed: frozenset[str]) -> list[tuple[bytes, bytes]]:
+    """Return the headers that say what a page may do: by default nothing that asks people for something."""
+    permissions = ", ".join(f"{name}=({'self' if name in allowed else ''})" for name in _FEATURES)
+    scripts = "script-src 'self' 'wasm-unsafe-eval'" if "camera" in allowed else "script-src 'self'"
+    policy = _POLICY.replace("script-src 'self'", scripts)
+    return [(b"content-security-policy", policy.encode()), (b"permissions-policy", permissions.encode())]
 
 
 class _Errors:

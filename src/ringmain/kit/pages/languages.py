@@ -104,6 +104,10 @@ class Speech:
         """Return an amount as people write it; decimals by the currency (JPY none, KWD three)."""
         return self._money(amount_minor, currency, decimals=True)
 
+    def precision(self, currency: str) -> int:
+        """Return how many decimals a currency has: JPY none, KWD three."""
+        return get_currency_precision(currency)
+
     def worth(self, amount_minor: int, currency: str) -> str:
         """Return an amount as a voucher shows it: without decimals where there are none to tell."""
         whole = amount_minor % 10 ** get_currency_precision(currency) == 0

@@ -123,7 +123,7 @@ class Visit:
         content = self._content() if key is None else msgspec.json.encode(sent)
         digest = hashlib.blake2b(content, digest_size=16, key=self.site.keyring.derived("page form")).digest()
         principal = self.known.holder_id or self.known.id
-        name = f"{self._press()}:{digest.hex()}" if key is None else key
+        name = f"{self.press()}:{digest.hex()}" if key is None else key
         keyed: Keyed[None] = Keyed(principal, name, digest, None)
 
         async def attempt() -> Answer:
@@ -146,7 +146,7 @@ class Visit:
         self.site.own_pages.check(self.request.headers)
         self._form = await read_form(self.request, self.route.most_bytes or MOST_BYTES)
         if not self.route.harmless:
-            self._press()
+            self.press()
 
     @property
     def form(self) -> Form:
@@ -178,7 +178,8 @@ class Visit:
     def _presses(self) -> Presses:
         return Presses(self.site.keyring, self.session.id if self.session else None)
 
-    def _press(self) -> UUID:
+    def press(self) -> UUID:
+        """Return the press of the form that was sent: the same however often it is sent. Raises `PressRefused`."""
         return self._presses.read(self.form.text(_PRESS))
 
     def _content(self) -> bytes:
