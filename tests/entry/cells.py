@@ -412,6 +412,24 @@ AUDIT: dict[str, Cell] = {
     "verify_audit": Cell("o", lambda _: "/v1/audit/verification", other_network="apart"),
 }
 
+WEBHOOKS: dict[str, Cell] = {
+    "make_webhook": Cell(
+        "om",
+        lambda _: "/v1/webhooks",
+        lambda _: {"url": "https://pos.example.com/other", "kinds": ["sale", "redemption"]},
+        other_network="apart",
+        other_merchant="apart",
+    ),
+    "list_webhooks": Cell("om", lambda _: "/v1/webhooks", other_network="apart", other_merchant="apart"),
+    "remove_webhook": Cell("om", _in("/v1/webhooks/{webhook}"), own=(200, 404)),
+    "rotate_webhook_secret": Cell("om", _in("/v1/webhooks/{webhook}/rotation"), lambda _: {}),
+    "enable_webhook": Cell("om", _in("/v1/webhooks/{webhook}/activation")),
+    "test_webhook": Cell("om", _in("/v1/webhooks/{webhook}/test-events")),
+    "list_deliveries": Cell("om", _in("/v1/webhooks/{webhook}/deliveries")),
+    "resend_event": Cell("om", _in("/v1/webhooks/{webhook}/deliveries/{event}/resend")),
+    "resend_failed_events": Cell("om", _in("/v1/webhooks/{webhook}/resends"), lambda _: {}),
+}
+
 CELLS: dict[str, Cell] = {
     **NETWORK,
     **MEMBER,
@@ -425,4 +443,5 @@ CELLS: dict[str, Cell] = {
     **LOOP,
     **FIGURES,
     **AUDIT,
+    **WEBHOOKS,
 }

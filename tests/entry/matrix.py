@@ -133,6 +133,8 @@ async def trade(here: Installation, made: Things) -> Things:
     assert (await till.call("PUT", f"{path}/photo", photo)).status == HTTPStatus.OK
     asked_of_us = await _made(operator, f"{path}/privacy-requests", {"kind": "correct", "words": "My name."})
     message = await _made(operator, "/v1/messages/tests", {"channel": "email", "address": "anna@example.org"})
+    hook = await _made(merchant, "/v1/webhooks", {"url": "https://pos.example.com/hook", "kinds": ["sale"]})
+    tried = await _made(merchant, f"/v1/webhooks/{hook['id']}/test-events")
     codes = (await merchant.get(f"/v1/offers/{offer['id']}/mints/{mint['id']}/codes")).body.decode().split()
     person = (await operator.get(f"/v1/members/{members[0]}")).json
     more = {
@@ -161,6 +163,8 @@ async def trade(here: Installation, made: Things) -> Things:
         "drawn_offer": drawn["prizes"][0]["offer_id"],
         "lease": leases["items"][0]["answer"]["lease_id"],
         "lent": lent["voucher_id"],
+        "webhook": hook["id"],
+        "event": tried["event_id"],
         "mint": mint["id"],
         "merge": merged["merge_id"],
         "privacy_request": asked_of_us["id"],
@@ -182,7 +186,7 @@ async def _drawn(here: Installation, town: Town, touch_id: str) -> Any:
     return await _made(till, "/v1/draws", {"touch_id": touch_id, "device": uuid4().hex})
 
 
-async def _made(client: Client, path: str, body: Any) -> Any:
+async def _made(client: Client, path: str, body: Any = None) -> Any:
     answer = await client.post(path, body)
     assert answer.status in (200, 201), f"{path}: {answer.body!r}"
     return answer.json

@@ -10,6 +10,7 @@ import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from ringmain.campaign.http import ROUTES as CAMPAIGN_ROUTES
+from ringmain.entry.webhook_events import sources
 from ringmain.kit.db import Database
 from ringmain.kit.garbage import spare_what_is_loaded
 from ringmain.kit.http import Api, Call, DoorLimits, Limit, Route
@@ -19,6 +20,7 @@ from ringmain.kit.http.openapi import document
 from ringmain.kit.pure.errors import Unavailable
 from ringmain.kit.secrets import Keyring
 from ringmain.kit.settings import Settings
+from ringmain.kit.webhooks.http import routes as webhook_routes
 from ringmain.loop.http import ROUTES as LOOP_ROUTES
 from ringmain.match.http import ROUTES as MATCH_ROUTES
 from ringmain.member.api import OneTimeCodes
@@ -64,6 +66,7 @@ def all_routes(door: TillDoor) -> tuple[Route, ...]:
         *CAMPAIGN_ROUTES,
         *LOOP_ROUTES,
         *AUDIT_ROUTES,
+        *webhook_routes([source.kind for source in sources()]),
     )
 
 

@@ -10,12 +10,14 @@ import procrastinate
 
 from ringmain.entry.installation import Installation, attached_urls, opened
 from ringmain.entry.lake import lake_tables
+from ringmain.entry.webhook_events import sources
 from ringmain.kit.audit import sealer
 from ringmain.kit.follow import follow
 from ringmain.kit.jobs import connector
 from ringmain.kit.lake.export import Exporter
 from ringmain.kit.logs import configure_logs
 from ringmain.kit.settings import Settings
+from ringmain.kit.webhooks import Courier, Guard, teller
 from ringmain.message import jobs as message_jobs
 from ringmain.message.api import Doors, keep_delivering, open_channels
 from ringmain.network import api as network
@@ -43,10 +45,16 @@ async def run(installation: Installation, stop: asyncio.Event) -> None:
         async with installation.database.unit(None, role="worker") as uow:
             return await network.all_networks(uow)
 
+    told = sources()
+    guard = Guard(development=installation.settings.development)
+    courier = Courier(installation.database, installation.keyring, told, guard=guard)
+
     async with asyncio.TaskGroup() as group:
         group.create_task(follow(installation.database, exporter.follower(), networks, stop))
         group.create_task(follow(installation.database, sealer(), networks, stop))
         group.create_task(_send_messages(installation, networks, stop))
+        group.create_task(follow(installation.database, teller(told), networks, stop))
+        group.create_task(courier.run(networks, stop))
         group.create_task(_run_jobs(installation, stop))
 
 

@@ -28,3 +28,4 @@ REQUEST_SECONDS = Histogram(
     ["operation"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0),
 )
+WEBHOOK_ATTEMPTS = Counter("ringmain_webhook_attempts", "Attempts to deliver an event.", ["outcome"])
