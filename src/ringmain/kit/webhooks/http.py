@@ -124,7 +124,7 @@ class EventsQueued(Struct, frozen=True):
 
 def routes(kinds: Collection[str]) -> tuple[Route, ...]:
     """Return the routes; `kinds` are the kinds of facts that this installation tells."""
-    return (*_own(frozenset(kinds)), *_SENDING)
+    return (_making(frozenset(kinds)), *_KEEPING, *_SENDING)
 
 
 async def _make(kinds: frozenset[str], uow: UnitOfWork, call: Call, body: MakeWebhook) -> WebhookKept:
@@ -255,83 +255,84 @@ _SIGNED = (
 )
 
 
-def _own(kinds: frozenset[str]) -> tuple[Route, ...]:
-    return (
-        Route(
-            method="POST",
-            path="/v1/webhooks",
-            operation="make_webhook",
-            summary="Be told of facts by HTTP",
-            description=f"{_SIGNED} Kinds: {', '.join(sorted(kinds))}.",
-            tag=_TAG,
-            roles=_MANAGERS,
-            transaction="write",
-            handler=partial(_make, kinds),
-            request=MakeWebhook,
-            kept=WebhookKept,
-            reveal=_reveal,
-            response=WebhookMade,
-            status=201,
-            errors=(errors.WebhookAddressRefused, errors.WebhookKindUnknown, errors.TooManyWebhooks),
-            example={"url": "https://pos.example.com/ringmain", "kinds": ["sale", "redemption"]},
-            example_response=_MADE,
-        ),
-        Route(
-            method="GET",
-            path="/v1/webhooks",
-            operation="list_webhooks",
-            summary="List webhooks, and how they do",
-            tag=_TAG,
-            roles=_MANAGERS,
-            handler=_list,
-            response=Listed[WebhookAnswer],
-            example_response={"items": [_WEBHOOK], "next": None},
-        ),
-        Route(
-            method="DELETE",
-            path="/v1/webhooks/{webhook_id}",
-            operation="remove_webhook",
-            summary="Be told nothing more",
-            tag=_TAG,
-            roles=_MANAGERS,
-            transaction="write",
-            handler=_remove,
-            response=WebhookNamed,
-            errors=(errors.WebhookNotFound,),
-            example_response={"webhook_id": _ID},
-        ),
-        Route(
-            method="POST",
-            path="/v1/webhooks/{webhook_id}/rotation",
-            operation="rotate_webhook_secret",
-            summary="Give a webhook a new secret; for a while both sign",
-            tag=_TAG,
-            roles=_MANAGERS,
-            transaction="write",
-            handler=_rotate,
-            request=RotateWebhookSecret,
-            kept=WebhookKept,
-            reveal=_reveal,
-            response=WebhookMade,
-            errors=(errors.WebhookNotFound,),
-            example={"overlap_seconds": _DAY_SECONDS},
-            example_response=_MADE | {"version": 2, "old_valid_until": "2026-03-02T09:00:00Z"},
-        ),
-        Route(
-            method="POST",
-            path="/v1/webhooks/{webhook_id}/activation",
-            operation="enable_webhook",
-            summary="Switch a webhook on again that was disabled",
-            tag=_TAG,
-            roles=_MANAGERS,
-            transaction="write",
-            handler=_enable,
-            response=WebhookNamed,
-            errors=(errors.WebhookNotFound,),
-            example_response={"webhook_id": _ID},
-        ),
+def _making(kinds: frozenset[str]) -> Route:
+    return Route(
+        method="POST",
+        path="/v1/webhooks",
+        operation="make_webhook",
+        summary="Be told of facts by HTTP",
+        description=f"{_SIGNED} Kinds: {', '.join(sorted(kinds))}.",
+        tag=_TAG,
+        roles=_MANAGERS,
+        transaction="write",
+        handler=partial(_make, kinds),
+        request=MakeWebhook,
+        kept=WebhookKept,
+        reveal=_reveal,
+        response=WebhookMade,
+        status=201,
+        errors=(errors.WebhookAddressRefused, errors.WebhookKindUnknown, errors.TooManyWebhooks),
+        example={"url": "https://pos.example.com/ringmain", "kinds": ["sale", "redemption"]},
+        example_response=_MADE,
     )
 
+
+_KEEPING: tuple[Route, ...] = (
+    Route(
+        method="GET",
+        path="/v1/webhooks",
+        operation="list_webhooks",
+        summary="List webhooks, and how they do",
+        tag=_TAG,
+        roles=_MANAGERS,
+        handler=_list,
+        response=Listed[WebhookAnswer],
+        example_response={"items": [_WEBHOOK], "next": None},
+    ),
+    Route(
+        method="DELETE",
+        path="/v1/webhooks/{webhook_id}",
+        operation="remove_webhook",
+        summary="Be told nothing more",
+        tag=_TAG,
+        roles=_MANAGERS,
+        transaction="write",
+        handler=_remove,
+        response=WebhookNamed,
+        errors=(errors.WebhookNotFound,),
+        example_response={"webhook_id": _ID},
+    ),
+    Route(
+        method="POST",
+        path="/v1/webhooks/{webhook_id}/rotation",
+        operation="rotate_webhook_secret",
+        summary="Give a webhook a new secret; for a while both sign",
+        tag=_TAG,
+        roles=_MANAGERS,
+        transaction="write",
+        handler=_rotate,
+        request=RotateWebhookSecret,
+        kept=WebhookKept,
+        reveal=_reveal,
+        response=WebhookMade,
+        errors=(errors.WebhookNotFound,),
+        example={"overlap_seconds": _DAY_SECONDS},
+        example_response=_MADE | {"version": 2, "old_valid_until": "2026-03-02T09:00:00Z"},
+    ),
+    Route(
+        method="POST",
+        path="/v1/webhooks/{webhook_id}/activation",
+        operation="enable_webhook",
+        summary="Switch a webhook on again that was disabled",
+        tag=_TAG,
+        roles=_MANAGERS,
+        transaction="write",
+        handler=_enable,
+        response=WebhookNamed,
+        errors=(errors.WebhookNotFound,),
+        example_response={"webhook_id": _ID},
+    ),
+)
 
 _SENDING: tuple[Route, ...] = (
     Route(
