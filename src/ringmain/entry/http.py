@@ -34,6 +34,7 @@ from ringmain.sale.api import TillDoor
 from ringmain.sale.http import routes as till_routes
 from ringmain.scene.http import ROUTES as SCENE_ROUTES
 from ringmain.settlement.http import ROUTES as SETTLEMENT_ROUTES
+from ringmain.simulate.api import street
 from ringmain.voucher.http import ROUTES as VOUCHER_ROUTES
 
 Scope = MutableMapping[str, Any]
@@ -72,7 +73,7 @@ def all_routes(door: TillDoor) -> tuple[Route, ...]:
 
 def _codes(call: Call) -> OneTimeCodes:
     """Return the way in which one-time codes reach their phones."""
-    return code_sender(call.settings, call.keyring)
+    return code_sender(call.settings, call.keyring, kept=call.principal.network_id == street.NETWORK_ID)
 
 
 def described_routes(settings: Settings) -> tuple[Route, ...]:

@@ -22,6 +22,7 @@ from ringmain.message import jobs as message_jobs
 from ringmain.message.api import Doors, keep_delivering, open_channels
 from ringmain.network import api as network
 from ringmain.sale import jobs as sale_jobs
+from ringmain.simulate.api import street
 from ringmain.voucher import jobs as voucher_jobs
 
 _SECONDS_TO_FINISH_A_JOB = 15.0
@@ -63,7 +64,7 @@ async def _send_messages(
 ) -> None:
     settings, database = installation.settings, installation.database
     async with open_channels(settings, database) as ports:
-        doors = Doors(installation.keyring, ports, settings.public_base)
+        doors = Doors(installation.keyring, ports, settings.public_base, frozenset({street.NETWORK_ID}))
         await keep_delivering(database, doors, networks, stop)
 
 

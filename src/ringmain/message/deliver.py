@@ -14,6 +14,7 @@ from ringmain.kit.db import Database, UnitOfWork
 from ringmain.kit.pure import ids
 from ringmain.kit.secrets import DataKey, Keyring
 from ringmain.member import api as member
+from ringmain.message.channels.open import sinks
 from ringmain.message.channels.port import Delivered, NotDelivered, Outgoing, Port
 from ringmain.message.direct import open_sealed
 from ringmain.message.model import Channel, Moment, Purpose, Recipient, Rules, State, due, still_refused, wait_after
@@ -54,6 +55,8 @@ class Doors:
     keyring: Keyring
     ports: Mapping[Channel, Port]
     public_base: str
+    # Networks that are made up: whatever is configured, their messages are kept and never sent.
+    kept_networks: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +117,12 @@ async def deliver_due(
         known = await _known(uow, doors, rows, at) if rows else None
     if known is None:
         return 0
+    ports = sinks(database) if network_id in doors.kept_networks else doors.ports
     side_by_side = asyncio.Semaphore(_SIDE_BY_SIDE)
 
     async def one(row: waiting.Claimed) -> _Step:
         async with side_by_side:
-            return await _one(doors, network_id, known, row)
+            return await _one(doors, ports, network_id, known, row)
 
     steps = await asyncio.gather(*(one(row) for row in rows))
     async with database.unit(network_id, role="worker", now=now) as uow:
@@ -140,12 +144,14 @@ async def _known(uow: UnitOfWork, doors: Doors, rows: Sequence[waiting.Claimed],
     )
 
 
-async def _one(doors: Doors, network_id: UUID, known: _Known, row: waiting.Claimed) -> _Step:
+async def _one(
+    doors: Doors, ports: Mapping[Channel, Port], network_id: UUID, known: _Known, row: waiting.Claimed
+) -> _Step:
     step = _before(known, row)
     if step is not None:
         return step
     try:
-        port = doors.ports.get(Channel(row.channel), _MISSING)
+        port = ports.get(Channel(row.channel), _MISSING)
         return _sent(row, await port.deliver(_write(doors, network_id, known, row)))
     except NotDelivered as error:
         return _failed(row, known.moment.now, error)

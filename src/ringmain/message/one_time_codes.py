@@ -15,12 +15,15 @@ from ringmain.message.texts import Template, render
 from ringmain.network import api as network
 
 
-def code_sender(settings: Settings, keyring: Keyring, language: str | None = None) -> member.OneTimeCodes:
+def code_sender(
+    settings: Settings, keyring: Keyring, language: str | None = None, *, kept: bool = False
+) -> member.OneTimeCodes:
     """Return the way in which this installation sends one-time codes; without `language` the phone's country decides.
 
-    Where no provider is configured it raises `OneTimeCodesNotConfigured` when it is asked to send.
+    `kept`: in a network that is made up, where codes go into the sink as in development. Where no provider is
+    configured the sender raises `OneTimeCodesNotConfigured` when it is asked to send.
     """
-    if settings.development:
+    if settings.development or kept:
         return SinkCodes(language)
     if Channel.SMS in configured(settings):
         return TextedCodes(keyring, language)

@@ -49,12 +49,17 @@ def mail_server(settings: Settings) -> MailServer | None:
     )
 
 
+def sinks(database: Database) -> dict[Channel, Port]:
+    """Return channels that keep everything instead of sending it."""
+    return {channel: DevelopmentSink(database, channel) for channel in (Channel.SMS, Channel.EMAIL)}
+
+
 @asynccontextmanager
 async def open_channels(settings: Settings, database: Database) -> AsyncIterator[Mapping[Channel, Port]]:
     """Open every channel that is configured, and close them at the end."""
     ports: dict[Channel, Port] = {}
     if settings.development:
-        ports = {channel: DevelopmentSink(database, channel) for channel in (Channel.SMS, Channel.EMAIL)}
+        ports = sinks(database)
     else:
         account, server = sms_account(settings), mail_server(settings)
         if account is not None:

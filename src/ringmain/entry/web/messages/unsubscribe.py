@@ -1,0 +1,35 @@
+"""Stopping marketing by the link in a message: one tap, no login; mail programs may press it, too (RFC 8058)."""
+
+from starlette.responses import Response
+
+from ringmain.entry.web.audiences import ANYBODY
+from ringmain.kit.http import Limit
+from ringmain.kit.pages import PageRoute, Visit
+from ringmain.message import api as message
+from ringmain.network import api as network
+
+_LIMIT = (Limit(30, seconds=60, per="address"),)
+
+
+async def show(visit: Visit) -> Response:
+    """Ask; reading alone changes nothing, because programs that look for viruses open every link."""
+    who = message.read_stop_token(visit.site.keyring, visit.path_text("token"))
+    async with visit.unit(who.network_id) as uow:
+        gets = await message.gets_marketing(uow, who.subject_id)
+        name = (await network.network_of(uow)).name
+    return visit.page("messages/unsubscribe.html", network=name, gets=gets, done=False)
+
+
+async def stop(visit: Visit) -> Response:
+    """Stop. Once more changes nothing; the answer leads nowhere else, as RFC 8058 wants it."""
+    who = message.read_stop_token(visit.site.keyring, visit.path_text("token"))
+    async with visit.unit(who.network_id) as uow:
+        await message.unsubscribe(uow, who.subject_id, visit.speech.language if visit.speech.language == "zh" else "en")
+        name = (await network.network_of(uow)).name
+    return visit.page("messages/unsubscribe.html", network=name, gets=False, done=True)
+
+
+PAGES: tuple[PageRoute, ...] = (
+    # Whoever holds the link may stop: a mail program has no session and no press, and nobody else can know the link.
+    PageRoute(path="/u/{token}", audience=ANYBODY, get=show, post=stop, limit=_LIMIT, harmless=True),
+)

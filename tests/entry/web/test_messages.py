@@ -1,0 +1,198 @@
+"""Journeys through the pages of messages: the outbox, the link that stops them, and a person's own page."""
+
+import uuid
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+import httpx2
+import pytest
+from playwright.async_api import Browser, BrowserContext, ViewportSize
+
+from ringmain.entry.web.audiences import PHONE_LIFE
+from ringmain.kit.pages.sessions import open_session
+from ringmain.kit.settings import Settings
+from ringmain.member import api as member
+from ringmain.message import api as message
+from ringmain.simulate.api import street
+from tests.entry.web.journey import DESK, PHONE, Language, faults, journey
+from tests.entry.web.served import Served
+
+pytestmark = pytest.mark.browser
+_WORDS = {"value": "¥8", "shop": "Tea Room 茶室", "ends": "Sunday", "link": "https://ring.example/v/1"}
+
+
+async def _ask_for_code(served: Served, phone: str) -> str:
+    """Ask for a code as a page does, and return it."""
+    sender = message.code_sender(Settings(), served.keyring, "en", kept=True)
+    identifier = member.identifier(member.IdentifierKind.PHONE, phone)
+    async with served.database.unit(street.NETWORK_ID) as uow:
+        sent = await member.send_code(uow, served.keyring, sender, identifier)
+    async with served.database.unit(street.NETWORK_ID) as uow:
+        code = await member.development_code(uow, sent.challenge_id)
+    assert code is not None
+    return code
+
+
+async def _person(served: Served) -> member.Known:
+    """Make a person with a proven phone of their own who agreed to reminders."""
+    phone = f"+8613{uuid.uuid4().int % 10**9:09}"
+    async with served.database.unit(street.NETWORK_ID) as uow:
+        item = member.Enrolment(member.identifier(member.IdentifierKind.PHONE, phone), verified=True)
+        known = (await member.enrol(uow, served.keyring, [item]))[0].known
+        said = member.Answer(member.Purpose.MARKETING, True, "2026-01", "en")
+        await member.record_consents(uow, known.member_id, [said], member.Place("till", known.member_id))
+    return known
+
+
+async def _tell(served: Served, known: member.Known, *templates: message.Template) -> None:
+    """Send messages to a person, at whatever hour this runs, and hand them to the sink."""
+    minute = (datetime.now(tz=street.ZONE) + timedelta(hours=6)).hour * 60
+    async with served.database.unit(street.NETWORK_ID) as uow:
+        await message.set_rules(uow, message.Rules(1, 3, minute, (minute + 60) % 1440))
+        items = [message.NewMessage(known.subject_id, template, _WORDS, uuid.uuid4()) for template in templates]
+        await message.send(uow, served.keyring, items)
+    doors = message.Doors(served.keyring, {}, served.url, frozenset({street.NETWORK_ID}))
+    await message.deliver_due(served.database, doors, street.NETWORK_ID)
+
+
+async def _agrees(served: Served, known: member.Known) -> bool:
+    async with served.database.unit(street.NETWORK_ID) as uow:
+        return await message.gets_marketing(uow, known.subject_id)
+
+
+async def _sign_in(served: Served, context: BrowserContext, known: member.Known) -> None:
+    async def opened() -> str:
+        async with served.database.unit(street.NETWORK_ID) as uow:
+            return (await open_session(uow, "phone", known.member_id, PHONE_LIFE))[1]
+
+    cookie = await served.acall(opened())
+    await context.add_cookies([{"name": "rm_phone", "value": cookie, "url": served.url}])
+
+
+async def test_a_code_shows_in_the_outbox_by_itself_and_is_copied(served: Served, browser: Browser) -> None:
+    """While nothing is new nothing on the page moves; a new code stands on top within seconds, ready to be copied."""
+    async with journey(browser, served.url, "outbox", permissions=["clipboard-read", "clipboard-write"]) as walk:
+        first = await served.acall(_ask_for_code(served, f"+8613{uuid.uuid4().int % 10**9:09}"))
+        await walk.page.goto("/demo/outbox")
+        await walk.see(f"{first} is your")
+        await walk.page.evaluate("document.querySelector('#bubbles').dataset.mark = 'same'")
+        async with walk.page.expect_response(lambda one: "/demo/outbox/list" in one.url and one.status == 204):
+            pass
+        assert await walk.page.locator("#bubbles").get_attribute("data-mark") == "same"
+        second = await served.acall(_ask_for_code(served, "+14155552671"))
+        await walk.see(f"{second} is your")
+        top = walk.page.locator(".bubble").first
+        assert await top.locator(".code").inner_text() == second
+        assert "+*******2671" in await top.inner_text()
+        await top.get_by_role("button", name="Copy code").click()
+        await walk.see("Copied")
+        assert await walk.page.evaluate("navigator.clipboard.readText()") == second
+
+
+async def test_a_reminder_is_stopped_from_its_link_with_one_tap(served: Served, browser: Browser) -> None:
+    """From the bubble to the page by the link in it; reading changes nothing, one tap does, and stays done."""
+    known = await served.acall(_person(served))
+    await served.acall(_tell(served, known, message.Template.VOUCHER_ENDS))
+    async with journey(browser, served.url, "unsubscribe") as walk:
+        await walk.page.goto("/demo/outbox")
+        await walk.page.locator(".bubble").first.get_by_role("link", name="/u/").click()
+        await walk.see("Stop reminders and offers?")
+        assert await served.acall(_agrees(served, known))
+        await walk.start_counting()
+        await walk.tap("Stop them")
+        await walk.see("sends you no reminders")
+        assert await walk.taps() == 1
+        assert not await served.acall(_agrees(served, known))
+        await walk.page.reload()
+        await walk.see("sends you no reminders")
+
+
+async def test_a_mail_program_stops_messages_without_a_page(served: Served) -> None:
+    """RFC 8058: one POST without cookie, press or origin is enough, is not led elsewhere, and may come again."""
+    known = await served.acall(_person(served))
+    link = message.stop_link(served.keyring, served.url, street.NETWORK_ID, known.subject_id)
+    async with httpx2.AsyncClient() as client:
+        assert (await client.get(link)).status_code == HTTPStatus.OK
+        assert await served.acall(_agrees(served, known))
+        for _ in range(2):
+            answer = await client.post(link, data={"List-Unsubscribe": "One-Click"})
+            assert answer.status_code == HTTPStatus.OK
+            assert not await served.acall(_agrees(served, known))
+        wrong = await client.post(link[:-1] + ("A" if link[-2] != "A" else "B"), data={"List-Unsubscribe": "One-Click"})
+        assert wrong.status_code == HTTPStatus.NOT_FOUND
+
+
+async def test_a_person_decides_what_they_are_sent(served: Served, browser: Browser) -> None:
+    """Pause, end of pause, off, on, no messages at all, and text messages again: each is one tap and is kept."""
+    known = await served.acall(_person(served))
+    async with journey(browser, served.url, "preferences") as walk:
+        await _sign_in(served, walk.page.context, known)
+        await walk.page.goto("/me/messages")
+        for button, seen in [
+            ("Pause for a month", "Paused until"),
+            ("End the pause", "Pause for a month"),
+            ("Switch off", "Agree and switch on"),
+            ("Agree and switch on", "You agreed that we remind you"),
+            ("Send me nothing at all", "Not at all:"),
+            ("Text me again", "By text message to +*********"),
+        ]:
+            await walk.tap(button)
+            await walk.see(seen)
+    assert await served.acall(_agrees(served, known))
+    answers = await served.acall(_history(served, known))
+    assert [(one.granted, one.place, one.text_version) for one in answers[1:]] == [
+        (False, "page", "messages-1"),
+        (True, "page", "messages-1"),
+    ]
+
+
+async def _history(served: Served, known: member.Known) -> list[member.ConsentRecord]:
+    async with served.database.unit(street.NETWORK_ID) as uow:
+        return (await member.consents(uow, known.member_id))[1]
+
+
+async def test_a_choice_sent_twice_counts_once(served: Served, browser: Browser) -> None:
+    """The same press again, as by a lost answer, leads to the same page and adds no second record."""
+    known = await served.acall(_person(served))
+    async with journey(browser, served.url, "twice") as walk:
+        await _sign_in(served, walk.page.context, known)
+        await walk.page.goto("/me/messages")
+        press = await walk.page.locator("form:has(button[value=withdraw]) input[name=once]").get_attribute("value")
+        assert press is not None
+        for _ in range(2):
+            answer = await walk.page.request.post("/me/messages", form={"once": press, "choice": "withdraw"})
+            assert answer.status == HTTPStatus.OK
+        refused = await walk.page.request.post("/me/messages", form={"once": "x", "choice": "agree"})
+        assert refused.status == HTTPStatus.FORBIDDEN
+    assert len(await served.acall(_history(served, known))) == 2
+
+
+async def test_who_is_not_signed_in_is_led_to_where_they_are(served: Served) -> None:
+    """The page about one person shows nothing to anybody else."""
+    async with httpx2.AsyncClient() as client:
+        answer = await client.get(f"{served.url}/me/messages")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/welcome-back?next=/me/messages")
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "language", "scheme"), [("phone", PHONE, "en", "light"), ("desk", DESK, "zh", "dark")]
+)
+async def test_the_pages_have_no_fault(
+    served: Served, browser: Browser, name: str, size: ViewportSize, language: Language, scheme: str
+) -> None:
+    """Outbox, own page and unsubscribing, with messages sent and refused, in both languages, themes and sizes."""
+    known = await served.acall(_person(served))
+    ends = message.Template.VOUCHER_ENDS
+    await served.acall(_tell(served, known, message.Template.VOUCHER_WON, ends, ends))
+    await served.acall(_ask_for_code(served, f"+8613{uuid.uuid4().int % 10**9:09}"))
+    link = message.stop_link(served.keyring, "", street.NETWORK_ID, known.subject_id)
+    async with journey(
+        browser, served.url, name, size=size, language=language, scheme="dark" if scheme == "dark" else "light"
+    ) as walk:
+        await _sign_in(served, walk.page.context, known)
+        for path in ("/demo/outbox", "/me/messages", link):
+            await walk.page.goto(path)
+            assert await faults(walk.page) == []
+        await walk.page.goto("/me/messages")
+        why = {"en": "You had your reminders for that day.", "zh": "那天的提醒次数已用完。"}[language]
+        await walk.see(why)
