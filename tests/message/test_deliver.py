@@ -242,6 +242,17 @@ async def test_the_loop_sends_and_survives_errors(town: Town, monkeypatch: pytes
     assert len(outbox.messages) == 1
 
 
+async def test_a_made_up_network_keeps_everything(town: Town) -> None:
+    """Whatever is configured, its messages go into the sink: its phones may be somebody's."""
+    anna, outbox = await member_of(town), Outbox()
+    await send(town, won(anna))
+    doors = api.Doors(town.keyring, {Channel.SMS: outbox}, BASE, frozenset({town.network_id}))
+    assert await api.deliver_due(town.database, doors, town.network_id, now=NOW + LATER) == 1
+    async with town.unit() as uow:
+        (kept,) = await api.sink_messages(uow, 10)
+    assert (outbox.messages, kept.masked_address) == ([], "+*********8000")
+
+
 async def test_a_simulated_network_sends_nothing(database_urls: Urls, town: Town) -> None:
     """Neither to its members nor to addresses: a replayed town has real people's places and made-up phones."""
     network_id = uuid.uuid4()

@@ -18,10 +18,12 @@ TEXTING = Settings(sms_account="AC1", sms_secret=SecretStr("x"), sms_sender="+15
 DEVELOPMENT = Settings(development=True)
 
 
-async def _ask(town: Town, settings: Settings, phone: str = PHONE, language: str | None = None) -> member.Sent:
+async def _ask(
+    town: Town, settings: Settings, phone: str = PHONE, language: str | None = None, *, kept: bool = False
+) -> member.Sent:
     identifier = member.identifier(IdentifierKind.PHONE, phone)
     async with town.unit() as uow:
-        sender = api.code_sender(settings, town.keyring, language)
+        sender = api.code_sender(settings, town.keyring, language, kept=kept)
         return await member.send_code(uow, town.keyring, sender, identifier)
 
 
@@ -85,6 +87,13 @@ async def test_development_keeps_codes_where_they_can_be_read_at_once(town: Town
     assert await town.count("message_waiting") == 0
     assert await town.rows("SELECT state FROM message_delivery") == [("sent",)]
     assert not any(PHONE in row for row in await town.dump("message_sink"))
+
+
+async def test_a_made_up_network_keeps_codes_whatever_is_configured(town: Town) -> None:
+    """No stranger's phone rings because somebody tries out the street."""
+    await _ask(town, TEXTING, kept=True)
+    assert await town.count("message_waiting") == 0
+    assert await town.count("message_sink") == 1
 
 
 async def test_without_a_provider_a_code_is_refused(town: Town) -> None:
