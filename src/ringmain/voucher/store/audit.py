@@ -89,7 +89,7 @@ _LEASES = """
             SELECT min(r.id::text) FROM redemption r
             WHERE r.network_id = l.network_id AND r.voucher_id = l.voucher_id
               AND r.terminal_id IS DISTINCT FROM l.terminal_id AND r.redeemed_at >= l.leased_from
-              AND CASE WHEN l.how_ended = 'spent' THEN r.redeemed_at <= l.ended_at
+              AND CASE WHEN l.how_ended = 'spent' THEN r.redeemed_at <= l.ended_at AND r.redeemed_at < l.free_at
                        ELSE r.redeemed_at < least(l.ended_at, l.free_at) - interval '1 minute' END) AS intruder
         FROM lease l WHERE l.network_id = %(network)s
     )
