@@ -1,0 +1,86 @@
+"""Every page that a role of the demo street can reach: nothing dead, nothing broken, nothing unreadable."""
+
+from typing import Literal
+
+import pytest
+from playwright.async_api import Browser, ViewportSize
+
+from tests.entry.web.crawling import ROLES, enter, press_all, walk
+from tests.entry.web.journey import DESK, PHONE, Language, journey
+from tests.entry.web.served import Served
+
+Scheme = Literal["light", "dark"]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+_TILL_TARGET, _TARGET = 56, 48
+
+
+async def _faults(
+    served: Served,
+    browser: Browser,
+    role: str,
+    size: ViewportSize,
+    language: Language,
+    scheme: Scheme,
+) -> tuple[list[str], list[str]]:
+    pages: list[str] = []
+    found: list[str] = []
+    async with journey(browser, served.url, role, size=size, language=language, scheme=scheme) as one:
+        await enter(one.page, served.url, role)
+        target = _TILL_TARGET if role == "cashier" else _TARGET
+        async for path, looked in walk(one.page, served.url, role, least_target=target):
+            pages.append(path)
+            found += looked.faults
+    return pages, found
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_every_page_of_a_role_can_be_read_and_leads_on(served: Served, browser: Browser, role: str) -> None:
+    """Each page answers, without findings of axe, small targets, sideways scrolling, or forms that nobody takes."""
+    pages, found = await _faults(served, browser, role, PHONE, "en", "light")
+    assert found == []
+    assert len(pages) >= {"stranger": 1, "guest": 6, "cashier": 3, "owner": 8, "operator": 8}[role]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("role", ROLES)
+async def test_every_page_in_every_form(
+    served: Served,
+    browser: Browser,
+    role: str,
+    size: ViewportSize,
+    language: Language,
+    scheme: Scheme,
+) -> None:
+    """The same in both sizes (and at 320 px), languages and themes."""
+    _, found = await _faults(served, browser, role, size, language, scheme)
+    assert found == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("role", ROLES)
+async def test_every_control_does_something(served: Served, browser: Browser, role: str) -> None:
+    """Pressed on a fresh copy of its page, each control changes something or asks the server for something."""
+    async with journey(browser, served.url, role, size=DESK) as one:
+        await enter(one.page, served.url, role)
+        paths = [path async for path, _ in walk(one.page, served.url, role)]
+        dead: list[str] = []
+        for path in paths:
+            await enter(one.page, served.url, role)
+            dead += await press_all(one.page, f"{served.url}{path}")
+        one.errors.clear()
+    assert dead == []
+
+
+async def test_a_dead_control_would_be_found(served: Served, browser: Browser) -> None:
+    """Control: a planted button that does nothing is named, and one that unfolds something is not."""
+    async with journey(browser, served.url, "control") as one:
+
+        async def plant(route: object) -> None:
+            html = "<html lang=en><title>x</title><button>Dead</button><details><summary>Alive</summary>x</details>"
+            await route.fulfill(body=html, content_type="text/html")  # type: ignore[attr-defined]
+
+        await one.page.route("**/planted", plant)
+        assert await press_all(one.page, f"{served.url}/planted") == [f"{served.url}/planted: Dead: does nothing"]
