@@ -13,7 +13,7 @@ _MOST = 1_000
 async def add_account(installation: Installation, network_id: UUID | None, new: network.NewAccount) -> str:
     """Add a person and return the link of the invitation."""
     async with installation.database.unit(await chosen_network(installation, network_id)) as uow:
-        return _link(installation, await network.add_account(uow, installation.keyring, new))
+        return invitation_link(installation, await network.add_account(uow, installation.keyring, new))
 
 
 async def reset_account(installation: Installation, email: str) -> str:
@@ -23,7 +23,7 @@ async def reset_account(installation: Installation, email: str) -> str:
     if entry is None:
         raise AccountNotFound
     async with installation.database.unit(entry.network_id) as uow:
-        return _link(installation, await network.reset_account(uow, installation.keyring, entry.account_id))
+        return invitation_link(installation, await network.reset_account(uow, installation.keyring, entry.account_id))
 
 
 async def list_accounts(installation: Installation, network_id: UUID | None) -> list[tuple[str, ...]]:
@@ -51,7 +51,7 @@ def _state(account: network.Account) -> str:
     return "no second factor" if account.second_factor_missing else "ready"
 
 
-def _link(installation: Installation, invitation: network.Invitation) -> str:
+def invitation_link(installation: Installation, invitation: network.Invitation) -> str:
     """Return the whole address where it is known, else the path."""
     token = network.invitation_token(
         installation.keyring, invitation.account.id, invitation.version, invitation.master_version

@@ -343,12 +343,14 @@ def import_merchants(
     rejected: Annotated[Path | None, Parameter(help="File for the rejected rows; default: beside the input.")] = None,
     dry_run: Annotated[bool, Parameter(help="Read everything, write nothing, say what would happen.")] = False,
     partly: Annotated[bool, Parameter(help="Write the good rows although others are rejected.")] = False,
+    invite: Annotated[bool, Parameter(help="Invite the owners; the links go to a file beside the input.")] = False,
 ) -> None:
     """Import a lease list (CSV: merchant, shop, category, latitude, longitude, hours, owner_email), all or nothing."""
     from ringmain.entry.tenants import ListFile, import_list
 
     file = ListFile(path, rejected or path.with_name(f"{path.name}.rejected.csv"), place)
-    if not _run(lambda one: import_list(one, out, network, file, dry_run=dry_run, partly=partly), own=True):
+    options = {"dry_run": dry_run, "partly": partly, "invite": invite}
+    if not _run(lambda one: import_list(one, out, network, file, **options), own=True):
         sys.exit(1)
 
 
