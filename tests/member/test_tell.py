@@ -103,7 +103,7 @@ async def test_the_routes_of_what_people_tell(town: Town) -> None:
     path = f"/v1/members/{anna.member_id}"
     first = (await operator.get(f"{path}/answers")).json
     assert first["answers"] == []
-    assert (first["next"]["question"], first["next"]["use"]) == ("diet", "Offers that you cannot eat are left out.")
+    assert (first["next"]["question"], first["next"]["use"]) == ("diet", "To leave out offers that you cannot eat.")
     kept = await operator.call("PUT", f"{path}/answers/diet", {"value": "no_pork"})
     assert (kept.status, kept.json["question"]) == (200, "diet")
     assert "no_pork" not in str(await town.dump("idempotency_key"))

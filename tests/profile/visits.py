@@ -37,16 +37,16 @@ async def buy_often(town: Town, known: member.Known, days: Sequence[int], **more
     return [await buy(town, known, NOW - DAY * day, **more) for day in sorted(days, reverse=True)]
 
 
-async def voucher_of(town: Town, known: member.Known) -> UUID:
+async def voucher_of(town: Town, known: member.Known, at: datetime = NOW) -> UUID:
     """Grant the person a voucher of 8.00 of the bakery, paid by the network's pool."""
     terms = voucher.Terms(kind="cash", currency="CNY", face_minor=800, valid_days=14)
     new = voucher.NewOffer(
         creator_merchant_id=town.merchant_id, funder_id=town.network_id, name="Eight off", terms=terms
     )
-    async with town.unit() as uow:
+    async with town.unit(at) as uow:
         await network.fund_pool(uow, 10_000, "CNY", "budget", town.network_id)
         (offer,) = await voucher.publish(uow, [new], by_operator=True)
         assert isinstance(offer, voucher.PublishedOffer), offer
-        (granted,) = await voucher.grant(uow, [voucher.Grant(offer_id=offer.id, at=NOW, subject_id=known.subject_id)])
+        (granted,) = await voucher.grant(uow, [voucher.Grant(offer_id=offer.id, at=at, subject_id=known.subject_id)])
     assert isinstance(granted, voucher.Granted), granted
     return granted.voucher_id

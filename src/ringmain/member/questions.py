@@ -33,7 +33,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "diet",
         "Is there something you do not eat?",
-        "Offers that you cannot eat are left out.",
+        "To leave out offers that you cannot eat.",
         (
             Choice("anything", "I eat anything"),
             Choice("no_meat", "No meat"),
@@ -46,19 +46,19 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "spice",
         "How hot do you like it?",
-        "Dishes of this kind come first.",
+        "To put dishes of this kind first.",
         (Choice("none", "Not at all"), Choice("mild", "A little"), Choice("hot", "Hot")),
     ),
     Question(
         "household_size",
         "For how many people do you shop?",
-        "Bundles of the right size come first.",
+        "To put bundles of the right size first.",
         (*(Choice(str(number), str(number)) for number in range(1, 6)), Choice("6", "6 or more")),
     ),
     Question(
         "way",
         "How do you mostly get around here?",
-        "It decides how far away a suggested shop may be.",
+        "To decide how far away a suggested shop may be.",
         (
             Choice("walk", "On foot"),
             Choice("bicycle", "By bicycle"),
@@ -69,7 +69,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "birthday_month",
         "In which month is your birthday?",
-        "You get a treat in that month. The day and the year are not asked for.",
+        "To give you a treat in that month; the day and the year are not asked for.",
         tuple(Choice(f"{number:02}", name) for number, name in enumerate(_MONTHS, 1)),
     ),
 )

@@ -88,6 +88,9 @@ def _endpoint(site: Site, page: PageRoute) -> Callable[[Request], object]:
             if page.json:
                 return visit.refusal(error)
             return visit.page(page.audience.template, int(error.status), rule=error)
+        finally:
+            # Files that came with a form are let go, whatever became of it.
+            await request.close()
 
     return answer
 
