@@ -33,6 +33,7 @@ from ringmain.network.model import (
     NewShop,
     Shop,
     Staff,
+    Terminal,
 )
 from ringmain.network.model.accounts import (
     Account,
@@ -101,6 +102,7 @@ __all__ = [
     "NewAccount",
     "NewMerchant",
     "NewShop",
+    "Once",
     "Organisation",
     "OrganisationSettings",
     "Owner",
@@ -116,6 +118,7 @@ __all__ = [
     "Site",
     "Staff",
     "TenantImport",
+    "Terminal",
     "accept_invitation",
     "account_of",
     "accounts",
@@ -129,6 +132,7 @@ __all__ = [
     "begin_passkey_sign_in",
     "begin_totp",
     "change_password",
+    "check_pin",
     "confirm_totp",
     "disable_account",
     "email_of",
@@ -152,6 +156,8 @@ __all__ = [
     "open_network",
     "open_paired",
     "open_shops",
+    "pair_once",
+    "pairing_network",
     "passkeys",
     "pending_totp",
     "pool_balance",
@@ -172,8 +178,12 @@ __all__ = [
     "sign_in_with_code",
     "sign_in_with_passkey",
     "signed_in_as",
+    "staff_at",
+    "staff_of",
     "staff_of_shop",
+    "terminal_of",
     "token_text",
+    "unpair",
 ]
 
 

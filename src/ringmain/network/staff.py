@@ -60,6 +60,19 @@ async def change_staff(
     return staff
 
 
+async def staff_of(uow: UnitOfWork, shop_id: UUID, merchant_id: UUID, most: int = 60) -> list[Staff]:
+    """Return who works in a shop now, in it alone or in all shops of its merchant, by name."""
+    found = await people.list_staff(uow, None, most, merchant_id, shop_id)
+    return sorted((one for one in found if one.left_at is None), key=lambda one: (one.name, one.id))
+
+
+async def staff_at(uow: UnitOfWork, staff_id: UUID, shop_id: UUID, merchant_id: UUID) -> Staff | None:
+    """Return a person if they work in a shop now."""
+    staff = await people.staff(uow, staff_id)
+    here = staff is not None and staff.merchant_id == merchant_id and staff.shop_id in (None, shop_id)
+    return staff if here and staff is not None and staff.left_at is None else None
+
+
 async def check_pin(uow: UnitOfWork, keyring: Keyring, shop_id: UUID, staff_id: UUID, pin: str) -> Staff | RuleBroken:
     """Return the person whose PIN this is, if they work in this shop; else the refusal, to be raised after the commit.
 

@@ -5,7 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from ringmain.kit.db import UnitOfWork
+from ringmain.kit.audit import Actor, audit
+from ringmain.kit.db import Database, UnitOfWork
+from ringmain.kit.idempotency import Keyed, answer_once
+from ringmain.kit.pages.sessions import end_sessions_of
+from ringmain.kit.pure.errors import RuleBroken
 from ringmain.kit.pure.ids import uuid7
 from ringmain.kit.secrets import Keyring, KeyVersionUnknown
 from ringmain.network.errors import PairingCodeInvalid, TerminalNotFound, TerminalRevoked
@@ -14,6 +18,8 @@ from ringmain.network.model import PAIRING_MINUTES, Terminal, pairing_code
 from ringmain.network.open import shop_of
 from ringmain.network.store import keys, people
 
+# The kind of session that a browser which is a till has; its holder is the terminal.
+TILL_SESSION = "till"
 _ATTEMPTS = 10
 
 
@@ -57,7 +63,7 @@ async def pair_again(uow: UnitOfWork, keyring: Keyring, terminal_id: UUID, merch
 
 
 async def pair(uow: UnitOfWork, keyring: Keyring, row: people.PairingRow) -> Minted:
-    """Use a pairing code up and make the terminal's key; keys of a device that was paired before end.
+    """Use a pairing code up and make the terminal's key; keys and pages of a device that was paired before end.
 
     Raises `PairingCodeInvalid` where the code was used, has run out, or the terminal was revoked.
     """
@@ -65,16 +71,83 @@ async def pair(uow: UnitOfWork, keyring: Keyring, row: people.PairingRow) -> Min
     if row.pairing_used or row.revoked_at is not None or row.pairing_expires_at <= now:
         raise PairingCodeInvalid
     await keys.revoke_keys_of_terminal(uow, row.id, now)
+    await end_sessions_of(uow, TILL_SESSION, row.id)
     await people.mark_paired(uow, row.id, now)
     return await make_terminal_key(uow, keyring, row.merchant_id, row.shop_id, row.id, row.name)
 
 
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """A paired terminal, with what its key is derived from."""
+
+    terminal_id: UUID
+    shop_id: UUID
+    merchant_id: UUID
+    key_id: UUID
+    version: int
+    master_version: int
+
+
+async def pairing_network(database: Database, keyring: Keyring, code: str) -> tuple[UUID, UUID] | None:
+    """Return the network in which a typed code is out, and the id of the pairing; None where no directory knows it."""
+    for pairing_id in pairing_ids(keyring, code):
+        async with database.unit(None) as uow:
+            network_id = await keys.network_of(uow, pairing_id)
+        if network_id is not None:
+            return network_id, pairing_id
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """Under which key a device is paired, and how the audit log calls it."""
+
+    operation: int
+    key: str
+    payload_hash: bytes
+    action: str
+    request_id: str = ""
+
+
+async def pair_once(uow: UnitOfWork, keyring: Keyring, pairing_id: UUID, once: Once) -> Paired | RuleBroken:
+    """Pair a device under an idempotency key, of which the terminal is the principal; else `PairingCodeInvalid`."""
+    row = await people.locked_pairing(uow, pairing_id)
+    if row is None:
+        return PairingCodeInvalid()
+    terminal = row
+
+    async def decide(uow: UnitOfWork, _: object) -> list[Paired | RuleBroken]:
+        try:
+            minted = await pair(uow, keyring, terminal)
+        except RuleBroken as refusal:
+            # Nothing was written before the refusal.
+            return [refusal]
+        made = minted.key
+        about = {"shop_id": terminal.shop_id, "key_id": made.id}
+        actor = Actor("terminal", terminal.id)
+        await audit(uow, actor, once.action, "terminal", terminal.id, about, once.request_id)
+        return [
+            Paired(terminal.id, terminal.shop_id, terminal.merchant_id, made.id, made.version, minted.master_version)
+        ]
+
+    keyed: Keyed[None] = Keyed(row.id, once.key, once.payload_hash, None)
+    return (await answer_once(uow, once.operation, [keyed], decide, Paired))[0]
+
+
+async def unpair(uow: UnitOfWork, terminal_id: UUID) -> None:
+    """End keys and pages of a terminal's device; the terminal stays, and a new code pairs it again."""
+    await keys.revoke_keys_of_terminal(uow, terminal_id, await uow.now())
+    await end_sessions_of(uow, TILL_SESSION, terminal_id)
+    await audit(uow, Actor("terminal", terminal_id), "unpair_terminal", "terminal", terminal_id)
+
+
 async def revoke_terminal(uow: UnitOfWork, terminal_id: UUID, merchant_id: UUID | None = None) -> Terminal:
-    """Take a terminal and its keys out of use for good; once more changes nothing."""
+    """Take a terminal, its keys and its pages out of use for good; once more changes nothing."""
     terminal = await terminal_of(uow, terminal_id, merchant_id, lock=True)
     now = await uow.now()
     await people.revoke_terminal(uow, terminal_id, now)
     await keys.revoke_keys_of_terminal(uow, terminal_id, now)
+    await end_sessions_of(uow, TILL_SESSION, terminal_id)
     return replace(terminal, revoked_at=terminal.revoked_at or now)
 
 

@@ -1,6 +1,7 @@
 """What other slices may ask of the till."""
 
 from ringmain.sale.buyer_receipt import Receipt, read_receipt_token, receipt_of, receipt_token, tenders_of
+from ringmain.sale.change import Refunded
 from ringmain.sale.door import RECORD, TillDoor
 from ringmain.sale.import_bench import ImportTiming, time_import, write_sales_file
 from ringmain.sale.import_step import ImportReport, SaleImport
@@ -19,12 +20,14 @@ from ringmain.sale.model import (
 )
 from ringmain.sale.record import record, sell
 from ringmain.sale.reverse import ReversalAnswer, reverse
-from ringmain.sale.store import ensure_partitions, missing_sales
+from ringmain.sale.shift import Shift, close_shift, open_shift, past_shifts, shift_of
+from ringmain.sale.store import TillSale, ensure_partitions, find_till_sales, missing_sales, till_sale, till_sales
 from ringmain.sale.store.buyers import BoughtRow, LineRow, RegularRow, bought, bought_by, lines_of, regular
 from ringmain.sale.store.export import EXPORT_TABLES
 from ringmain.sale.store.lake import LAKE_TABLES
 from ringmain.sale.store.totals import SaleTotals, sale_totals
 from ringmain.sale.store.visits import SalePlace, VisitsRow, sale_place, visits_of
+from ringmain.sale.undo import Undo, undo
 
 __all__ = [
     "EXPORT_TABLES",
@@ -41,23 +44,31 @@ __all__ = [
     "Receipt",
     "Recorded",
     "RedemptionAnswer",
+    "Refunded",
     "RefusedVoucher",
     "RegularRow",
     "ReversalAnswer",
     "SaleImport",
     "SalePlace",
     "SaleTotals",
+    "Shift",
     "Tender",
     "TillDoor",
+    "TillSale",
+    "Undo",
     "VisitsRow",
     "VoucherUse",
     "bought",
     "bought_by",
+    "close_shift",
     "ensure_partitions",
+    "find_till_sales",
     "import_sales",
     "lines_of",
     "missing_sales",
+    "open_shift",
     "parse_mapping",
+    "past_shifts",
     "read_receipt_token",
     "receipt_of",
     "receipt_token",
@@ -67,8 +78,12 @@ __all__ = [
     "sale_place",
     "sale_totals",
     "sell",
+    "shift_of",
     "tenders_of",
+    "till_sale",
+    "till_sales",
     "time_import",
+    "undo",
     "visits_of",
     "write_sales_file",
 ]

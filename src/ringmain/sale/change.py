@@ -15,13 +15,18 @@ from ringmain.voucher import api as voucher
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Money given back for a sale; `restore_vouchers` undoes its redemptions, which a full refund always does."""
+    """Money given back for a sale; `restore_vouchers` undoes its redemptions, which a full refund always does.
+
+    `tenders` say in which way the money went back, `staff_id` who gave it, where the till knows.
+    """
 
     sale_id: UUID
     merchant_id: UUID | None
     amount_minor: int
     reason: str
     restore_vouchers: bool = False
+    tenders: tuple[Tender, ...] = ()
+    staff_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ async def refund(uow: UnitOfWork, asked: Refund) -> Refunded:
     if left == 0 or asked.restore_vouchers:
         restored, returned = await _restore(uow, sale.id, asked.reason, now)
     id_ = uuid7(now)
-    detail = {"reason": asked.reason, "restored": [str(one) for one in restored]}
+    detail = {"reason": asked.reason, "restored": restored, "tenders": asked.tenders, "staff_id": asked.staff_id}
     await store.insert_change(uow, id_, sale.id, sale.merchant_id, "refund", asked.amount_minor, detail, now)
     uow.record("sale_change", [id_])
     return Refunded(

@@ -69,6 +69,38 @@ class RefundExceedsSale(RuleBroken):
     next_step = "Refund at most the amount shown as left."
 
 
+class SaleAlreadyUndone(RuleBroken):
+    """The sale was undone before."""
+
+    code = "sale_already_undone"
+    status = HTTPStatus.CONFLICT
+    next_step = "Nothing is left to undo; the voucher and the money went back at the time shown."
+
+
+class UndoNeedsManager(RuleBroken):
+    """A cashier undoes sales of the last hour; an older one needs a manager."""
+
+    code = "undo_needs_manager"
+    status = HTTPStatus.FORBIDDEN
+    next_step = "Lock the till, let a manager unlock it with their PIN, and undo the sale there."
+
+
+class ShiftAlreadyOpen(RuleBroken):
+    """The shift at this till is open already."""
+
+    code = "shift_already_open"
+    status = HTTPStatus.CONFLICT
+    next_step = "Go on selling, or close the open shift first."
+
+
+class NoShiftOpen(RuleBroken):
+    """No shift is open at this till."""
+
+    code = "no_shift_open"
+    status = HTTPStatus.CONFLICT
+    next_step = "Open a shift first; the one before may have been closed at this till already."
+
+
 class SaleAlreadyComplete(RuleBroken):
     """Only a minimal sale can be completed, and once."""
 

@@ -72,6 +72,7 @@ class NewSale:
     the identified holder that takes most off, beside those in `vouchers`. Replays set `decided_at`, the time at which
     vouchers are judged; None means that of the transaction. Amounts are minor units; `sold_at` None means now.
     `queued` marks what a till sold without a network; then `apply_best` is not looked at.
+    `staff_id` is who stood at the till, where it was unlocked by somebody.
     """
 
     id: UUID
@@ -92,6 +93,7 @@ class NewSale:
     apply_best: bool = False
     decided_at: datetime | None = None
     queued: Queued | None = None
+    staff_id: UUID | None = None
 
     @property
     def minimal(self) -> bool:
@@ -170,6 +172,7 @@ class SaleRow:
     tenders: tuple[Tender, ...]
     sold_at: datetime
     lines: tuple[Line, ...]
+    staff_id: UUID | None = None
 
 
 def broken_rule(sale: NewSale, now: datetime) -> RuleBroken | None:

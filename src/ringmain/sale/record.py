@@ -193,6 +193,7 @@ def _written(
         tenders=sale.tenders,
         sold_at=sold_at,
         lines=sale.lines,
+        staff_id=sale.staff_id,
     )
     answer = Recorded(
         sale_id=sale.id,

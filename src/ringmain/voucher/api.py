@@ -62,6 +62,7 @@ from ringmain.voucher.store.held import SaleUse, uses_of_sales
 from ringmain.voucher.store.lake import LAKE_TABLES
 from ringmain.voucher.typed import TypedCode
 from ringmain.voucher.typed import make as make_typed_code
+from ringmain.voucher.typed import resolve as resolve_typed_code
 from ringmain.voucher.validate import Validated, release, validate
 
 __all__ = [
@@ -137,6 +138,7 @@ __all__ = [
     "redemptions_of_sale",
     "release",
     "release_lease",
+    "resolve_typed_code",
     "sales_redeemed_in",
     "show",
     "sign_code",

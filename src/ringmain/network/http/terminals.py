@@ -6,7 +6,6 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from ringmain.kit.audit import Actor, audit
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.http import (
     PUBLIC,
@@ -23,13 +22,12 @@ from ringmain.kit.http import (
     payload_hash,
     persist,
 )
-from ringmain.kit.idempotency import Keyed, answer_once
 from ringmain.kit.pure.errors import RuleBroken
 from ringmain.network import terminals
 from ringmain.network.errors import PairingCodeInvalid, ShopNotFound, TerminalNotFound, TerminalRevoked
 from ringmain.network.keys import token_text
 from ringmain.network.model import Terminal
-from ringmain.network.store import keys, people
+from ringmain.network.store import people
 
 _MANAGERS: frozenset[Role] = frozenset({"operator", "merchant"})
 _ID = "01932c5e-7b41-7c3d-9f21-3b1a8e0c7d42"
@@ -94,17 +92,6 @@ class Pair(Request, frozen=True):
     code: Annotated[str, Meta(pattern=r"^[0-9A-Za-z]{6}\Z")]
 
 
-class PairedKept(Struct, frozen=True):
-    """The key of a paired terminal, by what its token is derived from."""
-
-    terminal_id: UUID
-    shop_id: UUID
-    merchant_id: UUID
-    key_id: UUID
-    version: int
-    master_version: int
-
-
 class Paired(Struct, frozen=True):
     """A paired terminal with the API key that it keeps; the key is shown here only."""
 
@@ -143,49 +130,24 @@ async def _revoke(uow: UnitOfWork, call: Call, _: None) -> TerminalRevokedAnswer
 
 async def _pair(call: Call, body: Pair) -> Paired:
     """Pair a device: the code alone tells the network, and the terminal is the principal of the idempotency key."""
-    for pairing_id in terminals.pairing_ids(call.keyring, body.code):
-        async with call.database.unit(None) as uow:
-            network_id = await keys.network_of(uow, pairing_id)
-        if network_id is not None:
-            kept = await _pair_in(call, network_id, pairing_id, body)
-            token = token_text(call.keyring, "terminal", kept.key_id, kept.version, kept.master_version)
-            return Paired(kept.terminal_id, kept.shop_id, kept.merchant_id, kept.key_id, token)
-    raise PairingCodeInvalid
+    found = await terminals.pairing_network(call.database, call.keyring, body.code)
+    if found is None:
+        raise PairingCodeInvalid
+    kept = await _pair_in(call, *found, body)
+    token = token_text(call.keyring, "terminal", kept.key_id, kept.version, kept.master_version)
+    return Paired(kept.terminal_id, kept.shop_id, kept.merchant_id, kept.key_id, token)
 
 
-async def _pair_in(call: Call, network_id: UUID, pairing_id: UUID, body: Pair) -> PairedKept:
+async def _pair_in(call: Call, network_id: UUID, pairing_id: UUID, body: Pair) -> terminals.Paired:
     key = call.idempotency_key
     assert key is not None
 
-    async def attempt() -> PairedKept | RuleBroken:
+    async def attempt() -> terminals.Paired | RuleBroken:
         async with call.database.unit(network_id) as uow:
-            row = await people.locked_pairing(uow, pairing_id)
-            if row is None:
-                return PairingCodeInvalid()
-            terminal = row
-
-            async def decide(uow: UnitOfWork, _: object) -> list[PairedKept | RuleBroken]:
-                try:
-                    minted = await terminals.pair(uow, call.keyring, terminal)
-                except RuleBroken as refusal:
-                    # Nothing was written before the refusal.
-                    return [refusal]
-                about = {"shop_id": terminal.shop_id, "key_id": minted.key.id}
-                actor = Actor("terminal", terminal.id)
-                await audit(uow, actor, call.route.operation, "terminal", terminal.id, about, call.request_id)
-                return [
-                    PairedKept(
-                        terminal.id,
-                        terminal.shop_id,
-                        terminal.merchant_id,
-                        minted.key.id,
-                        minted.key.version,
-                        minted.master_version,
-                    )
-                ]
-
-            keyed = Keyed(row.id, key, payload_hash(call, body), body)
-            return (await answer_once(uow, call.route.number, [keyed], decide, PairedKept))[0]
+            once = terminals.Once(
+                call.route.number, key, payload_hash(call, body), call.route.operation, call.request_id
+            )
+            return await terminals.pair_once(uow, call.keyring, pairing_id, once)
 
     answer = await persist(attempt)
     if isinstance(answer, RuleBroken):

@@ -161,13 +161,31 @@ def _redemption_sale(call: Call, body: Redemption) -> NewSale:
 
 
 def _sale(call: Call, body: Sale) -> NewSale:
+    return new_sale(
+        body,
+        shop_id=_shop(call, body.shop_id),
+        merchant_id=call.merchant_scope(),
+        terminal_id=call.principal.terminal_id,
+    )
+
+
+def new_sale(
+    body: Sale,
+    *,
+    shop_id: UUID,
+    merchant_id: UUID | None,
+    terminal_id: UUID | None,
+    staff_id: UUID | None = None,
+) -> NewSale:
+    """Return the sale that a till sent, at the place where it stands. Raises `CodeMalformed`."""
     payment = body.payment
     now = datetime.now(tz=UTC)
     return NewSale(
         id=uuid7(believed_time(body.sold_at, now) if body.offline else body.sold_at or now),
-        shop_id=_shop(call, body.shop_id),
-        merchant_id=call.merchant_scope(),
-        terminal_id=call.principal.terminal_id,
+        shop_id=shop_id,
+        merchant_id=merchant_id,
+        terminal_id=terminal_id,
+        staff_id=staff_id,
         member_id=body.member_id,
         payment=Payment(payment.kind, payment.token) if payment else None,
         receipt=body.receipt,

@@ -24,6 +24,8 @@ from ringmain.sale.store.imports import (
     unfinished_import,
 )
 from ringmain.sale.store.record import QueuedRow, ensure_partitions, insert_lines, insert_queued, insert_sales
+from ringmain.sale.store.shifts import insert_close, insert_shift, lock_shifts, shift, shift_sums, shifts
+from ringmain.sale.store.till import TillSale, find_till_sales, till_sale, till_sales
 
 __all__ = [
     "ChangingRow",
@@ -31,23 +33,33 @@ __all__ = [
     "QueuedRow",
     "SaleReadRow",
     "StoredSubject",
+    "TillSale",
     "differing_sales",
     "ensure_partitions",
+    "find_till_sales",
     "insert_change",
+    "insert_close",
     "insert_lines",
     "insert_queued",
     "insert_sale_columns",
     "insert_sales",
+    "insert_shift",
     "insert_unknown_sales",
     "known_sales",
     "list_sales",
     "lock_sale",
+    "lock_shifts",
     "met_known_sale",
     "missing_sales",
     "move_import",
     "other_subjects",
     "read_sale",
     "sale_to_change",
+    "shift",
+    "shift_sums",
+    "shifts",
     "start_import",
+    "till_sale",
+    "till_sales",
     "unfinished_import",
 ]

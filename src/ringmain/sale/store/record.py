@@ -14,12 +14,13 @@ from ringmain.sale.model import Line, SaleRow
 
 _INSERT_SALES = """
     INSERT INTO sale (network_id, id, merchant_id, shop_id, terminal_id, subject_id, receipt, minimal, total_minor,
-                      redeemed_minor, currency, tenders, sold_at)
+                      redeemed_minor, currency, tenders, sold_at, staff_id)
     SELECT %(network)s, id, merchant, shop, terminal, subject, receipt, minimal, total, redeemed, currency,
-           tenders::jsonb, at
+           tenders::jsonb, at, staff
     FROM unnest(%(ids)s, %(merchants)s, %(shops)s, %(terminals)s, %(subjects)s, %(receipts)s,
-                %(minimal)s::boolean[], %(totals)s, %(redeemed)s, %(currencies)s, %(tenders)s, %(at)s)
-         AS t (id, merchant, shop, terminal, subject, receipt, minimal, total, redeemed, currency, tenders, at)
+                %(minimal)s::boolean[], %(totals)s, %(redeemed)s, %(currencies)s, %(tenders)s, %(at)s,
+                %(staff)s)
+         AS t (id, merchant, shop, terminal, subject, receipt, minimal, total, redeemed, currency, tenders, at, staff)
 """
 _INSERT_LINES = """
     INSERT INTO sale_line (network_id, sale_id, line_no, product, category, quantity, amount_minor)
@@ -47,6 +48,7 @@ async def insert_sales(uow: UnitOfWork, sales: Sequence[SaleRow]) -> None:
             "currencies": pack_texts(sale.currency for sale in sales),
             "tenders": pack_texts(_tenders(sale) for sale in sales),
             "at": pack_timestamps(microseconds(sale.sold_at) for sale in sales),
+            "staff": pack_optional_uuids(sale.staff_id for sale in sales),
         },
     )
     if any(sale.lines for sale in sales):

@@ -1,0 +1,272 @@
+"""Who or what is it: one field takes a member's code, a voucher, typed digits, a phone, or the token of a payment."""
+
+import re
+from contextlib import suppress
+from uuid import UUID
+
+from msgspec import Struct
+from starlette.responses import Response
+
+from ringmain.entry.web.till.desk import Desk, desk_of, received
+from ringmain.entry.web.till.errors import ScanUnknown
+from ringmain.entry.web.till.offers import Chosen, Quote, quote
+from ringmain.kit.db import UnitOfWork
+from ringmain.kit.pages import Visit
+from ringmain.kit.pure.errors import RuleBroken
+from ringmain.member import api as member
+from ringmain.member.errors import MemberUnknown, PhoneInvalid, PhotoUnknown
+from ringmain.voucher import api as voucher
+
+_PAYMENT = re.compile(r"(card_token|wechat|alipay|tag):(.{4,200})", re.DOTALL)
+_DIGITS = re.compile(r"\+?[\d\s().\-]{5,24}")
+_TYPED_DIGITS = 12
+_CODE_PREFIXES = ("RM1", "RM2")
+# A member's code has 58 letters after its prefix, a voucher's 52.
+_MEMBER_CODE_LENGTH = 61
+_JOIN_TEXT = "till-join-1"
+
+
+class Identify(Struct, frozen=True, forbid_unknown_fields=True):
+    """What was scanned or typed, under the key of this attempt, and the amount that was typed so far."""
+
+    key: str
+    text: str
+    total_minor: int | None = None
+
+
+class Asked(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which vouchers to reckon with; `chosen` None: the best of the guest's."""
+
+    member_id: UUID | None = None
+    chosen: list[Chosen] | None = None
+    total_minor: int | None = None
+
+
+class Join(Struct, frozen=True, forbid_unknown_fields=True):
+    """The phone that a guest tells, under `challenge_id` where a payment asked for it; `offers`: they want some."""
+
+    key: str
+    phone: str
+    challenge_id: UUID | None = None
+    offers: bool = False
+    total_minor: int | None = None
+
+
+class JoinCode(Struct, frozen=True, forbid_unknown_fields=True):
+    """The code that was sent to a phone which is a member's already."""
+
+    challenge_id: UUID
+    code: str
+    total_minor: int | None = None
+
+
+class MemberShown(Struct, frozen=True):
+    """A guest, as far as this merchant may see them."""
+
+    member_id: UUID
+    initial: str | None
+    name: str | None
+    phone: str | None
+    photo: str | None
+    points: int
+
+
+class Answer(Struct, frozen=True):
+    """What was found. `kind`: member, voucher, phone (of nobody yet), payment (of nobody yet), code (was sent)."""
+
+    kind: str
+    member: MemberShown | None = None
+    quote: Quote | None = None
+    code: str | None = None
+    phone: str | None = None
+    challenge_id: UUID | None = None
+
+
+class _Kept(Struct, frozen=True):
+    """What is kept under a key: whose code it was."""
+
+    member_id: UUID
+
+
+async def identify(visit: Visit) -> Response:
+    """Answer who or what was scanned or typed."""
+    asked = await received(visit, Identify)
+    text = asked.text.strip()
+    if "/" in text:
+        # A code may come as an address that ends in it.
+        text = text.rstrip("/").rpartition("/")[2]
+    if text[:3].upper() in _CODE_PREFIXES:
+        if len(text) == _MEMBER_CODE_LENGTH:
+            return visit.json(await _member_code(visit, asked, text.upper()))
+        return visit.json(await _voucher_code(visit, text.upper(), asked.total_minor))
+    payment = _PAYMENT.fullmatch(text)
+    if payment:
+        return visit.json(await _payment(visit, payment[1], payment[2], asked.total_minor))
+    if _DIGITS.fullmatch(text):
+        return visit.json(await _digits(visit, text, asked.total_minor))
+    return visit.json(await _payment(visit, "tag", text, asked.total_minor))
+
+
+async def reckon(visit: Visit) -> Response:
+    """Answer what vouchers take off this amount."""
+    asked = await received(visit, Asked)
+    async with visit.unit() as uow:
+        desk = await desk_of(uow, visit)
+        known = (await member.subjects(uow, [asked.member_id]))[0] if asked.member_id else None
+        return visit.json(await quote(uow, visit, desk, known, asked.chosen, asked.total_minor))
+
+
+async def join(visit: Visit) -> Response:
+    """Make a member of a guest who tells their phone at the payment."""
+    asked = await received(visit, Join)
+
+    async def act(uow: UnitOfWork) -> Answer:
+        desk = await desk_of(uow, visit)
+        phone = member.identifier(member.IdentifierKind.PHONE, asked.phone, desk.region)
+        if asked.challenge_id is None:
+            known = (await member.enrol(uow, visit.site.keyring, [member.Enrolment(phone)]))[0].known
+        else:
+            given = await member.give_phone(uow, visit.site.keyring, _sender(visit), asked.challenge_id, phone)
+            if given.known is None:
+                return Answer("code", challenge_id=asked.challenge_id)
+            known = given.known
+        await _consents(uow, visit, desk, known, offers=asked.offers)
+        return Answer("member", challenge_id=known.member_id)
+
+    # Kept under the key are ids only; what is shown of a person is read again.
+    sent = [asked.phone, asked.challenge_id, asked.offers]
+    answer = await visit.once("till join", act, Answer, key=asked.key, sent=sent)
+    if answer.kind == "code" or answer.challenge_id is None:
+        return visit.json(answer)
+    async with visit.unit() as uow:
+        desk = await desk_of(uow, visit)
+        return visit.json(await _shown(uow, visit, desk, await _person(uow, answer.challenge_id), asked.total_minor))
+
+
+async def join_code(visit: Visit) -> Response:
+    """Take the code that a member's phone was sent, and let them be known by what they paid with."""
+    asked = await received(visit, JoinCode)
+    async with visit.unit() as uow:
+        desk = await desk_of(uow, visit)
+        joined = await member.join(uow, visit.site.keyring, member.Joining(asked.challenge_id, asked.code))
+        if not isinstance(joined, RuleBroken):
+            return visit.json(await _shown(uow, visit, desk, joined.known, asked.total_minor))
+    # The try counts, so the refusal comes after the commit.
+    raise joined
+
+
+async def photo(visit: Visit) -> Response:
+    """Answer with the photo of a member who agreed that tills show it."""
+    async with visit.unit() as uow:
+        try:
+            found = await member.photo_at_till(uow, visit.site.keyring, visit.path_id("member_id"))
+        except (MemberUnknown, PhotoUnknown):
+            return Response(status_code=404)
+    return Response(found.jpeg, media_type=member.PHOTO_TYPE, headers={"cache-control": "no-store"})
+
+
+async def _member_code(visit: Visit, asked: Identify, code: str) -> Answer:
+    async def act(uow: UnitOfWork) -> _Kept:
+        found = (await member.use_codes(uow, visit.site.keyring, [code]))[0]
+        if isinstance(found, RuleBroken):
+            raise found
+        return _Kept(found.member_id)
+
+    # The code is good once: under the same key a lost answer is given again.
+    kept = await visit.once("till member code", act, _Kept, key=asked.key, sent=code)
+    async with visit.unit() as uow:
+        desk = await desk_of(uow, visit)
+        return await _shown(uow, visit, desk, await _person(uow, kept.member_id), asked.total_minor)
+
+
+async def _voucher_code(visit: Visit, code: str, total_minor: int | None) -> Answer:
+    async with visit.unit() as uow:
+        desk = await desk_of(uow, visit)
+        found = await quote(uow, visit, desk, None, [Chosen(code=code)], total_minor)
+        return Answer("voucher", quote=found, code=code)
+
+
+async def _payment(visit: Visit, kind: str, token: str, total_minor: int | None) -> Answer:
+    one = member.identifier(member.IdentifierKind[kind.upper()], token)
+    async with visit.unit() as uow:
+        desk = await desk_of(uow, visit)
+        if one.kind is member.IdentifierKind.TAG:
+            known = (await member.identify_all(uow, visit.site.keyring, [one]))[0]
+            if known is None:
+                raise ScanUnknown()
+            return await _shown(uow, visit, desk, known, total_minor)
+        found = (await member.recognise(uow, visit.site.keyring, [(one,)]))[0]
+        if isinstance(found, member.AskForPhone):
+            return Answer("payment", challenge_id=found.challenge_id)
+        return await _shown(uow, visit, desk, found, total_minor)
+
+
+async def _digits(visit: Visit, text: str, total_minor: int | None) -> Answer:
+    """Take digits for a phone where they can be one, and twelve of them for the typed code of a voucher otherwise."""
+    async with visit.unit() as uow:
+        desk = await desk_of(uow, visit)
+        phone: member.Identifier | None = None
+        try:
+            phone = member.identifier(member.IdentifierKind.PHONE, text, desk.region)
+        except PhoneInvalid:
+            if len(text) != _TYPED_DIGITS:
+                raise
+        else:
+            known = (await member.identify_all(uow, visit.site.keyring, [phone]))[0]
+            if known is not None:
+                return await _shown(uow, visit, desk, known, total_minor)
+        if len(text) != _TYPED_DIGITS or not text.isdecimal():
+            return Answer("phone", phone=text)
+        code = await voucher.resolve_typed_code(uow, visit.site.keyring, desk.terminal_id, desk.shop.id, text)
+    # A wrong code is counted, so the refusal comes after the commit.
+    if not isinstance(code, RuleBroken):
+        return await _voucher_code(visit, code.text(), total_minor)
+    if phone is not None:
+        return Answer("phone", phone=text)
+    raise code
+
+
+async def _shown(uow: UnitOfWork, visit: Visit, desk: Desk, known: member.Known, total_minor: int | None) -> Answer:
+    glimpse = (await member.glimpses(uow, visit.site.keyring, [known]))[known.member_id]
+    name = None
+    # Only who agreed to share with this merchant is shown by name.
+    with suppress(MemberUnknown):
+        shared = await member.show_to_merchant(uow, visit.site.keyring, known.member_id, desk.shop.merchant_id)
+        name = shared.name
+    shown = MemberShown(
+        member_id=known.member_id,
+        initial=glimpse.initial,
+        name=name,
+        phone=glimpse.masked_phone and glimpse.masked_phone[-4:],
+        photo=await _photo_address(uow, visit, known),
+        points=await voucher.points_of(uow, known.subject_id),
+    )
+    return Answer("member", member=shown, quote=await quote(uow, visit, desk, known, None, total_minor))
+
+
+async def _photo_address(uow: UnitOfWork, visit: Visit, known: member.Known) -> str | None:
+    try:
+        await member.photo_at_till(uow, visit.site.keyring, known.member_id)
+    except PhotoUnknown:
+        return None
+    return f"/till/photo/{known.member_id}"
+
+
+async def _person(uow: UnitOfWork, member_id: UUID) -> member.Known:
+    known = (await member.subjects(uow, [member_id]))[0]
+    if known is None:
+        raise MemberUnknown
+    return known
+
+
+async def _consents(uow: UnitOfWork, visit: Visit, desk: Desk, known: member.Known, *, offers: bool) -> None:
+    if not offers:
+        return
+    purposes = (member.Purpose.PERSONALISATION, member.Purpose.MARKETING)
+    answers = [member.Answer(one, True, _JOIN_TEXT, visit.speech.language) for one in purposes]
+    place = member.Place("till", desk.terminal_id, desk.shop.id)
+    await member.record_consents(uow, known.member_id, answers, place)
+
+
+def _sender(visit: Visit) -> member.OneTimeCodes:
+    return member.DevelopmentCodes() if visit.site.settings.development else member.CodesNotConfigured()
