@@ -17,6 +17,7 @@ const write = writer(facts.language, facts.currency, precision);
 const at = (id) => document.getElementById(id);
 const amount = at("amount");
 const who = at("who-text");
+const offers = document.querySelector("[name=offers]");
 // As many figures are no amount: they are a phone, or the twelve of a typed code.
 const PHONE_BEGINS = 10;
 const TYPED_CODE = 12;
@@ -196,7 +197,7 @@ function keyed(event, letter) {
 function lookUp(text) {
   const mine = sale;
   clearTimeout(whoTimer);
-  const question = { key: newKey(), text, total_minor: total() || null };
+  const question = { key: newKey(), scanned: text, total_minor: total() || null };
   looking = looking.then(async () => {
     if (sale !== mine) return;
     try {
@@ -241,7 +242,7 @@ function meet(answer) {
   sale.joining = null;
   sale.target = "amount";
   who.value = "";
-  at("offers").checked = false;
+  offers.checked = false;
   // Vouchers that were scanned before stay chosen beside the guest's own.
   if (sale.codes.size) { sale.chosen = [...sale.codes.keys()]; requote(0); } else sale.quote = answer.quote;
   play("found");
@@ -259,7 +260,7 @@ async function join() {
   if (asked.phone !== who.value) { asked.phone = who.value; asked.key = newKey(); }
   asked.busy = true;
   try {
-    const answer = await ask("/till/join", { key: asked.key, phone: asked.phone, challenge_id: asked.challenge, offers: at("offers").checked, total_minor: total() || null });
+    const answer = await ask("/till/join", { key: asked.key, phone: asked.phone, challenge_id: asked.challenge, offers: offers.checked, total_minor: total() || null });
     if (sale !== mine) return;
     if (answer.kind === "code") askCode(asked.challenge);
     else meet(answer);
@@ -379,7 +380,7 @@ function next() {
   sale = fresh();
   quoting = null;
   who.value = "";
-  at("offers").checked = false;
+  offers.checked = false;
   say("");
   draw();
   amount.focus({ preventScroll: true });

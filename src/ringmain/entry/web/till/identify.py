@@ -30,7 +30,7 @@ class Identify(Struct, frozen=True, forbid_unknown_fields=True):
     """What was scanned or typed, under the key of this attempt, and the amount that was typed so far."""
 
     key: str
-    text: str
+    scanned: str
     total_minor: int | None = None
 
 
@@ -91,20 +91,20 @@ class _Kept(Struct, frozen=True):
 async def identify(visit: Visit) -> Response:
     """Answer who or what was scanned or typed."""
     asked = await received(visit, Identify)
-    text = asked.text.strip()
-    if "/" in text:
+    scanned = asked.scanned.strip()
+    if "/" in scanned:
         # A code may come as an address that ends in it.
-        text = text.rstrip("/").rpartition("/")[2]
-    if text[:3].upper() in _CODE_PREFIXES:
-        if len(text) == _MEMBER_CODE_LENGTH:
-            return visit.json(await _member_code(visit, asked, text.upper()))
-        return visit.json(await _voucher_code(visit, text.upper(), asked.total_minor))
-    payment = _PAYMENT.fullmatch(text)
+        scanned = scanned.rstrip("/").rpartition("/")[2]
+    if scanned[:3].upper() in _CODE_PREFIXES:
+        if len(scanned) == _MEMBER_CODE_LENGTH:
+            return visit.json(await _member_code(visit, asked, scanned.upper()))
+        return visit.json(await _voucher_code(visit, scanned.upper(), asked.total_minor))
+    payment = _PAYMENT.fullmatch(scanned)
     if payment:
         return visit.json(await _payment(visit, payment[1], payment[2], asked.total_minor))
-    if _DIGITS.fullmatch(text):
-        return visit.json(await _digits(visit, text, asked.total_minor))
-    return visit.json(await _payment(visit, "tag", text, asked.total_minor))
+    if _DIGITS.fullmatch(scanned):
+        return visit.json(await _digits(visit, scanned, asked.total_minor))
+    return visit.json(await _payment(visit, "tag", scanned, asked.total_minor))
 
 
 async def reckon(visit: Visit) -> Response:
@@ -201,28 +201,28 @@ async def _payment(visit: Visit, kind: str, token: str, total_minor: int | None)
         return await _shown(uow, visit, desk, found, total_minor)
 
 
-async def _digits(visit: Visit, text: str, total_minor: int | None) -> Answer:
+async def _digits(visit: Visit, digits: str, total_minor: int | None) -> Answer:
     """Take digits for a phone where they can be one, and twelve of them for the typed code of a voucher otherwise."""
     async with visit.unit() as uow:
         desk = await desk_of(uow, visit)
         phone: member.Identifier | None = None
         try:
-            phone = member.identifier(member.IdentifierKind.PHONE, text, desk.region)
+            phone = member.identifier(member.IdentifierKind.PHONE, digits, desk.region)
         except PhoneInvalid:
-            if len(text) != _TYPED_DIGITS:
+            if len(digits) != _TYPED_DIGITS:
                 raise
         else:
             known = (await member.identify_all(uow, visit.site.keyring, [phone]))[0]
             if known is not None:
                 return await _shown(uow, visit, desk, known, total_minor)
-        if len(text) != _TYPED_DIGITS or not text.isdecimal():
-            return Answer("phone", phone=text)
-        code = await voucher.resolve_typed_code(uow, visit.site.keyring, desk.terminal_id, desk.shop.id, text)
+        if len(digits) != _TYPED_DIGITS or not digits.isdecimal():
+            return Answer("phone", phone=digits)
+        code = await voucher.resolve_typed_code(uow, visit.site.keyring, desk.terminal_id, desk.shop.id, digits)
     # A wrong code is counted, so the refusal comes after the commit.
     if not isinstance(code, RuleBroken):
         return await _voucher_code(visit, code.text(), total_minor)
     if phone is not None:
-        return Answer("phone", phone=text)
+        return Answer("phone", phone=digits)
     raise code
 
 

@@ -10,11 +10,13 @@ from uuid import UUID
 from escpos.printer import Dummy
 from starlette.responses import Response
 
+from ringmain.campaign import api as campaign
 from ringmain.entry.web.till.desk import Desk, desk_of
 from ringmain.kit.pages import Visit
 from ringmain.sale import api as sale
 from ringmain.sale.api import Tender, TillSale
 from ringmain.sale.errors import SaleNotFound
+from ringmain.scene import api as scene
 
 _TYPE = "application/octet-stream"
 _WIDTH = 42
@@ -25,7 +27,7 @@ _CHINESE = "gb18030"
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """What stands on a receipt; `link` is what its code opens."""
+    """What stands on a receipt; `link` is what its code opens, empty where the sale was undone."""
 
     sale: TillSale
     desk: Desk
@@ -60,19 +62,17 @@ async def _slip(visit: Visit, sale_id: UUID) -> Slip:
         found = await sale.till_sale(uow, sale_id)
         if found is None or found.shop_id != desk.shop.id:
             raise SaleNotFound()
-        link = _link(visit, desk)
+            link = ""
+        if found.undone_at is None:
+            # Made the first time somebody asks for it: one play per sale, at this shop.
+            back = await campaign.next_voucher(uow, sale_id, merchant_id=desk.shop.merchant_id)
+            link = scene.scene_url(visit.base_url, back.token)
     return Slip(found, desk, found.receipt or found.id.hex[-6:], link)
-
-
-def _link(visit: Visit, desk: Desk) -> str:
-    """Return where the code of a receipt leads: to the vouchers around this shop."""
-    return f"{visit.base_url}/nearby?from={desk.shop.id}"
 
 
 async def _nothing(visit: Visit) -> Slip:
     async with visit.unit() as uow:
         desk = await desk_of(uow, visit)
-    link = _link(visit, desk)
     nothing = TillSale(
         id=desk.terminal_id,
         merchant_id=desk.shop.merchant_id,
@@ -89,7 +89,7 @@ async def _nothing(visit: Visit) -> Slip:
         undone_at=None,
         raw_tenders=None,
     )
-    return Slip(nothing, desk, "TEST", link)
+    return Slip(nothing, desk, "TEST", visit.base_url)
 
 
 def tender_name(visit: Visit, tender: Tender) -> str:
@@ -123,9 +123,10 @@ def _printed(visit: Visit, slip: Slip) -> bytes:
     for label, amount in rows:
         _line(printer, label + " " * max(1, _WIDTH - _columns(label) - _columns(amount)) + amount)
     _line(printer, "")
-    printer.set(align="center")
-    _line(printer, speech.text("Vouchers of the shops around: scan this."))
-    printer.qr(slip.link, size=6, native=True)
+    if slip.link:
+        printer.set(align="center")
+        _line(printer, speech.text("Your next voucher: scan this."))
+        printer.qr(slip.link, size=6, native=True)
     printer.cut()
     return bytes(printer.output)
 
