@@ -69,13 +69,13 @@ from ringmain.network.second_factor import (
     renew_recovery_codes,
 )
 from ringmain.network.sign_in import PasswordTry, sign_in, sign_in_with_code, signed_in_as
-from ringmain.network.staff import add_staff
+from ringmain.network.staff import add_staff, check_pin, staff_at, staff_of
 from ringmain.network.store import people, places
 from ringmain.network.store.export import EXPORT_TABLES
 from ringmain.network.store.keys import list_keys
 from ringmain.network.store.pool import PoolDeposit
 from ringmain.network.tenants import Owner, RejectedRow, TenantImport, import_tenants
-from ringmain.network.terminals import open_paired
+from ringmain.network.terminals import Once, open_paired, pair_once, pairing_network, terminal_of, unpair
 
 # More people than a till can show anyway.
 _MOST_STAFF = 200
