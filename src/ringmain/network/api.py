@@ -69,7 +69,7 @@ from ringmain.network.second_factor import (
     renew_recovery_codes,
 )
 from ringmain.network.sign_in import PasswordTry, sign_in, sign_in_with_code, signed_in_as
-from ringmain.network.staff import add_staff, check_pin, staff_at, staff_of
+from ringmain.network.staff import add_staff, check_pin, staff_at
 from ringmain.network.store import people, places
 from ringmain.network.store.export import EXPORT_TABLES
 from ringmain.network.store.keys import list_keys
@@ -179,7 +179,6 @@ __all__ = [
     "sign_in_with_passkey",
     "signed_in_as",
     "staff_at",
-    "staff_of",
     "staff_of_shop",
     "terminal_of",
     "token_text",

@@ -60,12 +60,6 @@ async def change_staff(
     return staff
 
 
-async def staff_of(uow: UnitOfWork, shop_id: UUID, merchant_id: UUID, most: int = 60) -> list[Staff]:
-    """Return who works in a shop now, in it alone or in all shops of its merchant, by name."""
-    found = await people.list_staff(uow, None, most, merchant_id, shop_id)
-    return sorted((one for one in found if one.left_at is None), key=lambda one: (one.name, one.id))
-
-
 async def staff_at(uow: UnitOfWork, staff_id: UUID, shop_id: UUID, merchant_id: UUID) -> Staff | None:
     """Return a person if they work in a shop now."""
     staff = await people.staff(uow, staff_id)

@@ -1,4 +1,4 @@
-"""The till in a browser: paired, unlocked, and customers served by phone, scan and joining; undone, lost, sent twice."""
+"""The till in a browser: paired, unlocked; customers served by phone, scan and joining; undone, lost, sent twice."""
 
 import pytest
 from playwright.async_api import Browser

@@ -89,7 +89,7 @@ class Counter:
     async def value(self, query: str, *params: Any) -> Any:
         """Return the first column of the first row of a query in the street's network."""
         async with self.served.database.unit(street.NETWORK_ID) as uow:
-            row = await (await uow.connection.execute(query, params)).fetchone()  # type: ignore[arg-type]
+            row = await (await uow.connection.execute(query, params)).fetchone()
         return row[0] if row else None
 
     async def run(self, work: Any) -> Any:
@@ -161,9 +161,9 @@ async def wedge(page: Page, text: str, *, pause: float, suffix: str, ime: bool =
 
 def _key(letter: str, *, ime: bool) -> dict[str, Any]:
     if letter in ("Enter", "Tab"):
-        code = {"Enter": 13, "Tab": 9}[letter]
+        number = {"Enter": 13, "Tab": 9}[letter]
         text = {"text": "\r"} if letter == "Enter" else {}
-        return {"key": letter, "code": letter, "windowsVirtualKeyCode": code, **text}
+        return {"key": letter, "code": letter, "windowsVirtualKeyCode": number, **text}
     code = f"Digit{letter}" if letter.isdigit() else f"Key{letter.upper()}"
     if ime:
         return {"key": "Process", "code": code, "windowsVirtualKeyCode": 229}

@@ -62,7 +62,7 @@ async def _slip(visit: Visit, sale_id: UUID) -> Slip:
         found = await sale.till_sale(uow, sale_id)
         if found is None or found.shop_id != desk.shop.id:
             raise SaleNotFound()
-            link = ""
+        link = ""
         if found.undone_at is None:
             # Made the first time somebody asks for it: one play per sale, at this shop.
             back = await campaign.next_voucher(uow, sale_id, merchant_id=desk.shop.merchant_id)

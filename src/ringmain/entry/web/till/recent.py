@@ -39,7 +39,7 @@ async def show(visit: Visit) -> Response:
 
 async def staff_names(uow: UnitOfWork, desk: Desk) -> dict[UUID, str]:
     """Return the names of those who work in this shop now."""
-    return {one.id: one.name for one in await network.staff_of(uow, desk.shop.id, desk.shop.merchant_id)}
+    return {one.id: one.name for one in await network.staff_of_shop(uow, desk.shop.id)}
 
 
 async def _found(uow: UnitOfWork, desk: Desk, wanted: str) -> list[TillSale]:

@@ -14,7 +14,7 @@ from ringmain.entry.web.services import services
 from ringmain.entry.web.till.desk import desk_of, received
 from ringmain.entry.web.till.errors import ReasonNeeded
 from ringmain.entry.web.till.offers import Refusal, refusal_of
-from ringmain.kit.audit import Actor, audit
+from ringmain.kit.audit import Actor, Facts, audit
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.idempotency import Keyed
 from ringmain.kit.pages import Visit
@@ -133,7 +133,7 @@ async def undo(visit: Visit) -> Response:
                 reason=REASONS[asked.reason],
             ),
         )
-        about = {"refund_id": done.refund_id, "amount_minor": done.amount_minor, "reason": asked.reason}
+        about: Facts = {"refund_id": done.refund_id, "amount_minor": done.amount_minor, "reason": asked.reason}
         await audit(uow, Actor("staff", desk.staff_id), "undo_sale", "sale", asked.sale_id, about)
         return _Kept(done.sale_id, done.amount_minor, done.currency, len(done.restored), len(done.returned))
 

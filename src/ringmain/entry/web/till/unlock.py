@@ -67,9 +67,9 @@ async def lock_till(visit: Visit) -> Response:
 async def _page(
     uow: UnitOfWork, visit: Visit, next_: str, staff_id: UUID | None = None, refusal: RuleBroken | None = None
 ) -> Response:
-    merchant_id, shop_id = facts_of(visit)
+    _, shop_id = facts_of(visit)
     shop = await network.shop_of(uow, shop_id)
-    people = await network.staff_of(uow, shop_id, merchant_id)
+    people = await network.staff_of_shop(uow, shop_id)
     chosen = str(staff_id or visit.known.facts.get("last_staff_id") or "")
     if chosen not in {str(one.id) for one in people}:
         chosen = str(people[0].id) if people else ""
