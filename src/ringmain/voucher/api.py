@@ -64,6 +64,7 @@ from ringmain.voucher.typed import TypedCode
 from ringmain.voucher.typed import make as make_typed_code
 from ringmain.voucher.typed import resolve as resolve_typed_code
 from ringmain.voucher.validate import Validated, release, validate
+from ringmain.voucher.wallet import Held, held, wallet
 
 __all__ = [
     "AUDITS",
@@ -78,6 +79,7 @@ __all__ = [
     "FlowTotals",
     "Grant",
     "Granted",
+    "Held",
     "Kind",
     "Lease",
     "Mint",
@@ -116,6 +118,7 @@ __all__ = [
     "give_points",
     "grant",
     "grantable",
+    "held",
     "lease",
     "leased_vouchers",
     "list_losses",
@@ -147,4 +150,5 @@ __all__ = [
     "validate",
     "verify_signed",
     "void",
+    "wallet",
 ]

@@ -21,7 +21,16 @@ from ringmain.voucher.store.grants import (
     read_mint,
     unfinished_mints,
 )
-from ringmain.voucher.store.held import HeldVoucher, LastUse, last_uses, open_vouchers_of, redemptions_of_sale
+from ringmain.voucher.store.held import (
+    HeldVoucher,
+    LastUse,
+    WalletRow,
+    last_uses,
+    open_vouchers_of,
+    redemptions_of_sale,
+    voucher_of,
+    vouchers_of,
+)
 from ringmain.voucher.store.holds import (
     Hold,
     SecretRow,
@@ -85,6 +94,7 @@ __all__ = [
     "Place",
     "SecretRow",
     "StoryRow",
+    "WalletRow",
     "advance_expiry",
     "code_bytes",
     "count_failure",
@@ -141,6 +151,8 @@ __all__ = [
     "take_stock",
     "unfinished_mints",
     "update_vouchers",
+    "voucher_of",
+    "vouchers_of",
     "write_leases",
     "write_offline_rule",
 ]

@@ -31,6 +31,33 @@ async def open_vouchers_of(uow: UnitOfWork, subjects: Sequence[UUID], after: dat
 
 
 @dataclass(frozen=True, slots=True)
+class WalletRow:
+    """A voucher of a member, with where and when it was won."""
+
+    id: UUID
+    sender_shop_id: UUID | None
+    granted_at: datetime
+
+
+_VOUCHERS_OF = """
+    SELECT id, sender_shop_id, granted_at FROM voucher
+    WHERE network_id = %(network)s AND subject_id = ANY(%(subjects)s)
+"""
+
+
+async def vouchers_of(uow: UnitOfWork, subjects: Sequence[UUID], limit: int) -> list[WalletRow]:
+    """Return the newest vouchers that members hold or held."""
+    params = {"network": uow.network_id, "subjects": pack_uuids(subjects), "limit": limit}
+    return await uow.rows(WalletRow, f"{_VOUCHERS_OF} ORDER BY id DESC LIMIT %(limit)s", params)
+
+
+async def voucher_of(uow: UnitOfWork, subjects: Sequence[UUID], voucher_id: UUID) -> WalletRow | None:
+    """Return one voucher, where one of these members holds it."""
+    params = {"network": uow.network_id, "subjects": pack_uuids(subjects), "id": voucher_id}
+    return await uow.row(WalletRow, f"{_VOUCHERS_OF} AND id = %(id)s", params)
+
+
+@dataclass(frozen=True, slots=True)
 class LastUse:
     """When and where a voucher was last used."""
 
