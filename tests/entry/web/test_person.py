@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from httpx2 import Response
 
 from ringmain.campaign import api as campaign
 from ringmain.kit.migrate import Urls
@@ -117,7 +118,7 @@ async def test_a_wrong_code_says_how_often_it_may_be_tried(site: PersonSite, pho
     assert (wrong_number.status_code, await site.count("member")) == (422, 1)
 
 
-async def _fresh(site: PersonSite, number: str) -> object:
+async def _fresh(site: PersonSite, number: str) -> Response:
     async with site.phone() as other:
         await other.open(f"/s/{await site.street.poster()}")
         await other.open("/join")

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from ringmain.entry.web.person import phone
 from ringmain.entry.web.person.scene import chosen, take
+from ringmain.entry.web.services import services
 from ringmain.entry.web.styles import local_path
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pages import Visit
@@ -23,6 +24,7 @@ from ringmain.member.errors import (
     PhoneInvalid,
     TooManyCodes,
 )
+from ringmain.message.api import code_sender
 from ringmain.network import api as network
 
 # The words of the consents below (templates/person/code_sent.html): another wording is another version.
@@ -84,7 +86,7 @@ async def send_code(visit: Visit) -> Response:
     async def act(uow: UnitOfWork) -> _Asked:
         region = await _region(uow)
         number = member.identifier(IdentifierKind.PHONE, visit.form.text("phone"), region)
-        sent = await member.send_code(uow, visit.site.keyring, code_sender(visit), number)
+        sent = await member.send_code(uow, visit.site.keyring, _sender(visit), number)
         return _Asked(sent.challenge_id, sent.expires_at)
 
     try:
@@ -156,9 +158,11 @@ async def _consent(visit: Visit, uow: UnitOfWork, joined: member.Enrolled) -> No
         await member.record_consents(uow, member_id, answers, Place("page", member_id, UUID(shop) if shop else None))
 
 
-def code_sender(visit: Visit) -> OneTimeCodes:
-    """Return the way in which codes reach phones."""
-    return member.DevelopmentCodes() if visit.site.settings.development else member.CodesNotConfigured()
+def _sender(visit: Visit) -> OneTimeCodes:
+    """Return the way in which codes reach phones: that of the installation, or the sink where the network is made up."""
+    made_up = visit.network_id == services(visit).demo_network
+    language = "zh" if visit.speech.language == "zh" else "en"
+    return code_sender(visit.site.settings, visit.site.keyring, language, kept=made_up)
 
 
 async def _region(uow: UnitOfWork) -> str | None:
