@@ -159,7 +159,7 @@ async def _consent(visit: Visit, uow: UnitOfWork, joined: member.Enrolled) -> No
 
 
 def _sender(visit: Visit) -> OneTimeCodes:
-    """Return the way in which codes reach phones: that of the installation, or the sink where the network is made up."""
+    """Return the way in which codes reach phones; in a network that is made up they go into the sink."""
     made_up = visit.network_id == services(visit).demo_network
     language = "zh" if visit.speech.language == "zh" else "en"
     return code_sender(visit.site.settings, visit.site.keyring, language, kept=made_up)
