@@ -42,6 +42,35 @@ def test_impossible_values_are_refused(monkeypatch: pytest.MonkeyPatch, name: st
         Settings()
 
 
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"SMS_ACCOUNT": "AC1", "SMS_SECRET": "hidden-word"}, "SMS_ACCOUNT needs"),
+        ({"SMTP_HOST": "mail.example.org", "SMTP_PASSWORD": "hidden-word", "SMTP_USER": "me"}, "SMTP_HOST needs"),
+        ({"SMTP_PASSWORD": "hidden-word"}, "belong together"),
+        (
+            {
+                "SMTP_HOST": "mail.example.org",
+                "SMTP_SENDER": "ring@example.org",
+                "SMTP_SECURITY": "none",
+                "SMTP_USER": "me",
+                "SMTP_PASSWORD": "hidden-word",
+            },
+            "on this machine only",
+        ),
+    ],
+)
+def test_half_a_channel_is_refused_without_showing_its_secret(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], reason: str
+) -> None:
+    """An account without its secret or sender, and a password in the clear, are refused at the start."""
+    for name, value in given.items():
+        monkeypatch.setenv(f"RINGMAIN_{name}", value)
+    with pytest.raises(ValidationError, match=reason) as caught:
+        Settings()
+    assert "hidden-word" not in str(caught.value)
+
+
 def test_every_setting_is_described() -> None:
     """The reference is generated from the descriptions: none may lack one."""
     for name, field in Settings.model_fields.items():

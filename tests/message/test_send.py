@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from ringmain.kit.pure.money import Money
 from ringmain.member import api as member
 from ringmain.member.api import IdentifierKind
 from ringmain.message import api
@@ -37,6 +38,17 @@ async def test_marketing_needs_consent_and_a_receipt_does_not(town: Town) -> Non
     assert queued.state is State.QUEUED
     assert await town.rows("SELECT message_id FROM message_waiting") == [(queued.message_id,)]
     assert await town.rows("SELECT reason FROM message_delivery WHERE state = 'refused'") == [("no_consent",)]
+
+
+async def test_amounts_and_days_survive_the_seal(town: Town) -> None:
+    """What was sealed as an amount and a time is written as such, in the reader's language."""
+    anna = await member_of(town)
+    words: dict[str, api.Value] = {"value": Money(850, "CNY"), "shop": "Tea", "ends": NOW, "link": "https://r.e/1"}
+    await send(town, api.NewMessage(anna.subject_id, api.Template.VOUCHER_WON, words, uuid.uuid4()))
+    async with town.unit() as uow:
+        (shown,) = await api.received(uow, town.keyring, anna.member_id)
+    assert shown.text is not None
+    assert shown.text.body == "【Test street】您获得Tea的¥8.50代金券，2026年3月1日前有效。https://r.e/1"
 
 
 async def test_a_withdrawn_consent_counts_at_once(town: Town) -> None:

@@ -1,12 +1,15 @@
 """Tests of the words of messages."""
 
 import string
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from ringmain.kit.pure.money import Money
 from ringmain.message.errors import MessageParameters
 from ringmain.message.model import Purpose
-from ringmain.message.texts import _TEXTS, Template, check_parameters, render
+from ringmain.message.texts import _TEXTS, Template, Value, check_parameters, render
 
 LINK = "https://ring.example/u/abc"
 
@@ -26,6 +29,36 @@ def test_a_code_is_read_and_copied_easily() -> None:
     texts = [render(Template.ONE_TIME_CODE, language, "Old Town", {"code": "012345"}) for language in ("en", "zh")]
     assert texts[0].body == "012345 is your Old Town code. It is good for 5 minutes. Never tell it to anybody."
     assert texts[1].body == "012345 是您的Old Town验证码，5分钟内有效。请勿告诉任何人。"
+
+
+@pytest.mark.parametrize(
+    ("language", "body"),
+    [
+        ("en", "Old Town: you won CN¥8 off at Tea, good until Mar 2, 2026. https://ring.example/v/1"),
+        ("zh", "【Old Town】您获得Tea的¥8代金券，2026年3月2日前有效。https://ring.example/v/1"),
+    ],
+)
+def test_amounts_and_days_are_written_as_the_reader_writes_them(language: str, body: str) -> None:
+    """Who sends does not know the reader's language; the day is the network's, which may be tomorrow's."""
+    late = datetime(2026, 3, 1, 20, 0, tzinfo=UTC)
+    given: dict[str, Value] = {
+        "value": Money(800, "CNY"),
+        "shop": "Tea",
+        "ends": late,
+        "link": "https://ring.example/v/1",
+    }
+    text = render(Template.VOUCHER_WON, language, "Old Town", given, zone=ZoneInfo("Asia/Shanghai"))
+    assert text.body == body
+
+
+@pytest.mark.parametrize(
+    ("money", "written"),
+    [(Money(850, "CNY"), "¥8.50"), (Money(800, "JPY"), "JP¥800"), (Money(1_234_500, "EUR"), "€12,345。")],
+)
+def test_only_broken_amounts_have_decimals(money: Money, written: str) -> None:
+    """Each letter of a text message counts."""
+    words: dict[str, Value] = {"shop": "Tea", "amount": money, "link": LINK}
+    assert written in render(Template.RECEIPT, "zh", "Old Town", words).body
 
 
 def test_marketing_says_how_to_stop_it() -> None:

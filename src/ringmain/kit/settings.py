@@ -1,19 +1,22 @@
 """What an operator can set in the environment: each field says what it means, and the reference is made from that."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DATABASE_NAME = "ringmain"
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Settings(BaseSettings):
     """The settings of one installation; every name in the environment begins with RINGMAIN_."""
 
-    model_config = SettingsConfigDict(env_prefix="RINGMAIN_", frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix="RINGMAIN_", frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     home: Path = Field(
         default=Path("~/.local/share/ringmain"),
@@ -123,6 +126,19 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path.expanduser().absolute() if path else None
+
+    @model_validator(mode="after")
+    def _channels_are_whole(self) -> Self:
+        """Refuse half an account: messages that never leave the house are noticed too late otherwise."""
+        if self.sms_account is not None and (self.sms_secret is None or self.sms_sender is None):
+            raise ValueError("RINGMAIN_SMS_ACCOUNT needs RINGMAIN_SMS_SECRET and RINGMAIN_SMS_SENDER")
+        if self.smtp_host is not None and self.smtp_sender is None:
+            raise ValueError("RINGMAIN_SMTP_HOST needs RINGMAIN_SMTP_SENDER")
+        if (self.smtp_user is None) != (self.smtp_password is None):
+            raise ValueError("RINGMAIN_SMTP_USER and RINGMAIN_SMTP_PASSWORD belong together")
+        if self.smtp_host not in (None, *_LOOPBACK) and self.smtp_security == "none":
+            raise ValueError("RINGMAIN_SMTP_SECURITY=none is for a mail server on this machine only")
+        return self
 
     @property
     def public_base(self) -> str:

@@ -21,7 +21,7 @@ from ringmain.message.show import Listed, Received, list_messages, read_message,
 from ringmain.message.store.lake import LAKE_TABLES
 from ringmain.message.store.messages import Delivery
 from ringmain.message.store.sink import Kept
-from ringmain.message.texts import Template, Text
+from ringmain.message.texts import Template, Text, Value
 from ringmain.message.unsubscribe import Unsubscriber, gets_marketing, read_stop_token, stop_link, unsubscribe
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "Template",
     "Text",
     "Unsubscriber",
+    "Value",
     "code_sender",
     "configured",
     "deliver_due",

@@ -21,7 +21,7 @@ from ringmain.message.model import Channel, Moment, Purpose, Recipient, Rules, S
 from ringmain.message.send import SEALED_FOR, open_parameters, recipients
 from ringmain.message.store import messages as store
 from ringmain.message.store import waiting, wishes
-from ringmain.message.texts import Template, render
+from ringmain.message.texts import Template, Value, render
 from ringmain.message.unsubscribe import stop_link
 from ringmain.network import api as network
 
@@ -179,7 +179,8 @@ def _write(doors: Doors, network_id: UUID, known: _Known, row: waiting.Claimed) 
     link = None
     if row.subject_id is None:
         sealed = open_sealed(doors.keyring, network_id, row)
-        address, parameters = sealed.address, sealed.parameters
+        address = sealed.address
+        parameters: Mapping[str, Value] = sealed.parameters
     else:
         phone = known.contacts[row.subject_id].phone
         assert phone is not None
@@ -188,7 +189,7 @@ def _write(doors: Doors, network_id: UUID, known: _Known, row: waiting.Claimed) 
         parameters = open_parameters(known.keys[row.subject_id], row.message_id, row.parameters)
         if row.purpose == Purpose.MARKETING:
             link = stop_link(doors.keyring, doors.public_base, network_id, row.subject_id)
-    text = render(Template(row.template), row.language, known.name, parameters, link)
+    text = render(Template(row.template), row.language, known.name, parameters, link, known.moment.zone)
     return Outgoing(network_id, row.message_id, address, text.title, text.body, row.language, link)
 
 

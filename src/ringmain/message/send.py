@@ -10,6 +10,7 @@ import msgspec
 
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pure import ids
+from ringmain.kit.pure.money import Money
 from ringmain.kit.secrets import DataKey, Keyring
 from ringmain.member import api as member
 from ringmain.message.model import (
@@ -27,7 +28,7 @@ from ringmain.message.model import (
 from ringmain.message.preferences import preferences_of
 from ringmain.message.store import messages as store
 from ringmain.message.store import waiting, wishes
-from ringmain.message.texts import Template, check_parameters
+from ringmain.message.texts import Template, Value, check_parameters
 from ringmain.network import api as network
 
 SEALED_FOR = "messages"
@@ -40,13 +41,15 @@ _LOOK_BACK = timedelta(days=8)
 class NewMessage:
     """What to tell whom, and because of what; `reference_id` names it (a voucher, a sale).
 
+    Parameters that are `Money` or a `datetime` are written in the language of whoever reads them.
+
     The same person is told about the same reference for the same reason once. `reason` is a word (a-z and _), by
     default the template's name. After `useful_for` nobody wants the message any more.
     """
 
     subject_id: UUID
     template: Template
-    parameters: Mapping[str, str] = field(repr=False)
+    parameters: Mapping[str, Value] = field(repr=False)
     reference_id: UUID
     reason: str = ""
     merchant_id: UUID | None = None
@@ -91,14 +94,36 @@ async def send(uow: UnitOfWork, keyring: Keyring, items: Sequence[NewMessage]) -
     return answers
 
 
-def seal_parameters(key: DataKey, message_id: UUID, parameters: Mapping[str, str]) -> bytes:
+class _Amount(msgspec.Struct, frozen=True, tag="money"):
+    amount_minor: int
+    currency: str
+
+
+class _Moment(msgspec.Struct, frozen=True, tag="time"):
+    at: datetime
+
+
+def seal_parameters(key: DataKey, message_id: UUID, parameters: Mapping[str, Value]) -> bytes:
     """Encrypt what a message says, bound to its row."""
-    return key.seal(f"message/{message_id}", msgspec.json.encode(dict(parameters)).decode())
+    stored: dict[str, str | _Amount | _Moment] = {}
+    for name, value in parameters.items():
+        if isinstance(value, Money):
+            stored[name] = _Amount(value.amount_minor, value.currency)
+        else:
+            stored[name] = _Moment(value) if isinstance(value, datetime) else value
+    return key.seal(f"message/{message_id}", msgspec.json.encode(stored).decode())
 
 
-def open_parameters(key: DataKey, message_id: UUID, sealed: bytes) -> dict[str, str]:
+def open_parameters(key: DataKey, message_id: UUID, sealed: bytes) -> dict[str, Value]:
     """Return what a message says."""
-    return msgspec.json.decode(key.open(f"message/{message_id}", sealed), type=dict[str, str])
+    stored = msgspec.json.decode(key.open(f"message/{message_id}", sealed), type=dict[str, str | _Amount | _Moment])
+    parameters: dict[str, Value] = {}
+    for name, value in stored.items():
+        if isinstance(value, _Amount):
+            parameters[name] = Money(value.amount_minor, value.currency)
+        else:
+            parameters[name] = value.at if isinstance(value, _Moment) else value
+    return parameters
 
 
 async def recipients(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.secrets import Keyring
@@ -68,7 +69,8 @@ async def received(uow: UnitOfWork, keyring: Keyring, member_id: UUID, limit: in
         key = None if row.subject_id is None else keys.get(row.subject_id)
         if key is not None and row.parameters is not None:
             parameters = open_parameters(key, row.id, row.parameters)
-            text = render(Template(row.template), row.language, home.name, parameters)
+            zone = ZoneInfo(home.time_zone)
+            text = render(Template(row.template), row.language, home.name, parameters, zone=zone)
         shown.append(Received(row, text, names.get(row.merchant_id) if row.merchant_id else None))
     return shown
 

@@ -3,12 +3,21 @@
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 
+from babel.dates import format_date
+from babel.numbers import format_currency, get_currency_precision
+
+from ringmain.kit.pure.money import Money
 from ringmain.message.errors import MessageParameters
 from ringmain.message.model import Purpose
 
+# What a template is filled with: words as they are; an amount or a day is written in the reader's language.
+Value = str | Money | datetime
 _LONGEST_PARAMETER = 200
+_WHOLE = "¤#,##0"
+_LOCALES = {"en": "en", "zh": "zh_Hans"}
 
 
 class Template(StrEnum):
@@ -78,19 +87,35 @@ def _fields(text: str) -> frozenset[str]:
 _PARAMETERS = {template: _fields(_TEXTS[template, "en"][1]) for template in Template}
 
 
-def check_parameters(template: Template, parameters: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the parameters. Raises `MessageParameters` where names are missing or unknown, or a value unreadable."""
-    readable = all(0 < len(value) <= _LONGEST_PARAMETER and value.isprintable() for value in parameters.values())
+def check_parameters(template: Template, parameters: Mapping[str, Value]) -> None:
+    """Raise `MessageParameters` where names are missing or unknown, or a value unreadable."""
+    words = [value for value in parameters.values() if isinstance(value, str)]
+    readable = all(0 < len(word) <= _LONGEST_PARAMETER and word.isprintable() for word in words)
     if parameters.keys() != template.parameters or not readable:
         raise MessageParameters(template=template.value, needed=sorted(template.parameters))
-    return parameters
 
 
 def render(
-    template: Template, language: str, network: str, parameters: Mapping[str, str], stop_link: str | None = None
+    template: Template,
+    language: str,
+    network: str,
+    parameters: Mapping[str, Value],
+    stop_link: str | None = None,
+    zone: tzinfo = UTC,
 ) -> Text:
-    """Return a message in words; with `stop_link` its last line says how to get no more."""
+    """Return a message in words; with `stop_link` its last line says how to get no more. Days are those of `zone`."""
     title, body = _TEXTS[template, language]
-    filled = body.format(network=network, **parameters)
+    words = {name: _word(value, _LOCALES[language], zone) for name, value in parameters.items()}
+    filled = body.format(network=network, **words)
     stop = "" if stop_link is None else "\n" + _STOP[language].format(link=stop_link)
     return Text(title, filled + stop)
+
+
+def _word(value: Value, locale: str, zone: tzinfo) -> str:
+    if isinstance(value, Money):
+        amount = value.amount_minor / 10 ** get_currency_precision(value.currency)
+        # A whole amount is written without its decimals: each letter of a text message counts.
+        if amount.is_integer():
+            return format_currency(amount, value.currency, _WHOLE, locale, currency_digits=False)
+        return format_currency(amount, value.currency, locale=locale)
+    return format_date(value.astimezone(zone), "medium", locale=locale) if isinstance(value, datetime) else value

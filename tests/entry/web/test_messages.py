@@ -8,6 +8,7 @@ import httpx2
 import pytest
 from playwright.async_api import Browser, BrowserContext, ViewportSize
 
+from ringmain.entry.web import pages
 from ringmain.entry.web.audiences import PHONE_LIFE
 from ringmain.kit.pages.sessions import open_session
 from ringmain.kit.settings import Settings
@@ -16,6 +17,7 @@ from ringmain.message import api as message
 from ringmain.simulate.api import street
 from tests.entry.web.journey import DESK, PHONE, Language, faults, journey
 from tests.entry.web.served import Served
+from tests.network.town import Client
 
 pytestmark = pytest.mark.browser
 _WORDS = {"value": "¥8", "shop": "Tea Room 茶室", "ends": "Sunday", "link": "https://ring.example/v/1"}
@@ -165,6 +167,23 @@ async def test_a_choice_sent_twice_counts_once(served: Served, browser: Browser)
         refused = await walk.page.request.post("/me/messages", form={"once": "x", "choice": "agree"})
         assert refused.status == HTTPStatus.FORBIDDEN
     assert len(await served.acall(_history(served, known))) == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "demo", "status"),
+    [
+        (Settings(), None, HTTPStatus.NOT_FOUND),
+        (Settings(), street.NETWORK_ID, HTTPStatus.OK),
+        (Settings(development=True), None, HTTPStatus.OK),
+    ],
+)
+async def test_the_outbox_is_there_for_trying_out_only(
+    served: Served, settings: Settings, demo: uuid.UUID | None, status: HTTPStatus
+) -> None:
+    """Where real people's messages would show, there is no such page, nor its list."""
+    site = pages(settings, served.database, served.keyring, replayed_network=None, demo_network=demo)
+    for path in ("/demo/outbox", "/demo/outbox/list?seen=x"):
+        assert (await served.acall(Client(site).get(path))).status == status
 
 
 async def test_who_is_not_signed_in_is_led_to_where_they_are(served: Served) -> None:

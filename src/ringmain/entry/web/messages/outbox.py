@@ -57,13 +57,13 @@ async def _bubbles(visit: Visit) -> list[Bubble]:
 
 async def _networks(visit: Visit) -> list[UUID]:
     """Return whose messages are shown. Raises `NotFound` where real people's would be."""
+    if visit.site.settings.development:
+        async with visit.site.database.unit(None) as uow:
+            return (await network.all_networks(uow))[:_MOST_NETWORKS]
     demo = services(visit).demo_network
-    if demo is not None:
-        return [demo]
-    if not visit.site.settings.development:
+    if demo is None:
         raise NotFound
-    async with visit.site.database.unit(None) as uow:
-        return (await network.all_networks(uow))[:_MOST_NETWORKS]
+    return [demo]
 
 
 def _bubble(kept: message.Kept, home: network.Network) -> Bubble:
