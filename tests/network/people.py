@@ -18,6 +18,7 @@ from ringmain.network.api import (
     begin_totp,
     confirm_totp,
     invitation_token,
+    recovery_codes,
     sign_in,
 )
 from ringmain.network.model.accounts import TOTP_STEP_SECONDS
@@ -53,7 +54,8 @@ class Person:
         async with database.unit(self.account.network_id) as uow:
             self.secret = (await begin_totp(uow, keyring, self.account.id, "Old Town")).secret
         async with database.unit(self.account.network_id) as uow:
-            return await confirm_totp(uow, keyring, self.account.id, self.code(-1))
+            batch = await confirm_totp(uow, keyring, self.account.id, self.code(-1))
+        return recovery_codes(keyring, self.account, batch)
 
 
 async def invited(

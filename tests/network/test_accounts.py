@@ -53,6 +53,9 @@ async def test_an_invitation_lets_a_person_set_a_password_once(here: Installatio
     assert (signed_in.network_id, signed_in.account_id) == (town.network_id, mei.account.id)
     assert (signed_in.role, signed_in.merchant_id, signed_in.method) == ("owner", town.merchants[0], "invitation")
     assert signed_in.second_factor_missing
+    # The same form sent twice has one answer; another password is another wish.
+    again = await accept_invitation(here.database, here.keyring, token, PASSWORD)
+    assert (again.account_id, again.method) == (mei.account.id, "invitation")
     with pytest.raises(InvitationInvalid):
         await accept_invitation(here.database, here.keyring, token, "another long password 2")
     with pytest.raises(InvitationInvalid):

@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from ringmain.entry.installation import Installation
-from ringmain.entry.keys import chosen_network
+from ringmain.entry.keys import COMMAND_LINE, chosen_network
+from ringmain.kit.audit import audit
 from ringmain.network import api as network
 from ringmain.network.errors import AccountNotFound
 
@@ -13,7 +14,10 @@ _MOST = 1_000
 async def add_account(installation: Installation, network_id: UUID | None, new: network.NewAccount) -> str:
     """Add a person and return the link of the invitation."""
     async with installation.database.unit(await chosen_network(installation, network_id)) as uow:
-        return invitation_link(installation, await network.add_account(uow, installation.keyring, new))
+        invitation = await network.add_account(uow, installation.keyring, new)
+        about = {"role": new.role, "merchant_id": new.merchant_id}
+        await audit(uow, COMMAND_LINE, "add_account", "account", invitation.account.id, about)
+    return invitation_link(installation, invitation)
 
 
 async def reset_account(installation: Installation, email: str) -> str:
@@ -23,7 +27,9 @@ async def reset_account(installation: Installation, email: str) -> str:
     if entry is None:
         raise AccountNotFound
     async with installation.database.unit(entry.network_id) as uow:
-        return invitation_link(installation, await network.reset_account(uow, installation.keyring, entry.account_id))
+        invitation = await network.reset_account(uow, installation.keyring, entry.account_id)
+        await audit(uow, COMMAND_LINE, "reset_account", "account", entry.account_id)
+    return invitation_link(installation, invitation)
 
 
 async def list_accounts(installation: Installation, network_id: UUID | None) -> list[tuple[str, ...]]:

@@ -1,20 +1,23 @@
 """Taking an invitation: the link says who it is for, a password makes it theirs."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from ringmain.kit.db import Database
 from ringmain.kit.http import persist
 from ringmain.kit.secrets import Keyring
-from ringmain.network.accounts import account_of, email_of, name_of
+from ringmain.network.accounts import account_of, data_key, email_of, name_of
 from ringmain.network.errors import InvitationInvalid
 from ringmain.network.invitations import directory_id, token_hash
 from ringmain.network.model.accounts import Account, SignedIn
-from ringmain.network.passwords import set_password
+from ringmain.network.passwords import compare, set_password
 from ringmain.network.sign_in import finish
 from ringmain.network.store import accounts as store
 from ringmain.network.store import keys
+from ringmain.network.tries import counted, password_tries
+
+_AGAIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,14 @@ async def invitation_of(database: Database, keyring: Keyring, token: str) -> Inv
 async def accept_invitation(database: Database, keyring: Keyring, token: str, password: str) -> SignedIn:
     """Set the password of whoever was invited, and sign them in; the invitation is used up.
 
+    The same form sent twice has one answer: for some minutes the password that was set opens the used invitation again.
     Raises `InvitationInvalid`, or `PasswordTooWeak`, after which the invitation can still be used.
     """
     network_id = await _network_of(database, token)
+    used = await _used(database, network_id, token)
+    if used is not None:
+        await _same_again(database, keyring, used, password)
+        return await finish(database, keyring, network_id, used.id, "invitation")
 
     async def accept() -> UUID:
         async with database.unit(network_id) as uow:
@@ -60,6 +68,23 @@ async def accept_invitation(database: Database, keyring: Keyring, token: str, pa
 
     account_id = await persist(accept)
     return await finish(database, keyring, network_id, account_id, "invitation")
+
+
+async def _used(database: Database, network_id: UUID, token: str) -> Account | None:
+    async with database.unit(network_id) as uow:
+        row = await store.used_invitation(uow, token_hash(token), await uow.now() - _AGAIN)
+        return None if row is None else await account_of(uow, row.account_id)
+
+
+async def _same_again(database: Database, keyring: Keyring, account: Account, password: str) -> None:
+    """Raise `InvitationInvalid` where this is another password than the one that was set."""
+    async with counted(database, password_tries(keyring, account.id)):
+        async with database.unit(account.network_id) as uow:
+            secret = await store.secret(uow, account.id)
+        sealed = None if secret is None else secret.password_sealed
+        same = (await compare(data_key(keyring, account), sealed, password)).right
+        if not same or account.totp_since is not None or account.passkeys:
+            raise InvitationInvalid
 
 
 async def _network_of(database: Database, token: str) -> UUID:

@@ -3,11 +3,12 @@
 from uuid import UUID
 
 from ringmain.kit.db import UnitOfWork
+from ringmain.kit.pages import end_sessions_of
 from ringmain.kit.pure.ids import uuid7
 from ringmain.kit.secrets import DataKey, Keyring, Wrapped
 from ringmain.network.errors import AccountNotFound, AccountScopeInvalid, EmailInvalid, EmailTaken
 from ringmain.network.invitations import invite
-from ringmain.network.model.accounts import Account, Invitation, NewAccount, normal_email
+from ringmain.network.model.accounts import SESSION_KIND, Account, Invitation, NewAccount, normal_email
 from ringmain.network.open import merchant_of
 from ringmain.network.store import accounts as store
 
@@ -63,9 +64,14 @@ async def open_account(uow: UnitOfWork, keyring: Keyring, new: NewAccount) -> Ac
     return account
 
 
-async def account_of(uow: UnitOfWork, account_id: UUID, merchant_id: UUID | None = None) -> Account:
-    """Return an account of the network, or of the merchant who asks. Raises `AccountNotFound`."""
-    return _visible(await store.account(uow, account_id), account_id, merchant_id)
+async def account_of(
+    uow: UnitOfWork, account_id: UUID, merchant_id: UUID | None = None, *, lock: bool = False
+) -> Account:
+    """Return an account of the network, or of the merchant who asks; with `lock`, nobody changes it until our commit.
+
+    Raises `AccountNotFound`.
+    """
+    return _visible(await store.account(uow, account_id, lock=lock), account_id, merchant_id)
 
 
 async def accounts(
@@ -87,6 +93,7 @@ async def disable_account(uow: UnitOfWork, account_id: UUID, merchant_id: UUID |
     if account.disabled_at is None:
         await store.disable(uow, account_id, await uow.now())
         await store.void_invitation(uow, account_id)
+        await end_sessions_of(uow, SESSION_KIND, account_id)
     return await account_of(uow, account_id)
 
 
@@ -97,6 +104,7 @@ async def reset_account(uow: UnitOfWork, keyring: Keyring, account_id: UUID) -> 
     """
     account = _visible(await store.account(uow, account_id, lock=True), account_id, None)
     await store.clear(uow, account.id, await uow.now())
+    await end_sessions_of(uow, SESSION_KIND, account_id)
     return await invite(uow, keyring, await account_of(uow, account_id))
 
 

@@ -57,13 +57,14 @@ from ringmain.network.passkeys import (
     remove_passkey,
     sign_in_with_passkey,
 )
-from ringmain.network.passwords import change_password
+from ringmain.network.passwords import change_password, check_new_password
 from ringmain.network.pool import PoolBalance, fund_pool, pool_balance, pool_deposits
 from ringmain.network.second_factor import (
     Enrolment,
     begin_totp,
     confirm_totp,
     pending_totp,
+    recovery_codes,
     recovery_codes_left,
     remove_totp,
     renew_recovery_codes,
@@ -76,6 +77,7 @@ from ringmain.network.store.keys import list_keys
 from ringmain.network.store.pool import PoolDeposit
 from ringmain.network.tenants import Owner, RejectedRow, TenantImport, import_tenants
 from ringmain.network.terminals import Once, open_paired, pair_once, pairing_network, terminal_of, unpair
+from ringmain.network.tries import code_tries, counted, password_tries
 
 # More people than a till can show anyway.
 _MOST_STAFF = 200
@@ -132,8 +134,11 @@ __all__ = [
     "begin_passkey_sign_in",
     "begin_totp",
     "change_password",
+    "check_new_password",
     "check_pin",
+    "code_tries",
     "confirm_totp",
+    "counted",
     "disable_account",
     "email_of",
     "find_account",
@@ -159,9 +164,11 @@ __all__ = [
     "pair_once",
     "pairing_network",
     "passkeys",
+    "password_tries",
     "pending_totp",
     "pool_balance",
     "pool_deposits",
+    "recovery_codes",
     "recovery_codes_left",
     "remove_passkey",
     "remove_totp",

@@ -21,6 +21,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from ringmain.kit.audit import Actor, audit
 from ringmain.kit.db import Database, UnitOfWork
 from ringmain.kit.http import persist
 from ringmain.kit.pure.ids import uuid7
@@ -112,6 +113,7 @@ async def add_passkey(
     )
     if not await store.insert(uow, passkey):
         raise PasskeyRefused
+    await audit(uow, Actor("account", account_id), "add_passkey", "passkey", passkey.id)
     return passkey
 
 
@@ -124,6 +126,7 @@ async def remove_passkey(uow: UnitOfWork, account_id: UUID, passkey_id: UUID) ->
     """Remove a passkey. Raises `PasskeyNotFound`."""
     if not await store.remove(uow, account_id, passkey_id):
         raise PasskeyNotFound(passkey_id=passkey_id)
+    await audit(uow, Actor("account", account_id), "remove_passkey", "passkey", passkey_id)
 
 
 async def begin_passkey_sign_in(database: Database, site: Site) -> Question:

@@ -10,21 +10,21 @@ from uuid import UUID
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from ringmain.kit.db import Database, UnitOfWork
-from ringmain.kit.http import persist
+from ringmain.kit.audit import Actor, audit
+from ringmain.kit.db import UnitOfWork
+from ringmain.kit.pages import end_sessions_of
 from ringmain.kit.secrets import DataKey, Keyring
 from ringmain.network.accounts import account_of, data_key, email_of, name_of
 from ringmain.network.errors import PasswordTooWeak, SignInRefused
 from ringmain.network.model.accounts import (
-    CODE_PATIENCE,
     PASSWORD_LENGTH,
     PASSWORD_LONGEST,
+    SESSION_KIND,
     Account,
     normal_password,
     weakness,
 )
 from ringmain.network.store import accounts as store
-from ringmain.network.tries import Subject, forgive, take_try
 
 # OWASP's first choice for Argon2id (46 MiB, one lane) with one pass more: about 60 ms on a small server.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=46 * 1_024, parallelism=1)
@@ -55,37 +55,36 @@ async def keep(key: DataKey, password: str) -> bytes:
     return key.seal("password", await _in_turn(_HASHER.hash, normal_password(password)))
 
 
-async def set_password(uow: UnitOfWork, keyring: Keyring, account: Account, password: str) -> None:
-    """Set a password; sessions that began before are over. Raises `PasswordTooWeak`."""
+def check_new_password(keyring: Keyring, account: Account, password: str) -> None:
+    """Raise `PasswordTooWeak` where somebody may not have this password."""
     reason = weakness(password, email_of(keyring, account), name_of(keyring, account))
     if reason is not None:
         raise PasswordTooWeak(reason=reason, at_least=PASSWORD_LENGTH)
+
+
+async def set_password(uow: UnitOfWork, keyring: Keyring, account: Account, password: str) -> None:
+    """Set a password; sessions that began before are over. Raises `PasswordTooWeak`."""
+    check_new_password(keyring, account, password)
     sealed = await keep(data_key(keyring, account), password)
     await store.set_password(uow, account.id, sealed, await uow.now())
 
 
 async def change_password(
-    database: Database, keyring: Keyring, network_id: UUID, account_id: UUID, old: str, new: str
+    uow: UnitOfWork, keyring: Keyring, account_id: UUID, old: str, new: str, *, session_id: UUID | None = None
 ) -> None:
-    """Change the password of somebody who is signed in; who has none yet (a passkey is enough) sets the first one.
+    """Change the password of somebody who is signed in, and end their sessions but the one that asks.
 
-    Raises `SignInRefused` where the old password is wrong, `SignInLocked` after too many of those, `PasswordTooWeak`.
+    Who has none yet (a passkey is enough) sets the first one. The caller counts the tries (`password_tries`) and has
+    asked `check_new_password` before. Raises `SignInRefused` where the old password is wrong, or `PasswordTooWeak`.
     """
-    tries = [Subject.of(keyring, CODE_PATIENCE, "change-password", account_id)]
-    await take_try(database, tries)
-    async with database.unit(network_id) as uow:
-        account = await account_of(uow, account_id)
-        secret = await store.secret(uow, account_id)
+    account = await account_of(uow, account_id, lock=True)
+    secret = await store.secret(uow, account_id, lock=True)
     sealed = None if secret is None else secret.password_sealed
     if sealed is not None and not (await compare(data_key(keyring, account), sealed, old)).right:
         raise SignInRefused
-    await forgive(database, tries)
-
-    async def change() -> None:
-        async with database.unit(network_id) as uow:
-            await set_password(uow, keyring, account, new)
-
-    await persist(change)
+    await set_password(uow, keyring, account, new)
+    await end_sessions_of(uow, SESSION_KIND, account_id, but=session_id)
+    await audit(uow, Actor("account", account_id), "change_password", "account", account_id)
 
 
 def _verify(stored: str, given: str) -> bool:

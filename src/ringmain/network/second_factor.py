@@ -1,21 +1,19 @@
 """The second factor: codes of an app (TOTP, RFC 6238), each good once, and recovery codes for a lost phone."""
 
 import hmac
-import secrets
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 import pyotp
 
-from ringmain.kit.db import Database, UnitOfWork
-from ringmain.kit.http import persist
+from ringmain.kit.audit import Actor, audit
+from ringmain.kit.db import UnitOfWork
+from ringmain.kit.pure.ids import uuid7
 from ringmain.kit.secrets import DataKey, Keyring
 from ringmain.network.accounts import account_of, data_key, email_of
 from ringmain.network.errors import CodeWrong, SignInExpired
 from ringmain.network.model.accounts import (
-    CODE_PATIENCE,
     RECOVERY_ALPHABET,
     RECOVERY_CODES,
     RECOVERY_LENGTH,
@@ -25,7 +23,6 @@ from ringmain.network.model.accounts import (
     normal_recovery_code,
 )
 from ringmain.network.store import accounts as store
-from ringmain.network.tries import Subject, forgive, take_try
 
 # One step before and after: clocks of phones are seconds off, and typing takes some.
 _TOLERANCE = 1
@@ -56,12 +53,12 @@ async def pending_totp(uow: UnitOfWork, keyring: Keyring, account_id: UUID, issu
     return _enrolment(data_key(keyring, account).open("totp", row.totp_pending), email_of(keyring, account), issuer)
 
 
-async def confirm_totp(uow: UnitOfWork, keyring: Keyring, account_id: UUID, code: str) -> list[str]:
-    """Put the shown secret into use and return ten recovery codes, which are shown only now.
+async def confirm_totp(uow: UnitOfWork, keyring: Keyring, account_id: UUID, code: str) -> UUID:
+    """Put the shown secret into use and return the batch of ten recovery codes (`recovery_codes` gives their text).
 
     Raises `CodeWrong`, or `SignInExpired` where no secret waits.
     """
-    account = await account_of(uow, account_id)
+    account = await account_of(uow, account_id, lock=True)
     row = await store.secret(uow, account_id, lock=True)
     if row is None or row.totp_pending is None:
         raise SignInExpired
@@ -70,28 +67,38 @@ async def confirm_totp(uow: UnitOfWork, keyring: Keyring, account_id: UUID, code
     if step is None:
         raise CodeWrong
     await store.confirm_totp(uow, account_id, step, now)
+    await audit(uow, Actor("account", account_id), "add_second_factor", "account", account_id)
     return await _new_recovery_codes(uow, key, account_id)
 
 
-async def remove_totp(database: Database, keyring: Keyring, network_id: UUID, account_id: UUID, code: str) -> None:
-    """Remove app and recovery codes, with one last code. Raises `CodeWrong` or `SignInLocked`."""
+async def remove_totp(uow: UnitOfWork, keyring: Keyring, account_id: UUID, code: str) -> None:
+    """Remove app and recovery codes, with one last code; the caller counts the tries. Raises `CodeWrong`."""
+    account = await account_of(uow, account_id, lock=True)
+    if await use_code(uow, keyring, account, code) is None:
+        raise CodeWrong
+    await store.remove_totp(uow, account_id)
+    await audit(uow, Actor("account", account_id), "remove_second_factor", "account", account_id)
 
-    async def remove(uow: UnitOfWork, _: Account) -> list[str]:
-        await store.remove_totp(uow, account_id)
-        return []
 
-    await _with_code(database, keyring, network_id, account_id, code, remove)
+async def renew_recovery_codes(uow: UnitOfWork, keyring: Keyring, account_id: UUID, code: str) -> UUID:
+    """Return the batch of ten new recovery codes, and void the old ones; the caller counts the tries.
+
+    Raises `CodeWrong`.
+    """
+    account = await account_of(uow, account_id, lock=True)
+    if await use_code(uow, keyring, account, code) is None:
+        raise CodeWrong
+    await audit(uow, Actor("account", account_id), "renew_recovery_codes", "account", account_id)
+    return await _new_recovery_codes(uow, data_key(keyring, account), account_id)
 
 
-async def renew_recovery_codes(
-    database: Database, keyring: Keyring, network_id: UUID, account_id: UUID, code: str
-) -> list[str]:
-    """Return ten new recovery codes; the old ones are void. Raises `CodeWrong` or `SignInLocked`."""
+def recovery_codes(keyring: Keyring, account: Account, batch: UUID) -> list[str]:
+    """Return the ten codes of a batch: derived, so that an answer that was lost can be given again without being kept.
 
-    async def renew(uow: UnitOfWork, account: Account) -> list[str]:
-        return await _new_recovery_codes(uow, data_key(keyring, account), account_id)
-
-    return await _with_code(database, keyring, network_id, account_id, code, renew)
+    They are shown when the batch is made, and in answer to the same form, never otherwise.
+    """
+    half = RECOVERY_LENGTH // 2
+    return [f"{code[:half]}-{code[half:]}" for code in _codes(data_key(keyring, account), batch)]
 
 
 async def recovery_codes_left(uow: UnitOfWork, account_id: UUID) -> int:
@@ -115,29 +122,6 @@ async def use_code(uow: UnitOfWork, keyring: Keyring, account: Account, code: st
     return "recovery_code" if used else None
 
 
-async def _with_code(
-    database: Database,
-    keyring: Keyring,
-    network_id: UUID,
-    account_id: UUID,
-    code: str,
-    work: Callable[[UnitOfWork, Account], Awaitable[list[str]]],
-) -> list[str]:
-    subjects = [Subject.of(keyring, CODE_PATIENCE, "code", account_id)]
-    await take_try(database, subjects)
-
-    async def attempt() -> list[str]:
-        async with database.unit(network_id) as uow:
-            account = await account_of(uow, account_id)
-            if await use_code(uow, keyring, account, code) is None:
-                raise CodeWrong
-            return await work(uow, account)
-
-    done = await persist(attempt)
-    await forgive(database, subjects)
-    return done
-
-
 def _enrolment(secret: str, email: str, issuer: str) -> Enrolment:
     return Enrolment(secret, pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=issuer))
 
@@ -152,11 +136,24 @@ def _step_of(secret: str, code: str, now: datetime) -> int | None:
     return None
 
 
-async def _new_recovery_codes(uow: UnitOfWork, key: DataKey, account_id: UUID) -> list[str]:
-    codes = ["".join(secrets.choice(RECOVERY_ALPHABET) for _ in range(RECOVERY_LENGTH)) for _ in range(RECOVERY_CODES)]
-    await store.replace_recovery_codes(uow, account_id, [_code_hash(key, code) for code in codes])
-    half = RECOVERY_LENGTH // 2
-    return [f"{code[:half]}-{code[half:]}" for code in codes]
+async def _new_recovery_codes(uow: UnitOfWork, key: DataKey, account_id: UUID) -> UUID:
+    batch = uuid7(await uow.now())
+    await store.replace_recovery_codes(uow, account_id, [_code_hash(key, code) for code in _codes(key, batch)])
+    return batch
+
+
+def _codes(key: DataKey, batch: UUID) -> list[str]:
+    secret = key.derive("recovery-codes")
+    codes = []
+    for place in range(RECOVERY_CODES):
+        # 256 bits are so many more than the 49 that a code takes that no character is likelier than another.
+        number = int.from_bytes(hmac.digest(secret, batch.bytes + place.to_bytes(4), "sha256"))
+        code = ""
+        for _ in range(RECOVERY_LENGTH):
+            number, character = divmod(number, len(RECOVERY_ALPHABET))
+            code += RECOVERY_ALPHABET[character]
+        codes.append(code)
+    return codes
 
 
 def _code_hash(key: DataKey, code: str) -> bytes:

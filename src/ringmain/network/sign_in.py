@@ -7,6 +7,7 @@ a browser before is counted by that browser alone, so that strangers who try an 
 
 import base64
 import binascii
+import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from uuid import UUID
 
 import msgspec
 
+from ringmain.kit.audit import Actor, audit
 from ringmain.kit.db import Database
 from ringmain.kit.http import persist
 from ringmain.kit.secrets import Keyring, KeyVersionUnknown
@@ -24,7 +26,6 @@ from ringmain.network.errors import CodeWrong, SignInExpired, SignInRefused
 from ringmain.network.model.accounts import (
     ACCOUNT_PATIENCE,
     ADDRESS_PATIENCE,
-    CODE_PATIENCE,
     DEVICE_PATIENCE,
     PAIR_PATIENCE,
     Account,
@@ -36,11 +37,13 @@ from ringmain.network.model.accounts import (
 from ringmain.network.passwords import compare, keep
 from ringmain.network.second_factor import use_code
 from ringmain.network.store import accounts as store
-from ringmain.network.tickets import open_ticket, read_ticket, take_ticket
-from ringmain.network.tries import Subject, forgive, take_try
+from ringmain.network.tickets import open_ticket, put_ticket, read_ticket, take_ticket
+from ringmain.network.tries import Subject, code_tries, forgive, take_try
 
 CODE_LIFE = timedelta(minutes=10)
 _CODE = "code"
+_DONE = "code-done"
+_DONE_LIFE = timedelta(minutes=1)
 # The network of an e-mail that nobody has: it has no rows, and asking it takes as long as asking another.
 _NOWHERE = UUID(int=0)
 _MARK_BYTES = 16
@@ -56,6 +59,15 @@ class PasswordTry:
     password: str = field(repr=False)
     address: str
     device: str | None = field(default=None, repr=False)
+
+
+class _Done(msgspec.Struct, frozen=True):
+    """Who has signed in with this ticket, and with which code: the same form sent twice has one answer."""
+
+    network_id: UUID
+    account_id: UUID
+    method: SignInMethod
+    digest: bytes
 
 
 class _Waiting(msgspec.Struct, frozen=True):
@@ -98,13 +110,18 @@ async def sign_in(database: Database, keyring: Keyring, attempt: PasswordTry) ->
 async def sign_in_with_code(database: Database, keyring: Keyring, ticket: str, code: str) -> SignedIn:
     """Return who signed in: the ticket says whose password was right, the code is of their app or a recovery code.
 
-    Raises `CodeWrong`, `SignInLocked` after five wrong codes, or `SignInExpired`.
+    The same ticket with the same code gives the same answer for a minute. Raises `CodeWrong`, `SignInLocked` after five
+    wrong codes, or `SignInExpired`.
     """
+    digest = hashlib.sha256(code.encode()).digest()
     async with database.unit(None) as uow:
         waiting = await read_ticket(uow, _CODE, ticket, _Waiting)
+        done = None if waiting is not None else await read_ticket(uow, _DONE, ticket, _Done)
+    if done is not None and hmac.compare_digest(done.digest, digest):
+        return await finish(database, keyring, done.network_id, done.account_id, done.method)
     if waiting is None:
         raise SignInExpired
-    subjects = [Subject.of(keyring, CODE_PATIENCE, "code", waiting.account_id)]
+    subjects = code_tries(keyring, waiting.account_id)
     await take_try(database, subjects)
 
     async def attempt() -> SignInMethod | None:
@@ -113,8 +130,10 @@ async def sign_in_with_code(database: Database, keyring: Keyring, ticket: str, c
             if account is None or account.disabled_at is not None:
                 raise SignInRefused
             method = await use_code(uow, keyring, account, code)
-            if method is not None and await take_ticket(uow, _CODE, ticket, _Waiting) is None:
-                raise SignInExpired
+            if method is not None:
+                if await take_ticket(uow, _CODE, ticket, _Waiting) is None:
+                    raise SignInExpired
+                await put_ticket(uow, _DONE, ticket, _Done(account.network_id, account.id, method, digest), _DONE_LIFE)
             return method
 
     method = await persist(attempt)
@@ -134,6 +153,7 @@ async def finish(
             account = await store.account(uow, account_id, lock=True)
             if account is not None and account.disabled_at is None:
                 await store.note_sign_in(uow, account_id, await uow.now())
+                await audit(uow, Actor("account", account_id), "sign_in", "account", account_id, {"method": method})
             return account
 
     account = await persist(note)

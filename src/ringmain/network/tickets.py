@@ -32,6 +32,13 @@ async def open_ticket(uow: UnitOfWork, purpose: str, content: msgspec.Struct, li
     return base64.urlsafe_b64encode(secret).rstrip(b"=").decode(), expires_at
 
 
+async def put_ticket(uow: UnitOfWork, purpose: str, ticket: str, content: msgspec.Struct, life: timedelta) -> None:
+    """Let a ticket that was used stand for something else, for a while."""
+    secret = _secret(ticket)
+    sealed = _key(secret, purpose).seal("content", msgspec.json.encode(content).decode())
+    await store.put_ticket(uow, hashlib.sha256(secret).digest(), purpose, await uow.now() + life, sealed)
+
+
 async def read_ticket(uow: UnitOfWork, purpose: str, ticket: str, content: type[Content]) -> Content | None:
     """Return what a ticket stands for and leave it; None where it is unknown, used or expired."""
     secret = _secret(ticket)

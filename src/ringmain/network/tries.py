@@ -1,15 +1,17 @@
 """How often somebody may try: counted in the database before the try is made, and given back where it was right."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
+from uuid import UUID
 
 from ringmain.kit.db import Database
 from ringmain.kit.http import persist
 from ringmain.kit.secrets import Keyring, Part
 from ringmain.network.errors import SignInLocked
-from ringmain.network.model.accounts import Patience, Tries
+from ringmain.network.model.accounts import CODE_PATIENCE, Patience, Tries
 from ringmain.network.store import sign_in as store
 
 _SWEPT_AT_ONCE = 50
@@ -34,6 +36,16 @@ class Subject:
         return cls(keyring.lookup_hash("sign-in-tries", *parts), patience, clean)
 
 
+def password_tries(keyring: Keyring, account_id: UUID) -> list[Subject]:
+    """Return what the old password counts for, where somebody who is signed in changes it."""
+    return [Subject.of(keyring, CODE_PATIENCE, "change-password", account_id)]
+
+
+def code_tries(keyring: Keyring, account_id: UUID) -> list[Subject]:
+    """Return what codes of a second factor count for, wherever they are typed."""
+    return [Subject.of(keyring, CODE_PATIENCE, "code", account_id)]
+
+
 async def take_try(database: Database, subjects: Sequence[Subject]) -> None:
     """Count one try for each subject. Raises `SignInLocked`, and then counts nothing, where one of them is locked.
 
@@ -56,6 +68,14 @@ async def take_try(database: Database, subjects: Sequence[Subject]) -> None:
     locked = await persist(count)
     if locked is not None:
         raise locked
+
+
+@asynccontextmanager
+async def counted(database: Database, subjects: Sequence[Subject]) -> AsyncIterator[None]:
+    """Count what is done inside as one try; what raises was a wrong one. Raises `SignInLocked` as `take_try`."""
+    await take_try(database, subjects)
+    yield
+    await forgive(database, subjects)
 
 
 async def forgive(database: Database, subjects: Sequence[Subject]) -> None:

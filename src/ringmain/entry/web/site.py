@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from ringmain.entry.http import openapi
 from ringmain.entry.web import demo, me, merchant, messages, operator, person, signin, till
 from ringmain.entry.web.services import Services
+from ringmain.entry.web.signin.organisation import organisation_of
 from ringmain.entry.web.snapshot import Snapshots
 from ringmain.entry.web.start import StartPages
 from ringmain.entry.web.styles import PAGES as STYLES
@@ -68,6 +69,7 @@ def pages(
             snapshots=Snapshots(database, replayed_network),
             replayed_network=replayed_network,
             demo_network=demo_network,
+            organisation=organisation_of(settings),
         ),
     )
     return application(site, PAGES, StartPages(site, describe).routes)

@@ -10,6 +10,8 @@ from uuid import UUID
 AccountRole = Literal["operator", "owner", "manager"]
 SignInMethod = Literal["password", "code", "recovery_code", "passkey", "organisation", "invitation"]
 
+# The kind of the page sessions in which accounts are signed in (`kit.pages`).
+SESSION_KIND = "account"
 INVITATION_LIFE = timedelta(hours=72)
 PASSWORD_LENGTH = 12
 # Argon2 reads any length; this keeps a request from making it read megabytes.

@@ -320,6 +320,16 @@ async def invitation(uow: UnitOfWork, token_hash: bytes, now: datetime, *, lock:
     return await uow.row(InvitationRow, f"{query} FOR UPDATE" if lock else query, (uow.network_id, token_hash, now))
 
 
+async def used_invitation(uow: UnitOfWork, token_hash: bytes, since: datetime) -> InvitationRow | None:
+    """Return an invitation that was used a moment ago."""
+    return await uow.row(
+        InvitationRow,
+        "SELECT account_id, version, expires_at FROM account_invitation"
+        " WHERE network_id = %s AND token_hash = %s AND used_at > %s",
+        (uow.network_id, token_hash, since),
+    )
+
+
 async def use_invitation(uow: UnitOfWork, account_id: UUID, at: datetime) -> None:
     """Use an invitation up."""
     await uow.execute(
