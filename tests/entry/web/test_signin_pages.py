@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+from pydantic import SecretStr
 
 from ringmain.entry.web import pages
 from ringmain.entry.web.signin.common import browser_of
@@ -206,7 +207,7 @@ async def test_operators_come_and_go_by_their_organisation(database_urls: Urls) 
             public_url="http://localhost",
             oidc_issuer=issuer.url,
             oidc_client_id=CLIENT_ID,
-            oidc_client_secret=CLIENT_SECRET,
+            oidc_client_secret=SecretStr(CLIENT_SECRET),
         )
         app = pages(settings, here.database, here.keyring, replayed_network=None)
         plain = pages(Settings(), here.database, here.keyring, replayed_network=None)
