@@ -1,5 +1,6 @@
 """Tests of what people ask of their data: each request has a clock, and copies and erasures carry themselves out."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -78,6 +79,24 @@ async def test_a_request_is_answered_once(town: Town) -> None:
         None,
     )
     assert await _waiting(town, at) == []
+
+
+async def test_two_operators_at_once_answer_once(town: Town) -> None:
+    """Of ten answers at the same moment one counts, and the others are told so."""
+    anna = await town.person(IdentifierKind.PHONE, PHONE)
+    asked = await _ask(town, anna.member_id, RequestKind.CORRECT, "Wrong name.")
+    await town.warm()
+
+    async def answer() -> bool:
+        try:
+            async with town.unit() as uow:
+                await api.answer_request(uow, town.keyring, asked.id, OPERATOR, "done")
+        except RequestAlreadyAnswered:
+            return False
+        return True
+
+    assert sum(await asyncio.gather(*(answer() for _ in range(10)))) == 1
+    assert len(await town.facts("privacy_answered")) == 1
 
 
 async def test_a_copy_is_recorded_as_done_at_once(town: Town) -> None:

@@ -33,6 +33,7 @@ WORDS = {
     "en": {
         "title": "What the network knows of you",
         "usual": "In cash",
+        "why": "Why",
         "hide": "Do not use this",
         "answer": "No pork",
         "next": "How hot do you like it?",
@@ -56,6 +57,7 @@ WORDS = {
     "zh": {
         "title": "网络对您的了解",
         "usual": "现金",
+        "why": "依据",
         "hide": "不要使用这一项",
         "answer": "不吃猪肉",
         "next": "您喜欢多辣？",
@@ -90,7 +92,7 @@ async def test_a_person_reads_corrects_takes_along_and_erases(
     async with journey(browser, me.url, "me", size=size, language=language, scheme=scheme) as walk:
         await walk.page.context.add_cookies(me.cookies())
         page = walk.page
-        await _image(page, words)
+        await _image(page, words, me)
         assert await faults(page) == []
         await _visits(page, words, me)
         await _privacy(page, words)
@@ -103,10 +105,12 @@ async def test_a_person_reads_corrects_takes_along_and_erases(
     assert await me.town.count("member_key") == 0
 
 
-async def _image(page: Page, words: dict[str, str]) -> None:
+async def _image(page: Page, words: dict[str, str], me: Me) -> None:
     await page.goto("/me")
     await page.get_by_role("heading", name=words["title"]).wait_for()
-    await page.get_by_text(words["usual"]).wait_for()
+    await page.get_by_text(words["usual"]).first.wait_for()
+    await page.locator("summary", has_text=words["why"]).first.click()
+    assert await page.locator(".days a").first.get_attribute("href") == me.receipt_path(me.sales[-1])
     before = await page.get_by_role("button", name=words["hide"]).count()
     await page.get_by_role("button", name=words["hide"]).nth(3).click()
     await page.wait_for_function(f"!document.body.innerText.includes({words['usual']!r})")

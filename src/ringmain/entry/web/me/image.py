@@ -9,19 +9,21 @@ from ringmain.entry.web.audiences import MEMBER
 from ringmain.entry.web.me.texts import FIELDS, IDENTIFIERS, VALUES, language_of
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pages import PageRoute, Speech, Visit
+from ringmain.kit.pure.ids import time_of
 from ringmain.member import api as member
 from ringmain.member.errors import NameInvalid
 from ringmain.network import api as network
 from ringmain.profile import api as profile
+from ringmain.sale import api as sale
 
 
 @dataclass(frozen=True, slots=True)
 class _Value:
-    """One thing that is known, on how many of the facts it rests, and the visits that say so."""
+    """One thing that is known, on how many of the facts it rests, and the visits that say so: day and receipt."""
 
     words: str
     evidence: str
-    sale_ids: tuple[UUID, ...]
+    visits: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ async def _page(visit: Visit, name_error: str = "") -> Response:
         found = await profile.image(uow, visit.site.keyring, visit.holder_id)
         zone = (await network.network_of(uow)).time_zone
     given = list(found.answers)
-    cards = [_card(visit.speech, one, found, zone) for one in found.fields if one.known]
+    cards = [_card(visit, one, found, zone) for one in found.fields if one.known]
     return visit.page(
         "me/image.html",
         422 if name_error else 200,
@@ -72,8 +74,9 @@ async def _page(visit: Visit, name_error: str = "") -> Response:
     )
 
 
-def _card(speech: Speech, fact: profile.FieldFact, image: profile.Image, zone: str) -> _Card:
+def _card(visit: Visit, fact: profile.FieldFact, image: profile.Image, zone: str) -> _Card:
     assert fact.newest_at is not None
+    speech = visit.speech
     newest = speech.day(fact.newest_at, zone)
     if fact.amount_minor is not None and fact.currency is not None:
         values: tuple[_Value, ...] = (_Value(speech.money(fact.amount_minor, fact.currency), "", ()),)
@@ -82,7 +85,7 @@ def _card(speech: Speech, fact: profile.FieldFact, image: profile.Image, zone: s
             _Value(
                 _words(speech, VALUES, one.words),
                 speech.text("%(count)s of %(all)s", count=speech.number(one.count), all=speech.number(fact.facts)),
-                one.sale_ids,
+                tuple(_evidence(visit, sale_id, zone) for sale_id in one.sale_ids),
             )
             for one in fact.values
         )
@@ -98,6 +101,12 @@ def _card(speech: Speech, fact: profile.FieldFact, image: profile.Image, zone: s
         ),
         hidden=fact.field.value in image.hidden,
     )
+
+
+def _evidence(visit: Visit, sale_id: UUID, zone: str) -> tuple[str, str]:
+    """Return the day of a sale, which its id carries, and the address of its receipt."""
+    token = sale.receipt_token(visit.site.keyring, visit.network_id, sale_id)
+    return visit.speech.day(time_of(sale_id), zone), f"/receipts/{token}"
 
 
 def _told(speech: Speech, given: member.GivenAnswer) -> _Told:
