@@ -26,8 +26,10 @@ from ringmain.loop.model import (
     second_visits,
     strongest_edges,
 )
+from ringmain.loop.offer_story import OfferVoucher, VoucherState, daily, offer_funnel, offer_vouchers, own_offer
 from ringmain.loop.pressure import OfferPressure, Pressure, pressure
 from ringmain.loop.preview import Plan, Preview, preview
+from ringmain.loop.store.offer_story import DayRow, FunnelRow
 from ringmain.loop.today import Caused, Counted, Today, today
 
 __all__ = [
@@ -40,15 +42,18 @@ __all__ = [
     "ClosureReport",
     "ClosureWithin",
     "Counted",
+    "DayRow",
     "Elsewhere",
     "FlowFigures",
     "FlowOf",
     "FlowReport",
+    "FunnelRow",
     "Guest",
     "GuestCounts",
     "LeakReport",
     "Leaks",
     "OfferPressure",
+    "OfferVoucher",
     "Plan",
     "Pressure",
     "Preview",
@@ -57,12 +62,17 @@ __all__ = [
     "ShopEdge",
     "Step",
     "Today",
+    "VoucherState",
     "checklist",
     "closure_report",
+    "daily",
     "flow_report",
     "guest_counts",
     "guests",
     "leak_report",
+    "offer_funnel",
+    "offer_vouchers",
+    "own_offer",
     "pressure",
     "preview",
     "today",

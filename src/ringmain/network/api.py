@@ -33,6 +33,7 @@ from ringmain.network.model import (
     NewShop,
     Shop,
     Staff,
+    StaffRole,
     Terminal,
 )
 from ringmain.network.model.accounts import (
@@ -45,7 +46,15 @@ from ringmain.network.model.accounts import (
     SignedIn,
     SignInMethod,
 )
-from ringmain.network.open import merchant_of, network_of, open_merchants, open_network, open_shops, shop_of
+from ringmain.network.open import (
+    change_shop,
+    merchant_of,
+    network_of,
+    open_merchants,
+    open_network,
+    open_shops,
+    shop_of,
+)
 from ringmain.network.organisation import Away, Organisation, OrganisationSettings
 from ringmain.network.passkeys import (
     Question,
@@ -70,13 +79,26 @@ from ringmain.network.second_factor import (
     renew_recovery_codes,
 )
 from ringmain.network.sign_in import PasswordTry, sign_in, sign_in_with_code, signed_in_as
-from ringmain.network.staff import add_staff, check_pin, staff_at
+from ringmain.network.staff import add_staff, change_staff, check_pin, staff_at, staff_of
 from ringmain.network.store import people, places
 from ringmain.network.store.export import EXPORT_TABLES
 from ringmain.network.store.keys import list_keys
+from ringmain.network.store.people import list_staff, list_terminals
 from ringmain.network.store.pool import PoolDeposit
 from ringmain.network.tenants import Owner, RejectedRow, TenantImport, import_tenants
-from ringmain.network.terminals import Once, open_paired, pair_once, pairing_network, terminal_of, unpair
+from ringmain.network.terminals import (
+    Once,
+    Pairing,
+    code_text,
+    make_terminal,
+    open_paired,
+    pair_again,
+    pair_once,
+    pairing_network,
+    revoke_terminal,
+    terminal_of,
+    unpair,
+)
 from ringmain.network.tries import code_tries, counted, password_tries
 
 # More people than a till can show anyway.
@@ -108,6 +130,7 @@ __all__ = [
     "Organisation",
     "OrganisationSettings",
     "Owner",
+    "Pairing",
     "Passkey",
     "PasswordTry",
     "PoolBalance",
@@ -119,6 +142,7 @@ __all__ = [
     "SignedIn",
     "Site",
     "Staff",
+    "StaffRole",
     "TenantImport",
     "Terminal",
     "accept_invitation",
@@ -134,8 +158,11 @@ __all__ = [
     "begin_passkey_sign_in",
     "begin_totp",
     "change_password",
+    "change_shop",
+    "change_staff",
     "check_new_password",
     "check_pin",
+    "code_text",
     "code_tries",
     "confirm_totp",
     "counted",
@@ -149,8 +176,11 @@ __all__ = [
     "invitation_path",
     "invitation_token",
     "list_keys",
+    "list_staff",
+    "list_terminals",
     "make_deposit",
     "make_key",
+    "make_terminal",
     "merchant_balance",
     "merchant_of",
     "merchants",
@@ -161,6 +191,7 @@ __all__ = [
     "open_network",
     "open_paired",
     "open_shops",
+    "pair_again",
     "pair_once",
     "pairing_network",
     "passkeys",
@@ -175,6 +206,7 @@ __all__ = [
     "renew_recovery_codes",
     "reset_account",
     "revoke_key",
+    "revoke_terminal",
     "rewrap_accounts",
     "rival_shops",
     "rotate_key",
@@ -186,6 +218,7 @@ __all__ = [
     "sign_in_with_passkey",
     "signed_in_as",
     "staff_at",
+    "staff_of",
     "staff_of_shop",
     "terminal_of",
     "token_text",

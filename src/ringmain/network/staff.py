@@ -39,6 +39,14 @@ async def add_staff(
     return staff
 
 
+async def staff_of(uow: UnitOfWork, staff_id: UUID, merchant_id: UUID | None = None) -> Staff:
+    """Return a person, of one merchant where that is given. Raises `StaffNotFound`."""
+    staff = await people.staff(uow, staff_id)
+    if staff is None or merchant_id not in (None, staff.merchant_id):
+        raise StaffNotFound(staff_id=staff_id)
+    return staff
+
+
 async def change_staff(
     uow: UnitOfWork,
     keyring: Keyring,

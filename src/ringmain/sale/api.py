@@ -4,9 +4,9 @@ from ringmain.sale.buyer_receipt import Receipt, read_receipt_token, receipt_of,
 from ringmain.sale.change import Refunded
 from ringmain.sale.door import RECORD, TillDoor
 from ringmain.sale.import_bench import ImportTiming, time_import, write_sales_file
-from ringmain.sale.import_step import ImportReport, SaleImport
+from ringmain.sale.import_step import Counts, ImportReport, Progress, SaleImport
 from ringmain.sale.importing import import_sales
-from ringmain.sale.mapping import parse_mapping
+from ringmain.sale.mapping import Mapping, parse_mapping
 from ringmain.sale.model import (
     Line,
     NewSale,
@@ -18,6 +18,7 @@ from ringmain.sale.model import (
     Tender,
     VoucherUse,
 )
+from ringmain.sale.peek import Peek, peek
 from ringmain.sale.record import record, sell
 from ringmain.sale.reverse import ReversalAnswer, reverse
 from ringmain.sale.shift import Shift, close_shift, open_shift, past_shifts, shift_of
@@ -34,12 +35,16 @@ __all__ = [
     "LAKE_TABLES",
     "RECORD",
     "BoughtRow",
+    "Counts",
     "ImportReport",
     "ImportTiming",
     "Line",
     "LineRow",
+    "Mapping",
     "NewSale",
     "Payment",
+    "Peek",
+    "Progress",
     "Queued",
     "Receipt",
     "Recorded",
@@ -69,6 +74,7 @@ __all__ = [
     "open_shift",
     "parse_mapping",
     "past_shifts",
+    "peek",
     "read_receipt_token",
     "receipt_of",
     "receipt_token",

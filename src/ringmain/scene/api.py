@@ -3,7 +3,7 @@
 from ringmain.scene.carriers import Poster, ndef_message, print_sheet, qr_png, qr_svg
 from ringmain.scene.model import Scene, SceneKind, Touch, scene_url
 from ringmain.scene.place import NewScene, place_scenes, retire_scene, scene, scenes
-from ringmain.scene.store import LAKE_TABLES
+from ringmain.scene.store import LAKE_TABLES, at_shops
 from ringmain.scene.store import page as list_scenes
 from ringmain.scene.touch import NewTouch, find_scene, network_of_token, touch, touches
 
@@ -15,6 +15,7 @@ __all__ = [
     "Scene",
     "SceneKind",
     "Touch",
+    "at_shops",
     "find_scene",
     "list_scenes",
     "ndef_message",

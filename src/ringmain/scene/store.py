@@ -54,6 +54,16 @@ async def by_ids(uow: UnitOfWork, ids: Iterable[UUID]) -> dict[UUID, Scene]:
     return {row.id: row for row in rows}
 
 
+_AT_SHOPS = f"""
+    SELECT {_COLUMNS} FROM scene WHERE network_id = %s AND shop_id = ANY(%s) ORDER BY shop_id, id LIMIT %s
+"""
+
+
+async def at_shops(uow: UnitOfWork, shop_ids: Iterable[UUID], limit: int) -> list[Scene]:
+    """Return the scenes at these shops, shop by shop, the oldest first."""
+    return await uow.rows(Scene, _AT_SHOPS, (uow.network_id, pack_uuids(list(shop_ids)), limit))
+
+
 async def by_tokens(uow: UnitOfWork, tokens: Iterable[str]) -> dict[str, Scene]:
     """Return the scenes that have these tokens, by token."""
     rows = await uow.rows(Scene, _BY_TOKEN, (uow.network_id, list(tokens)))

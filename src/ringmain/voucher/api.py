@@ -45,7 +45,7 @@ from ringmain.voucher.model import (
     Terms,
 )
 from ringmain.voucher.offers import newest as newest_offers
-from ringmain.voucher.offers import publish
+from ringmain.voucher.offers import publish, set_paused
 from ringmain.voucher.offers import read as read_offer
 from ringmain.voucher.offers import read_many as read_offers
 from ringmain.voucher.points import PointsGiven
@@ -143,6 +143,7 @@ __all__ = [
     "release_lease",
     "resolve_typed_code",
     "sales_redeemed_in",
+    "set_paused",
     "show",
     "sign_code",
     "sweep",

@@ -1,5 +1,28 @@
 """The merchant's console."""
 
+from ringmain.entry.web.merchant import (
+    export,
+    guests,
+    importing,
+    offers,
+    printing,
+    shops,
+    staff,
+    statements,
+    terminals,
+    today,
+)
 from ringmain.kit.pages import PageRoute
 
-PAGES: tuple[PageRoute, ...] = ()
+PAGES: tuple[PageRoute, ...] = (
+    *today.PAGES,
+    *offers.PAGES,
+    *guests.PAGES,
+    *statements.PAGES,
+    *shops.PAGES,
+    *staff.PAGES,
+    *terminals.PAGES,
+    *printing.PAGES,
+    *importing.PAGES,
+    *export.PAGES,
+)

@@ -1,0 +1,35 @@
+"""Guests of a merchant: those who agreed to be known, and counts of everybody."""
+
+from uuid import UUID
+
+from starlette.responses import Response
+
+from ringmain.entry.web.audiences import MERCHANT
+from ringmain.entry.web.merchant.common import console_of, merchant_id, shown
+from ringmain.kit.pages import PageRoute, Visit
+from ringmain.loop import api as loop
+
+HERE = "/merchant/members"
+_PAGE = 50
+
+
+async def guests(visit: Visit) -> Response:
+    """Show the guests who share with this merchant, and what groups of all do elsewhere."""
+    own = merchant_id(visit)
+    try:
+        after = UUID(visit.query("after"))
+    except ValueError:
+        after = None
+    # Counts of what groups do elsewhere need others' rows; what is shown is this merchant's.
+    async with visit.unit() as uow:
+        console = await console_of(uow, visit)
+        counts = await loop.guest_counts(uow, own)
+        found = await loop.guests(uow, visit.site.keyring, own, after=after, limit=_PAGE + 1)
+    groups = [(one.category, visit.speech.number(one.people)) for one in counts.elsewhere]
+    following = found[_PAGE - 1].member_id if len(found) > _PAGE else None
+    return shown(
+        visit, "guests.html", HERE, console, counts=counts, guests=found[:_PAGE], following=following, elsewhere=groups
+    )
+
+
+PAGES = (PageRoute(path=HERE, audience=MERCHANT, get=guests),)
