@@ -72,7 +72,11 @@ async def _run_jobs(installation: Installation, stop: asyncio.Event) -> None:
     async with jobs(installation.urls.application_url).open_async() as app:
         working = asyncio.create_task(
             app.run_worker_async(
-                additional_context={"database": installation.database},
+                additional_context={
+                    "database": installation.database,
+                    "keyring": installation.keyring,
+                    "public_base": installation.settings.public_base,
+                },
                 install_signal_handlers=False,
                 shutdown_graceful_timeout=_SECONDS_TO_FINISH_A_JOB,
             )

@@ -6,6 +6,7 @@ import procrastinate
 from procrastinate import PsycopgConnector
 
 from ringmain.kit.db import Database
+from ringmain.kit.secrets import Keyring
 
 SCHEMA = "jobs"
 # A job that failed waits 10 s, then 20, 40 ...: long enough for a database to come back.
@@ -22,3 +23,15 @@ def database_of(context: procrastinate.JobContext) -> Database:
     database: Any = context.additional_context["database"]
     assert isinstance(database, Database)
     return database
+
+
+def keyring_of(context: procrastinate.JobContext) -> Keyring:
+    """Return the keyring that the worker gave to its jobs."""
+    keyring: Any = context.additional_context["keyring"]
+    assert isinstance(keyring, Keyring)
+    return keyring
+
+
+def public_base_of(context: procrastinate.JobContext) -> str:
+    """Return the address under which people reach this installation, for links in what jobs send."""
+    return str(context.additional_context["public_base"])

@@ -1,16 +1,19 @@
-"""The periodic work of vouchers: ending those whose time is over, and making ordered codes."""
+"""The periodic work of vouchers: ending those whose time is over, making ordered codes, reminding holders."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import structlog
 from procrastinate import Blueprint, JobContext
 
 from ringmain.kit.db import Database
-from ringmain.kit.jobs import RETRY, database_of
+from ringmain.kit.jobs import RETRY, database_of, keyring_of, public_base_of
 from ringmain.network import api as network
+from ringmain.voucher import remind as reminding
 from ringmain.voucher.expire import sweep
 from ringmain.voucher.mint import complete_all as complete_mints
 
+_SPAN = timedelta(hours=4)
 _log = structlog.get_logger(__name__)
 
 
@@ -21,6 +24,8 @@ def tasks() -> Blueprint:
         lock = f"voucher_{work.__name__}"
         job = found.task(name=work.__name__, queueing_lock=lock, pass_context=True, retry=RETRY)(work)
         found.periodic(cron="* * * * *")(job)
+    job = found.task(name="remind", queueing_lock="voucher_remind", pass_context=True, retry=RETRY)(remind)
+    found.periodic(cron="7 * * * *")(job)
     return found
 
 
@@ -35,6 +40,21 @@ async def expire(context: JobContext, timestamp: int) -> None:
         ended = await sweep(database, network_id)
         if ended:
             _log.info("vouchers_expired", network_id=str(network_id), vouchers=ended)
+
+
+async def remind(context: JobContext, timestamp: int) -> None:
+    """Remind the holders of vouchers that end in two days; `timestamp` is when the job was due.
+
+    It runs every hour and looks at four, so that three hours without a worker are made up for; nobody is told twice.
+    """
+    database, keyring, public_base = database_of(context), keyring_of(context), public_base_of(context)
+    until = datetime.fromtimestamp(timestamp, tz=UTC)
+    for network_id in await _present_networks(database):
+        queued = await reminding.remind(
+            database, keyring, network_id, reminding.Span(until - _SPAN, until), public_base
+        )
+        if queued:
+            _log.info("holders_reminded", network_id=str(network_id), messages=queued)
 
 
 async def mint(context: JobContext, timestamp: int) -> None:
