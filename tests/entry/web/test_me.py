@@ -40,7 +40,7 @@ WORDS = {
         "not_me": "This was not me",
         "was_me": "It was me after all",
         "receipt": "Receipt",
-        "saved": "You saved CN¥8.00.",
+        "saved": "You saved ¥8.00.",
         "agree": "I agree",
         "off": "Switch suggestions off",
         "is_off": "Suggestions made for you are switched off.",
