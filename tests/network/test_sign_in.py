@@ -386,6 +386,30 @@ async def test_disabling_stops_a_sign_in_that_is_under_way(here: Installation, t
         await sign_in_with_code(here.database, here.keyring, waiting.ticket, mei.code())
 
 
+async def test_what_somebody_does_with_their_account_is_in_the_audit_log(here: Installation, town: Town) -> None:
+    """Signing in, another password and a second factor leave entries of the account itself, in their order."""
+    mei = await person(here, town)
+    await _signed_in(mei)
+    with pytest.raises(SignInRefused):
+        await mei.sign_in("wrong")
+    await _change(here, mei, PASSWORD, "five geese sleep deeply")
+    await mei.enrol()
+    async with here.database.unit(town.network_id) as uow:
+        await remove_totp(uow, here.keyring, mei.account.id, mei.code())
+        rows = await uow.rows(
+            dict,
+            "SELECT actor_kind, actor_id, action, facts FROM audit_entry WHERE object_kind = 'account' ORDER BY id",
+        )
+    assert [(one["action"], one["facts"]) for one in rows] == [
+        ("sign_in", {"method": "invitation"}),
+        ("sign_in", {"method": "password"}),
+        ("change_password", {}),
+        ("add_second_factor", {}),
+        ("remove_second_factor", {}),
+    ]
+    assert {(one["actor_kind"], one["actor_id"]) for one in rows} == {("account", mei.account.id)}
+
+
 async def _change(here: Installation, one: Person, old: str, new: str) -> None:
     tries = password_tries(here.keyring, one.account.id)
     async with counted(here.database, tries), here.database.unit(one.account.network_id) as uow:

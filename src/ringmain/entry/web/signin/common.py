@@ -9,7 +9,9 @@ from starlette.responses import Response
 
 from ringmain.entry.web.audiences import ACCOUNT
 from ringmain.entry.web.styles import local_path
+from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pages import Visit
+from ringmain.kit.pages.sessions import change_facts
 from ringmain.kit.pure.errors import RuleBroken
 from ringmain.network import api as network
 from ringmain.network.errors import SignInRefused
@@ -66,6 +68,12 @@ async def let_in(visit: Visit, signed_in: network.SignedIn, next_path: str) -> s
             facts["merchant_id"] = str(account.merchant_id)
         await visit.sign_in(uow, ACCOUNT, account.id, facts)
     return next_path or home_of(account.role)
+
+
+async def note_factors(visit: Visit, uow: UnitOfWork) -> None:
+    """Write into the session whether a second factor is missing, after one was added or removed."""
+    account = await network.account_of(uow, visit.holder_id)
+    await change_facts(uow, visit.known, second_factor_missing=account.second_factor_missing)
 
 
 def keep_device(visit: Visit, response: Response, signed_in: network.SignedIn) -> Response:

@@ -7,7 +7,7 @@ import msgspec
 from starlette.responses import Response
 
 from ringmain.entry.web.audiences import ACCOUNT, VISITOR
-from ringmain.entry.web.signin.common import keep_device, let_in, site_of
+from ringmain.entry.web.signin.common import keep_device, let_in, note_factors, site_of
 from ringmain.entry.web.styles import local_path
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.http import Limit
@@ -74,6 +74,7 @@ async def add(visit: Visit) -> Response:
     credential = msgspec.json.encode(sent.credential).decode()
     async with visit.unit() as uow:
         await network.add_passkey(uow, site_of(visit), visit.holder_id, sent.ticket, credential, sent.name)
+        await note_factors(visit, uow)
     return visit.json({"go": "/account?done=passkey-added"})
 
 
@@ -83,6 +84,7 @@ async def remove(visit: Visit) -> Response:
 
     async def act(uow: UnitOfWork) -> Removed:
         await network.remove_passkey(uow, visit.holder_id, passkey_id)
+        await note_factors(visit, uow)
         return Removed(passkey_id)
 
     await visit.once("remove own passkey", act, Removed)

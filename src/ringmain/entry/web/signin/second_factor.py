@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from ringmain.entry.web.audiences import ACCOUNT
 from ringmain.entry.web.signin.account import rail
-from ringmain.entry.web.signin.common import wait_text
+from ringmain.entry.web.signin.common import note_factors, wait_text
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pages import PageRoute, Visit
 from ringmain.network import api as network
@@ -47,7 +47,9 @@ async def confirm(visit: Visit) -> Response:
     """Take the first code, and show the recovery codes."""
 
     async def act(uow: UnitOfWork) -> Made:
-        return Made(await network.confirm_totp(uow, visit.site.keyring, visit.holder_id, visit.form.text("code")))
+        batch = await network.confirm_totp(uow, visit.site.keyring, visit.holder_id, visit.form.text("code"))
+        await note_factors(visit, uow)
+        return Made(batch)
 
     try:
         made = await visit.once("confirm own app", act, Made)
@@ -69,6 +71,7 @@ async def change(visit: Visit) -> Response:
 
     async def remove(uow: UnitOfWork) -> Begun:
         await network.remove_totp(uow, keyring, account_id, code)
+        await note_factors(visit, uow)
         return Begun(account_id)
 
     async def renew(uow: UnitOfWork) -> Made:
