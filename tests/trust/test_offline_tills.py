@@ -76,7 +76,7 @@ class Schedule:
         deeds = (self.trade, self.part, self.rejoin, self.lend, self.flush_one, self.misadventure, self.tidy)
         for _ in range(EVENTS):
             self.now += timedelta(minutes=self.dice.choice((1, 2, 5, 15, 45)))
-            await self.dice.choices(deeds, (50, 8, 5, 14, 8, 8, 7))[0]()
+            await self.dice.choices(deeds, (50, 10, 5, 26, 6, 8, 5))[0]()
         if self.dice.random() < 0.3:
             # Some stay away beyond every grace.
             self.now += timedelta(hours=60)
@@ -167,7 +167,7 @@ class Schedule:
     async def part(self) -> None:
         """Cut a handful of tills off."""
         lent = [till for till in self.tills if till.leases]
-        for till in [*self.dice.sample(self.tills, self.dice.randint(1, 20)), *lent[: self.dice.randint(0, 6)]]:
+        for till in [*self.dice.sample(self.tills, self.dice.randint(1, 20)), *lent[: self.dice.randint(0, 12)]]:
             till.online = False
 
     async def rejoin(self) -> None:

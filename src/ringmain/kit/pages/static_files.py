@@ -40,6 +40,15 @@ class StaticFiles:
         self._files = {path.relative_to(folder).as_posix(): _read(path) for path in paths}
         self._versioned = {_versioned(name, file): name for name, file in self._files.items()}
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all files, in their order."""
+        return tuple(self._files)
+
+    def content(self, name: str) -> str:
+        """Return the content of a text file. Raises `KeyError` where there is none."""
+        return self._files[name].data.decode()
+
     def address(self, name: str) -> str:
         """Return the address of a file, which changes with its content. Raises `KeyError` where there is none."""
         return f"/static/{_versioned(name, self._files[name])}"

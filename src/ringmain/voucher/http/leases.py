@@ -116,13 +116,17 @@ class LeaseReleased(Struct, frozen=True):
 
 async def _lease(uow: UnitOfWork, call: Call, body: AskLeases) -> LeasesAnswer:
     by = await till_of(uow, call, None)
-    subjects = (await person(uow, body.member_id)).subject_ids if body.member_id else ()
-    asks = [_ask(one, by, subjects) for one in body.vouchers]
+    asks = asks_of(body, by, (await person(uow, body.member_id)).subject_ids if body.member_id else ())
     lasting = body.lasting_minutes * _MINUTE if body.lasting_minutes is not None else None
     answers = await lease(uow, by, asks, lasting=lasting, prepared=body.prepared)
     known = await leased_vouchers(uow, [one for one in answers if isinstance(one, Lease)])
     rule = await offline_rule(uow, by.merchant_id)
     return LeasesAnswer([_outcome(call, one, known) for one in answers], await uow.now(), rule.accept_anyway)
+
+
+def asks_of(body: AskLeases, by: Redeemer, subject_ids: Sequence[UUID]) -> list[AskLease]:
+    """Return what a till asks for; `subject_ids` are of the guest it has identified. Raises `CodeMalformed`."""
+    return [_ask(one, by, subject_ids) for one in body.vouchers]
 
 
 def _ask(one: LeaseAsked, by: Redeemer, subjects: Sequence[UUID]) -> AskLease:

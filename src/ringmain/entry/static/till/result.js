@@ -18,7 +18,21 @@ export function showDone(done, write, texts) {
   if (done.receipt) more.push(`${texts.receipt} ${done.receipt}`);
   at("result-more").textContent = more.join(" · ");
   at("result-receipt").href = `/till/receipt/${done.sale_id}`;
+  at("result-receipt").hidden = false;
   at("result-undo").hidden = false;
+  screen(result);
+  at("result-next").focus();
+  play("done");
+}
+
+// A sale that waits on this device: the guest may go.
+export function showKept({ receipt }, collected, write, texts) {
+  result.className = "full quiet";
+  at("result-title").textContent = texts.kept;
+  at("result-worth").textContent = write(collected);
+  at("result-more").textContent = [texts.keptMore, receipt && `${texts.receipt} ${receipt}`].filter(Boolean).join(" · ");
+  at("result-receipt").hidden = true;
+  at("result-undo").hidden = true;
   screen(result);
   at("result-next").focus();
   play("done");
@@ -35,14 +49,17 @@ export function showUndone(done, write, texts) {
   play("undone");
 }
 
-// `without`: what is to be tried without the voucher; `again`: what is to be asked once more.
-export function showRefused({ why, where = "", next_step: next }, { without = null, again = null } = {}) {
+// `without`: what is to be tried without the voucher; `again`: what is to be asked once more; `full`: the guest pays in
+// full and goes, though nobody knows yet whether the voucher was redeemed.
+export function showRefused({ why, where = "", next_step: next }, { without = null, again = null, full = null } = {}) {
   at("refused-why").textContent = why;
   at("refused-where").textContent = where;
   at("refused-next").textContent = next;
   at("refused-without").hidden = !without;
   at("refused-again").hidden = !again;
+  at("refused-full").hidden = !full;
   at("refused-without").onclick = () => { refused.close(); without?.(); };
+  at("refused-full").onclick = () => { refused.close(); full?.(); };
   at("refused-again").onclick = () => { refused.close(); again?.(); };
   screen(refused);
   (again ? at("refused-again") : at("refused-back")).focus();

@@ -4,9 +4,10 @@ import "./page.js";
 import { ask, newKey, Refused, Unanswered } from "./ask.js";
 import { load, possible, readCode } from "./camera.js";
 import { minor, type, writer } from "./money.js";
-import { hide, showDone, showRefused, showUndone, shown } from "./result.js";
+import { begin, foundHere, hold, reckon, release } from "./offline.js";
+import { hide, showDone, showKept, showRefused, showUndone, shown } from "./result.js";
 import { listen } from "./scan.js";
-import { send, waiting } from "./send.js";
+import { goOn, send, waiting } from "./send.js";
 import { play } from "./sound.js";
 import { openSplit } from "./split.js";
 import { openUndo } from "./undo.js";
@@ -32,13 +33,14 @@ let quoteTimer = 0;
 let whoTimer = 0;
 
 function fresh() {
-  return { text: "", target: "amount", member: null, quote: null, chosen: null, codes: new Map(), payment: null, challenge: null, joining: null, attempt: null, done: null };
+  return { text: "", target: "amount", member: null, quote: null, chosen: null, codes: new Map(), here: new Map(), payment: null, challenge: null, joining: null, attempt: null, done: null };
 }
 
 // ------------------------------------------------------------------------------------------------------------- drawing
 
 const total = () => minor(sale.text, precision) ?? 0;
 const off = () => (sale.quote ? Math.min(sale.quote.off_minor, total() || sale.quote.off_minor) : 0);
+const day = new Intl.DateTimeFormat(facts.language, { dateStyle: "medium" });
 const collect = () => Math.max(total() - off(), 0);
 
 function draw() {
@@ -203,7 +205,7 @@ function lookUp(text) {
     try {
       found(await ask("/till/identify", question), text);
     } catch (error) {
-      failed(error, () => lookUp(text));
+      if (!(error instanceof Unanswered) || !(await meetHere(text, mine))) failed(error, () => lookUp(text));
     }
     if (sale === mine) draw();
   });
@@ -221,6 +223,7 @@ function found(answer, text) {
     sale.target = "amount";
     if (!sale.member && sale.codes.size === 1) sale.quote = answer.quote;
     else requote(0);
+    hold([answer.code], [], null);
     play("found");
     return null;
   }
@@ -237,6 +240,39 @@ function found(answer, text) {
   return null;
 }
 
+// Without a network: a voucher that this till has leased, or the word that it needs one.
+async function meetHere(text, mine) {
+  const here = await foundHere(text, total());
+  if (!here || sale !== mine) return Boolean(here);
+  who.value = "";
+  sale.target = "amount";
+  if (here.why) {
+    showRefused({ why: texts.here[here.why] ?? texts.here.network, next_step: texts.hereNext });
+    return true;
+  }
+  const { lease } = here;
+  sale.codes.set(lease.voucher_id, text);
+  sale.here.set(lease.voucher_id, lease);
+  sale.chosen = [...(sale.quote?.used ?? []).filter((id) => id !== lease.voucher_id), lease.voucher_id];
+  await quoteHere();
+  play("found");
+  return true;
+}
+
+async function quoteHere() {
+  const mine = sale;
+  const ids = mine.chosen ?? mine.quote?.used ?? [];
+  const reckoned = await reckon(ids, total());
+  if (sale !== mine) return;
+  const known = new Map((mine.quote?.vouchers ?? []).map((one) => [one.id, one]));
+  for (const lease of mine.here.values()) if (!known.has(lease.voucher_id)) known.set(lease.voucher_id, { id: lease.voucher_id, name: lease.goods ?? "", worth: write(lease.remaining_minor), ends: day.format(new Date(lease.valid_until)), amount_minor: 0, refusal: null });
+  const failing = reckoned.why && total() ? texts.here[reckoned.why] : "";
+  say(failing, true);
+  const vouchers = [...known.values()].map((one) => ({ ...one, amount_minor: reckoned.amounts?.get(one.id) ?? 0 }));
+  mine.quote = { vouchers, used: reckoned.why && total() ? [] : ids, off_minor: reckoned.off ?? 0 };
+  draw();
+}
+
 function meet(answer) {
   sale.member = answer.member;
   sale.joining = null;
@@ -245,6 +281,7 @@ function meet(answer) {
   offers.checked = false;
   // Vouchers that were scanned before stay chosen beside the guest's own.
   if (sale.codes.size) { sale.chosen = [...sale.codes.keys()]; requote(0); } else sale.quote = answer.quote;
+  hold([], used(), sale.member.member_id);
   play("found");
 }
 
@@ -307,7 +344,7 @@ function requote(pause = QUOTE_PAUSE) {
     say(answer.refusal && total() ? `${answer.refusal.why} ${answer.refusal.where}` : "", true);
     sale.quote = answer;
     draw();
-  }).catch((error) => { if (quoting === state) quoting = null; if (sale === mine && error instanceof Refused) { sale.quote = null; failed(error, null); } });
+  }).catch(async (error) => { if (quoting === state) quoting = null; if (sale === mine && error instanceof Unanswered && sale.chosen) await quoteHere(); if (sale === mine && error instanceof Refused) { sale.quote = null; failed(error, null); } });
 }
 
 function choose(id) {
@@ -333,13 +370,21 @@ async function pay(tenders) {
     while (quoting) await quoting.done;
     if (sale !== mine) return;
     const record = recordOf(typeof tenders === "string" ? tendersOf(tenders) : tenders);
-    const done = await send(record);
+    const vouchers = used().map((id) => ({ id, taken_minor: sale.quote.vouchers.find((one) => one.id === id)?.amount_minor ?? 0 }));
+    const done = await send(record, vouchers, texts.here.used);
+    if (sale !== mine) return;
     sale.done = done;
     sale.attempt = null;
-    showDone(done, write, texts);
+    if (done.kept) showKept(done, collect(), write, texts);
+    else showDone(done, write, texts);
   } catch (error) {
     if (sale !== mine) return;
     if (error instanceof Refused) sale.attempt = null;
+    if (error instanceof Unanswered && sale.attempt) {
+      const { key } = sale.attempt;
+      showRefused({ why: texts.noAnswer, next_step: texts.noAnswerVouchers }, { again: () => pay(tenders), full: async () => { await goOn(key); showKept({ receipt: null }, total(), write, texts); } });
+      return;
+    }
     const withVouchers = sale.quote?.used.length;
     failed(error, () => pay(tenders), withVouchers ? () => { sale.chosen = []; sale.codes.clear(); sale.quote = sale.member ? sale.quote : null; requote(0); draw(); } : null);
   } finally {
@@ -348,17 +393,18 @@ async function pay(tenders) {
   }
 }
 
+const used = () => sale.quote?.used ?? [];
 const tendersOf = (kind) => (collect() ? [{ kind, amount_minor: collect() }] : []);
 
 // The same sale keeps its key: a lost answer that is asked for again is the same sale.
 function recordOf(tenders) {
-  const vouchers = (sale.quote?.used ?? []).map((id) => (sale.codes.has(id) ? { code: sale.codes.get(id) } : { voucher_id: id }));
+  const vouchers = used().map((id) => (sale.codes.has(id) ? { code: sale.codes.get(id) } : { voucher_id: id }));
   const body = { total_minor: total(), currency: facts.currency, tenders, vouchers };
   if (sale.member) body.member_id = sale.member.member_id;
   else if (sale.payment) body.payment = sale.payment;
   const content = JSON.stringify(body);
   if (sale.attempt?.content !== content) sale.attempt = { content, key: newKey(), receipt: nextReceipt() };
-  return { key: sale.attempt.key, sale: { ...body, receipt: sale.attempt.receipt } };
+  return { key: sale.attempt.key, staff_id: facts.staff, sale: { ...body, receipt: sale.attempt.receipt } };
 }
 
 function nextReceipt() {
@@ -377,6 +423,7 @@ function failed(error, again, without = null) {
 
 function next() {
   hide();
+  release([...new Set([...used(), ...sale.codes.keys()])]);
   sale = fresh();
   quoting = null;
   who.value = "";
@@ -439,7 +486,9 @@ function state() {
   const count = waiting();
   line.textContent = count ? `${count} ${line.dataset.waiting}` : navigator.onLine ? line.dataset.online : line.dataset.offline;
   line.classList.toggle("off", !navigator.onLine || count > 0);
+  at("queue-open").hidden = !count;
 }
+begin({ busy: () => Boolean(recording || sale.text || sale.member || sale.codes.size || shown()) });
 for (const name of ["online", "offline", "till:queue"]) window.addEventListener(name, state);
 state();
 

@@ -1,7 +1,7 @@
 """The till: pairing, unlocking, sales with vouchers, undoing, shifts."""
 
 from ringmain.entry.web.audiences import CASHIER, DEVICE, TILL
-from ringmain.entry.web.till import home, identify, pairing, receipts, recent, sales, shift, unlock
+from ringmain.entry.web.till import home, identify, offline, pairing, receipts, recent, sales, shift, unlock
 from ringmain.kit.pages import PageRoute
 
 PAGES: tuple[PageRoute, ...] = (
@@ -17,6 +17,11 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute(path="/till/photo/{member_id:uuid}", audience=CASHIER, get=identify.photo),
     PageRoute(path="/till/sale", audience=CASHIER, post=sales.record, json=True),
     PageRoute(path="/till/undo", audience=CASHIER, post=sales.undo, json=True),
+    PageRoute(path="/till/queue", audience=TILL, get=offline.show_queue),
+    PageRoute(path="/till/queue/sales", audience=TILL, post=offline.queue, json=True, most_bytes=offline.MOST_BYTES),
+    PageRoute(path="/till/leases", audience=TILL, post=offline.lease, json=True),
+    PageRoute(path="/till/leases/release", audience=TILL, post=offline.release, json=True),
+    PageRoute(path="/till/sw.js", audience=DEVICE, get=offline.worker),
     PageRoute(path="/till/recent", audience=CASHIER, get=recent.show),
     PageRoute(path="/till/shift", audience=CASHIER, get=shift.show, post=shift.change),
     PageRoute(path="/till/settings", audience=CASHIER, get=home.settings),

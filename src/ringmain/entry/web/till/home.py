@@ -16,6 +16,7 @@ async def show(visit: Visit) -> Response:
         "precision": desk.precision,
         "language": visit.speech.tag,
         "mobileDigits": mobile_digits(desk.region),
+        "staff": str(desk.staff_id),
     }
     return visit.page("till/home.html", desk=desk, facts=facts, reasons=list(REASONS))
 

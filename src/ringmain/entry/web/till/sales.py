@@ -94,23 +94,25 @@ async def record(visit: Visit) -> Response:
         terminal_id=desk.terminal_id,
         staff_id=desk.staff_id,
     )
-    keyed = Keyed(desk.terminal_id, asked.key, _digest(visit, asked.sale), new)
+    keyed = Keyed(desk.terminal_id, asked.key, digest(visit, asked.sale), new)
     answer = await services(visit).door.record(visit.network_id, keyed)
     if isinstance(answer, RuleBroken):
         async with visit.unit() as uow:
             return _refused(visit, answer, await refusal_of(uow, visit, desk, answer))
-    return visit.json(
-        SaleDone(
-            sale_id=answer.sale_id,
-            receipt=asked.sale.receipt,
-            total_minor=answer.total_minor,
-            redeemed_minor=answer.redeemed_minor,
-            to_pay_minor=answer.to_pay_minor,
-            currency=answer.currency,
-            recognised=answer.recognised,
-            ask_for_phone=answer.ask_for_phone,
-        ),
-        HTTPStatus.CREATED,
+    return visit.json(done_of(answer, asked.sale.receipt), HTTPStatus.CREATED)
+
+
+def done_of(answer: sale.Recorded, receipt: str | None) -> SaleDone:
+    """Return what became of a sale, as the result shows it."""
+    return SaleDone(
+        sale_id=answer.sale_id,
+        receipt=receipt,
+        total_minor=answer.total_minor,
+        redeemed_minor=answer.redeemed_minor,
+        to_pay_minor=answer.to_pay_minor,
+        currency=answer.currency,
+        recognised=answer.recognised,
+        ask_for_phone=answer.ask_for_phone,
     )
 
 
@@ -141,7 +143,8 @@ async def undo(visit: Visit) -> Response:
     return visit.json(UndoDone(kept.sale_id, kept.given_back_minor, kept.currency, kept.restored, kept.returned))
 
 
-def _digest(visit: Visit, content: Any) -> bytes:
+def digest(visit: Visit, content: Any) -> bytes:
+    """Return the keyed hash of what was sent under a key, by whichever way it comes."""
     key = visit.site.keyring.derived("till sale", version=min(visit.site.keyring.versions))
     return hashlib.blake2b(msgspec.json.encode(content), digest_size=16, key=key).digest()
 
