@@ -76,3 +76,13 @@ def test_every_setting_is_described() -> None:
     for name, field in Settings.model_fields.items():
         assert field.description, name
         assert field.description.endswith("."), name
+
+
+def test_an_organisation_is_named_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An issuer without client id and secret is refused by name; nobody waits for a button that never shows."""
+    monkeypatch.setenv("RINGMAIN_OIDC_ISSUER", "https://login.mall.example")
+    with pytest.raises(ValidationError, match="RINGMAIN_OIDC_CLIENT_ID"):
+        Settings()
+    monkeypatch.setenv("RINGMAIN_OIDC_CLIENT_ID", "ringmain")
+    monkeypatch.setenv("RINGMAIN_OIDC_CLIENT_SECRET", "hidden-word")
+    assert "hidden-word" not in repr(Settings())

@@ -221,7 +221,8 @@ async def test_a_demonstration_needs_no_password(here: Installation, town: Town)
     email = f"{uuid4().hex}@demo.example"
     async with here.database.unit(town.network_id) as uow:
         account = await open_account(uow, here.keyring, NewAccount(email, "Demo", "manager", town.merchants[1]))
-    signed_in = signed_in_as(here.keyring, account, "invitation")
+    signed_in = signed_in_as(here.keyring, account, "invitation", account.made_at)
+    assert account.lets_in(signed_in.at)
     assert (signed_in.account_id, signed_in.role, signed_in.merchant_id) == (account.id, "manager", town.merchants[1])
     assert not signed_in.second_factor_missing
     for password in ("", "nobody"):

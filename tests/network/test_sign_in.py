@@ -375,6 +375,20 @@ async def test_an_app_is_removed_with_its_last_code(here: Installation, town: To
         assert await recovery_codes_left(uow, mei.account.id) == 0
 
 
+async def test_a_sign_in_from_before_a_new_password_opens_no_session(here: Installation, town: Town) -> None:
+    """What was proven with the old password is over when the new one is set; disabling ends it as well."""
+    mei = await person(here, town)
+    before = await _signed_in(mei)
+    await _change(here, mei, PASSWORD, "five geese sleep deeply")
+    async with here.database.unit(town.network_id) as uow:
+        assert not (await account_of(uow, mei.account.id)).lets_in(before.at)
+    after = await mei.sign_in("five geese sleep deeply")
+    assert isinstance(after, SignedIn)
+    async with here.database.unit(town.network_id) as uow:
+        assert (await account_of(uow, mei.account.id)).lets_in(after.at)
+        assert not (await disable_account(uow, mei.account.id)).lets_in(after.at)
+
+
 async def test_disabling_stops_a_sign_in_that_is_under_way(here: Installation, town: Town) -> None:
     """Between password and code an account may be disabled: the code does not help any more."""
     mei = await person(here, town)

@@ -145,6 +145,15 @@ class Settings(BaseSettings):
         """Return the address under which people reach this installation, without a slash at its end."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
+    @model_validator(mode="after")
+    def _whole_organisation(self) -> Self:
+        named = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
+        if any(named) and not all(named):
+            raise ValueError(
+                "RINGMAIN_OIDC_ISSUER, RINGMAIN_OIDC_CLIENT_ID and RINGMAIN_OIDC_CLIENT_SECRET go together"
+            )
+        return self
+
     @property
     def home_folder(self) -> Path:
         """Return the home as an absolute path."""

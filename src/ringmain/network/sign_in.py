@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from uuid import UUID
 
@@ -148,21 +148,21 @@ async def finish(
 ) -> SignedIn:
     """Note that somebody has signed in, and say who. Raises `SignInRefused` where they were disabled meanwhile."""
 
-    async def note() -> Account | None:
+    async def note() -> tuple[Account | None, datetime]:
         async with database.unit(network_id) as uow:
-            account = await store.account(uow, account_id, lock=True)
+            account, now = await store.account(uow, account_id, lock=True), await uow.now()
             if account is not None and account.disabled_at is None:
-                await store.note_sign_in(uow, account_id, await uow.now())
+                await store.note_sign_in(uow, account_id, now)
                 await audit(uow, Actor("account", account_id), "sign_in", "account", account_id, {"method": method})
-            return account
+            return account, now
 
-    account = await persist(note)
+    account, now = await persist(note)
     if account is None or account.disabled_at is not None:
         raise SignInRefused
-    return signed_in_as(keyring, account, method)
+    return signed_in_as(keyring, account, method, now)
 
 
-def signed_in_as(keyring: Keyring, account: Account, method: SignInMethod) -> SignedIn:
+def signed_in_as(keyring: Keyring, account: Account, method: SignInMethod, at: datetime) -> SignedIn:
     """Return what a session is made of, for somebody who has proven who they are, or in a demonstration."""
     return SignedIn(
         network_id=account.network_id,
@@ -171,6 +171,7 @@ def signed_in_as(keyring: Keyring, account: Account, method: SignInMethod) -> Si
         merchant_id=account.merchant_id,
         method=method,
         second_factor_missing=account.second_factor_missing and method != "organisation",
+        at=at,
         device=_device(keyring, account.id),
     )
 

@@ -69,6 +69,13 @@ class Account:
     totp_since: datetime | None
     passkeys: int
 
+    def lets_in(self, signed_in_at: datetime) -> bool:
+        """Say whether a sign-in may open a session: nobody disabled, reset or gave a new password to the account since.
+
+        Between a sign-in and its session there is a moment in which that may happen.
+        """
+        return self.disabled_at is None and self.sessions_from <= signed_in_at
+
     @property
     def second_factor_missing(self) -> bool:
         """Whether this person should be asked to add a second factor: operators and owners without one."""
@@ -109,6 +116,7 @@ class SignedIn:
     merchant_id: UUID | None
     method: SignInMethod
     second_factor_missing: bool
+    at: datetime
     device: str = field(repr=False)
 
 

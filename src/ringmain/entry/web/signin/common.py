@@ -52,11 +52,11 @@ def with_next(path: str, next_path: str) -> str:
 async def let_in(visit: Visit, signed_in: network.SignedIn, next_path: str) -> str:
     """Open the session of who signed in, and return where it leads; `keep_device` then belongs on the answer.
 
-    Raises `SignInRefused` where they were disabled since.
+    Raises `SignInRefused` where they were disabled, or given another password, since.
     """
     async with visit.unit(signed_in.network_id) as uow:
         account = await network.account_of(uow, signed_in.account_id, lock=True)
-        if account.disabled_at is not None:
+        if not account.lets_in(signed_in.at):
             raise SignInRefused
         facts: dict[str, Any] = {
             "role": account.role,
