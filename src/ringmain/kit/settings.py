@@ -146,12 +146,11 @@ class Settings(BaseSettings):
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @model_validator(mode="after")
-    def _whole_organisation(self) -> Self:
+    def _organisation_is_whole(self) -> Self:
+        """Refuse half an organisation: its button would never show, and nobody would know why."""
         named = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
         if any(named) and not all(named):
-            raise ValueError(
-                "RINGMAIN_OIDC_ISSUER, RINGMAIN_OIDC_CLIENT_ID and RINGMAIN_OIDC_CLIENT_SECRET go together"
-            )
+            raise ValueError("RINGMAIN_OIDC_ISSUER needs RINGMAIN_OIDC_CLIENT_ID and RINGMAIN_OIDC_CLIENT_SECRET")
         return self
 
     @property
