@@ -125,7 +125,7 @@ async def test_a_till_is_paired_by_a_code_that_can_be_read_from_afar(served: Ser
     async with journey(browser, served.url, "till", size=PHONE) as walk:
         await _sign_in(served, walk, await _newcomer(served))
         await walk.page.goto("/merchant/terminals")
-        await walk.type("Name", "Counter")
+        await walk.type("Name of the till", "Counter")
         await walk.tap("Show its code")
         code = walk.page.locator(".pairing")
         assert re.fullmatch(r"[2-9A-Z]{6}", await code.inner_text())

@@ -38,6 +38,9 @@ STATES = {
 }
 
 
+_STAGES = (N_("Won"), N_("Came"), N_("Spent"), N_("Undone"))
+
+
 async def offers(visit: Visit) -> Response:
     """Show the list."""
     async with reading(visit) as uow:
@@ -119,7 +122,7 @@ async def offer(visit: Visit) -> Response:
         vouchers = await loop.offer_vouchers(uow, offer_id, own, before=before, limit=_PAGE + 1)
         pressure = await loop.pressure(uow, own)
     left = next((one for one in pressure.offers if one.offer_id == offer_id), None)
-    names = [visit.speech.text(text) for text in ("Won", "Came", "Spent", "Undone")]
+    names = [visit.speech.text(text) for text in _STAGES]
     counts = [funnel.won, funnel.came, funnel.spent, funnel.reversed]
     return shown(
         visit,
@@ -142,12 +145,14 @@ async def offer(visit: Visit) -> Response:
 
 def _chart(names: list[str], counts: list[int]) -> dict[str, object]:
     data = [{"name": name, "value": count} for name, count in zip(names, counts, strict=True)]
+    # In the colour of its bar, without the outline that is drawn for pictures.
+    label = {"show": True, "position": "right", "color": "inherit", "textBorderWidth": 0}
     return {
         "tooltip": {},
         "grid": {"left": 88, "right": 32, "top": 8, "bottom": 28},
         "xAxis": {"type": "value", "minInterval": 1},
         "yAxis": {"type": "category", "inverse": True, "data": names},
-        "series": [{"type": "bar", "data": data, "barWidth": "60%", "label": {"show": True, "position": "right"}}],
+        "series": [{"type": "bar", "data": data, "barWidth": "60%", "label": label}],
     }
 
 
