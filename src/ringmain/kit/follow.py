@@ -12,7 +12,7 @@ import structlog
 
 from ringmain.kit import follow_store as store
 from ringmain.kit.db import Database, Role, UnitOfWork
-from ringmain.kit.follow_store import START, Announcement, Position
+from ringmain.kit.follow_store import START, Announcement, Position, Standing, standings
 from ringmain.kit.metrics import FOLLOWER_EPOCH_CHANGED, FOLLOWER_LAG_SECONDS, FOLLOWER_STALLED
 from ringmain.kit.pure.errors import RuleBroken, Unavailable
 
@@ -25,10 +25,12 @@ __all__ = [
     "FollowerHeldBack",
     "Position",
     "Round",
+    "Standing",
     "begin_anew",
     "catch_up",
     "follow",
     "follow_once",
+    "standings",
 ]
 
 _log = structlog.get_logger(__name__)

@@ -167,6 +167,33 @@ async def holder(uow: UnitOfWork) -> Holder | None:
     return await uow.row(Holder, _HOLDER)
 
 
+# What a follower has not read: the first row behind its cursor, found by the primary key.
+_STANDING = """
+    SELECT c.follower, coalesce(greatest(0, extract(epoch FROM clock_timestamp() - o.recorded_at)), 0)::float8
+           AS lag_seconds, c.epoch <> current_epoch() AS stopped
+    FROM follower_cursor c
+    LEFT JOIN LATERAL (
+        SELECT recorded_at FROM outbox
+        WHERE network_id = c.network_id AND (txid, id) > (c.txid, c.id) ORDER BY txid, id LIMIT 1
+    ) AS o ON true
+    WHERE c.network_id = %s ORDER BY c.follower
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a follower stands: the age of the oldest fact it has not read, and whether it refuses to read on."""
+
+    follower: str
+    lag_seconds: float
+    stopped: bool
+
+
+async def standings(uow: UnitOfWork) -> list[Standing]:
+    """Return how each follower of the network stands that has ever read."""
+    return await uow.rows(Standing, _STANDING, (uow.network_id,))
+
+
 _MOVE = """
     INSERT INTO follower_cursor AS c (network_id, follower, epoch, txid, id)
     VALUES (%(network)s, %(follower)s, %(epoch)s, %(txid)s::text::xid8, %(id)s)

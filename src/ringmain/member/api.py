@@ -47,6 +47,7 @@ from ringmain.member.requests import (
 from ringmain.member.show import Glimpse, Shown, glimpses, show, show_to_merchant
 from ringmain.member.store.consents import sharing_with
 from ringmain.member.store.lake import LAKE_TABLES
+from ringmain.member.store.totals import count_people
 from ringmain.member.tell import (
     GivenAnswer,
     answer_question,
@@ -101,6 +102,7 @@ __all__ = [
     "consented",
     "consents",
     "contacts",
+    "count_people",
     "describe",
     "detach",
     "development_code",

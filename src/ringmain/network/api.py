@@ -20,6 +20,7 @@ from ringmain.network.accounts import (
 from ringmain.network.authenticate import Authenticator
 from ringmain.network.deposit import MerchantBalance, make_deposit, merchant_balance
 from ringmain.network.found import Founding, found_network
+from ringmain.network.hours_text import hours_of
 from ringmain.network.invitations import invitation_path, invitation_token
 from ringmain.network.keys import Minted, make_key, revoke_key, rotate_key, token_text
 from ringmain.network.model import (
@@ -48,12 +49,14 @@ from ringmain.network.model.accounts import (
 )
 from ringmain.network.open import (
     change_shop,
+    declare_rival,
     merchant_of,
     network_of,
     open_merchants,
     open_network,
     open_shops,
     shop_of,
+    withdraw_rival,
 )
 from ringmain.network.organisation import Away, Organisation, OrganisationSettings
 from ringmain.network.passkeys import (
@@ -166,11 +169,13 @@ __all__ = [
     "code_tries",
     "confirm_totp",
     "counted",
+    "declare_rival",
     "disable_account",
     "email_of",
     "find_account",
     "found_network",
     "fund_pool",
+    "hours_of",
     "import_tenants",
     "invitation_of",
     "invitation_path",
@@ -223,6 +228,7 @@ __all__ = [
     "terminal_of",
     "token_text",
     "unpair",
+    "withdraw_rival",
 ]
 
 

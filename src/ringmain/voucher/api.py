@@ -58,6 +58,7 @@ from ringmain.voucher.store import offline_rules, redemptions_of_sale
 from ringmain.voucher.store.audit import missing_vouchers, origin_ids, sales_redeemed_in
 from ringmain.voucher.store.export import EXPORT_TABLES
 from ringmain.voucher.store.flow import FlowEdge, FlowTotals, flow_edges, flow_totals
+from ringmain.voucher.store.health import VouchersOut, VouchersSince, vouchers_out, vouchers_since
 from ringmain.voucher.store.held import SaleUse, uses_of_sales
 from ringmain.voucher.store.lake import LAKE_TABLES
 from ringmain.voucher.typed import TypedCode
@@ -108,6 +109,8 @@ __all__ = [
     "Use",
     "Validated",
     "Visit",
+    "VouchersOut",
+    "VouchersSince",
     "apply",
     "candidates",
     "change_offline_rule",
@@ -151,5 +154,7 @@ __all__ = [
     "validate",
     "verify_signed",
     "void",
+    "vouchers_out",
+    "vouchers_since",
     "wallet",
 ]

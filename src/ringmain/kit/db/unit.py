@@ -73,6 +73,10 @@ class UnitOfWork:
         """Announce facts: at commit, one outbox row per kind carries their ids to the followers."""
         self._facts.setdefault(kind, []).extend(ids)
 
+    def has_recorded(self, kind: str) -> bool:
+        """Say whether facts of a kind were announced in this transaction."""
+        return bool(self._facts.get(kind))
+
     def record_column(self, kind: str, ids: npt.NDArray[np.void]) -> None:
         """Announce as many facts as an import writes at once: `ids` holds UUIDs as V16, without an object for each."""
         self._columns.setdefault(kind, []).append(ids)

@@ -13,6 +13,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from ringmain.kit.audit import ANNOUNCED, Actor, audit
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.http.route import operation_number
 from ringmain.kit.http.transactions import persist
@@ -118,7 +119,8 @@ class Visit:
         `kept` is the answer's type, which is stored with the key: ids and codes, no personal data. The key is the press
         of the page's form (a double tap, a reload or the way back sends the same), or `key` with what was `sent` for
         modules of ours that make their own. Other fields under the same press are another wish. A `RuleBroken` is
-        raised and leaves nothing behind.
+        raised and leaves nothing behind. What an account does leaves an entry in the audit log by itself, under
+        `operation`; an `act` that calls `audit` leaves its own instead.
         """
         content = self._content() if key is None else msgspec.json.encode(sent)
         digest = hashlib.blake2b(content, digest_size=16, key=self.site.keyring.derived("page form")).digest()
@@ -130,7 +132,9 @@ class Visit:
             async with self.unit(network_id) as uow:
 
                 async def decide(uow: UnitOfWork, _: object) -> list[Answer | RuleBroken]:
-                    return [await act(uow)]
+                    answer = await act(uow)
+                    await self._note(uow, operation, answer)
+                    return [answer]
 
                 answer = (await answer_once(uow, operation_number(operation), [keyed], decide, kept))[0]
                 if isinstance(answer, RuleBroken):
@@ -138,6 +142,23 @@ class Visit:
                 return answer
 
         return await persist(attempt)
+
+    async def _note(self, uow: UnitOfWork, operation: str, answer: object) -> None:
+        """Leave an entry in the audit log of what an account did, where `act` has not left a better one itself.
+
+        The object is what the address names last, else the first id of the answer; facts are ids and numbers of the
+        answer alone: texts may be anything.
+        """
+        session = self.known
+        if session.kind != "account" or session.holder_id is None or uow.has_recorded(ANNOUNCED):
+            return
+        fields = {name: getattr(answer, name) for name in getattr(answer, "__struct_fields__", ())}
+        facts = {name: value for name, value in fields.items() if isinstance(value, (UUID, int))}
+        path = [(name, value) for name, value in self.request.path_params.items() if isinstance(value, UUID)]
+        ids = [*path[-1:], *((name, value) for name, value in facts.items() if isinstance(value, UUID))]
+        name, object_id = ids[0] if ids else ("page", None)
+        kind = name.removesuffix("_id")[:40]
+        await audit(uow, Actor("account", session.holder_id), operation[:80], kind, object_id, facts)
 
     # ---------------------------------------------------------------------------------------------- what was sent
 

@@ -1,5 +1,28 @@
 """The operator's console."""
 
+from ringmain.entry.web.operator import (
+    access,
+    audit_log,
+    health,
+    jobs,
+    lease_list,
+    merchants,
+    offers,
+    requests,
+    ring,
+    webhooks,
+)
 from ringmain.kit.pages import PageRoute
 
-PAGES: tuple[PageRoute, ...] = ()
+PAGES: tuple[PageRoute, ...] = (
+    *health.PAGES,
+    *ring.PAGES,
+    *merchants.PAGES,
+    *lease_list.PAGES,
+    *offers.PAGES,
+    *requests.PAGES,
+    *access.PAGES,
+    *webhooks.PAGES,
+    *audit_log.PAGES,
+    *jobs.PAGES,
+)
