@@ -214,7 +214,7 @@ async def test_the_chain_is_verified_from_the_page(served: Served, browser: Brow
         await walk.page.goto("/operator/audit")
         await walk.tap("Verify now")
         await walk.see("The chain holds")
-        head = await walk.page.locator("section[aria-labelledby=head] code").inner_text()
+        head = await walk.page.locator("section[aria-labelledby=newest] code").inner_text()
         await shoot(walk, "audit-verified")
         await walk.type("A head that you have kept", head)
         await walk.tap("Verify now")
