@@ -65,7 +65,7 @@ async function fromNetwork(request) {
   const path = new URL(request.url).pathname;
   const led = answer.redirected || answer.type === "opaqueredirect";
   // Led elsewhere: nobody holds this phone any more, and what was kept of them goes.
-  if (led && !answer.url.includes("/wallet")) await caches.delete(PAGES);
+  if (led) await caches.delete(PAGES);
   else if (answer.ok && !led) await (await caches.open(PAGES)).put(path, answer.clone());
   return answer;
 }
