@@ -37,6 +37,9 @@ _DEPOSIT_MINOR = 300_000
 _SEED = 20_261_001
 _VISITS_PER_MEMBER = 0.5
 _TAKES_A_VOUCHER = 0.8
+_FOLLOWS_A_VOUCHER = 0.5
+_BUYS_ENOUGH = 0.9
+_OPEN_MINUTES = 480
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,18 +181,27 @@ async def _open_members(uow: UnitOfWork, keyring: Keyring, joined_at: datetime) 
 
 async def _live_a_day(uow: UnitOfWork, keyring: Keyring, evening: datetime) -> None:
     """Let members visit shops, pay with their vouchers, and win others; a day that was lived already stays as it is."""
-    day = evening.astimezone(ZONE).date().isoformat()
+    morning = _morning(evening)
+    # The first member goes out every day, so a day without them was not lived yet.
+    if await sale.bought_by(uow, [subject_id(0)], since=morning, before=None, limit=1):
+        return
+    day = morning.date().isoformat()
     chance = Random(f"{_SEED}-{day}")
     guests = [place for place in range(MEMBERS) if chance.random() < _VISITS_PER_MEMBER or place == 0]
-    visits = [(place, chance.choice(STALLS)) for place in guests]
+    visits = [(place, await _aim(uow, place, chance)) for place in guests]
     sales = [_sale(place, stall, evening, day, chance) for place, stall in visits]
-    missing = set(await sale.missing_sales(uow, [one.id for one in sales]))
-    if len(missing) < len(sales) or not sales:
-        return
     for answer in await sale.sell(uow, keyring, sales):
         if isinstance(answer, RuleBroken):
             raise answer
     await _win(uow, visits, evening, chance)
+
+
+async def _aim(uow: UnitOfWork, place: int, chance: Random) -> Stall:
+    """Return where a member goes: mostly where they have a voucher, else anywhere."""
+    goes_by_voucher, anywhere = chance.random() < _FOLLOWS_A_VOUCHER, chance.choice(STALLS)
+    open_ones = [one.offer.id for one in await voucher.wallet(uow, [subject_id(place)]) if one.voucher.closed is None]
+    stalls = [stall for stall in STALLS if stall.offer_id in open_ones]
+    return chance.choice(stalls) if stalls and goes_by_voucher else anywhere
 
 
 async def _win(uow: UnitOfWork, visits: Sequence[tuple[int, Stall]], evening: datetime, chance: Random) -> None:
@@ -217,9 +229,14 @@ async def _win(uow: UnitOfWork, visits: Sequence[tuple[int, Stall]], evening: da
 
 
 def _sale(place: int, stall: Stall, evening: datetime, day: str, chance: Random) -> sale.NewSale:
-    bought = chance.sample(stall.products, k=min(len(stall.products), chance.choice((1, 1, 2))))
+    bought = [chance.choice(stall.products)]
+    # Most buy until the shop's voucher comes off.
+    while chance.random() < _BUYS_ENOUGH and sum(amount for _, amount in bought) < stall.minimum_minor:
+        bought.append(chance.choice(stall.products))
     lines = tuple(sale.Line(product, 1_000, amount, stall.category) for product, amount in bought)
-    sold_at = evening - timedelta(minutes=chance.randint(5, 480))
+    # Within the day: a sale of yesterday would make today look as if nobody had lived it.
+    minutes = int((evening - _morning(evening)).total_seconds()) // 60
+    sold_at = evening - timedelta(minutes=chance.randint(0, min(_OPEN_MINUTES, minutes)))
     return sale.NewSale(
         id=uuid7_of(sold_at, NAME, "sale", day, str(place)),
         shop_id=stall.shop_id,
@@ -268,6 +285,11 @@ def _enrolment(place: int, joined_at: datetime) -> member.Enrolment:
         subject_id=subject_id(place),
         joined_at=joined_at,
     )
+
+
+def _morning(at: datetime) -> datetime:
+    """Return midnight at the beginning of a day, by the clock of the street."""
+    return at.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _evening(at: datetime) -> datetime:
