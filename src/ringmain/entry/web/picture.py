@@ -25,6 +25,7 @@ class Dot:
     spent: bool
     quiet: bool
     title: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +107,11 @@ def draw_tills(codes: Mapping[int, str]) -> TillRing:
 def _dot(name: str, angle: float, received: int | None) -> Dot:
     x, y = _on_ring(angle, _RING)
     if received is None:
-        return Dot(x, y, _QUIET_RADIUS, spent=False, quiet=True, title=name)
+        return Dot(x, y, _QUIET_RADIUS, spent=False, quiet=True, title=name, name=name)
     # The area, not the radius, grows with the number of people.
     radius = 3.2 + 1.1 * math.sqrt(received)
     title = f"{name}: {received} {_people(received)} spent a voucher of another shop here"
-    return Dot(x, y, round(radius, 1), spent=received > 0, quiet=False, title=title)
+    return Dot(x, y, round(radius, 1), spent=received > 0, quiet=False, title=title, name=name)
 
 
 def _drop(names: Mapping[UUID, str], edge: FlowEdge, start: float, end: float, heavy: bool) -> Drop:
