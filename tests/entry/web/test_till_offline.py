@@ -49,7 +49,11 @@ async def reopened(page: Page) -> Page:
 
 async def emptied(page: Page) -> None:
     """Wait until nothing waits on the device."""
-    await page.wait_for_function(f"async () => {_COUNT} === 0", timeout=30_000)
+    for _ in range(300):
+        if await page.evaluate(f"async () => {_COUNT}") == 0:
+            return
+        await page.wait_for_timeout(100)
+    raise AssertionError("the queue does not empty")
 
 
 async def until(counter: Counter, wanted: Any, query: str, *params: Any) -> None:

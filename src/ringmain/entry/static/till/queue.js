@@ -20,6 +20,8 @@ import { DURABLE, changed, store } from "./store.js";
 
 const BATCH = 50;
 const KEPT_DONE = 40;
+// What the server cannot read, or refuses for its content: too long, malformed, with the number of a card in it.
+const UNREADABLE = [400, 413, 422];
 const PATIENCE = 10_000;
 // While somebody stands at the till.
 const PATIENCE_NOW = 4_000;
@@ -89,6 +91,14 @@ async function change(key, fields) {
 async function post(items, patience = PATIENCE) {
   const sentAt = Date.now();
   const response = await fetch("/till/queue/sales", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ items }), signal: AbortSignal.timeout(patience) });
+  if (UNREADABLE.includes(response.status)) {
+    const problem = await response.json();
+    // One that cannot be read must not hold up the others: each is sent alone, and stays on this device.
+    if (items.length === 1) return [{ problem, unreadable: true }];
+    const answers = [];
+    for (const one of items) answers.push(...(await post([one], patience)));
+    return answers;
+  }
   if (!response.ok) throw new Error(String(response.status));
   const answer = await response.json();
   measured(answer.server_time, sentAt);
@@ -106,7 +116,7 @@ async function settle(record, answer) {
     await sales.put({ ...present, state: "done", answer: { ...answer.done, not_paid: answer.not_paid }, problem: null });
   } else {
     await sales.put({ ...present, state: "refused", problem: answer.problem });
-    if (present.later && !present.sale.offline) await sales.put(twin(present));
+    if (present.later && !present.sale.offline && !answer.unreadable) await sales.put(twin(present));
     else if (!present.later) await free(work.objectStore("leases"), record.key);
   }
   await work.done;
@@ -174,7 +184,10 @@ export async function flush() {
 }
 
 async function prune() {
-  const old = (await list()).filter((one) => !isWaiting(one)).slice(KEPT_DONE);
+  const all = await list();
+  // What was not recorded, and nothing took its place, stays until a person has dealt with it.
+  const settled = (one) => one.state === "done" || (one.state === "refused" && (!one.later || all.some(({ key }) => key === `${one.key}-x`)));
+  const old = all.filter(settled).slice(KEPT_DONE);
   if (!old.length) return;
   const work = (await store()).transaction("sales", "readwrite");
   for (const one of old) await work.store.delete(one.key);

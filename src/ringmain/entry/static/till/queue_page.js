@@ -16,7 +16,7 @@ function row(record) {
   const notPaid = answer?.not_paid ?? [];
   item.dataset.state = record.state;
   item.dataset.receipt = sale.receipt ?? "";
-  item.querySelector(".amount").textContent = write(sale.total_minor);
+  item.querySelector(".total").textContent = write(sale.total_minor);
   const taken = (sale.vouchers ?? []).reduce((sum, one) => sum + (one.taken_minor ?? 0), 0);
   item.querySelector(".money").textContent = taken ? write(-taken) : "";
   const said = [clock.format(new Date(record.made_at)), sale.receipt];
@@ -33,11 +33,13 @@ async function draw() {
   const records = await list();
   at("sales").replaceChildren(...records.map(row));
   at("empty").hidden = records.length > 0;
+  at("state").textContent = navigator.onLine ? texts.online : texts.offline;
+  at("state").classList.toggle("off", !navigator.onLine);
   at("waiting").textContent = waiting() ? `${waiting()} ${texts.waiting}` : texts.none;
 }
 
 at("send-now").addEventListener("click", flush);
-window.addEventListener("till:queue", draw);
+for (const name of ["online", "offline", "till:queue"]) window.addEventListener(name, draw);
 await start();
 await draw();
 document.documentElement.dataset.ready = "yes";
