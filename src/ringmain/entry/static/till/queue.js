@@ -38,6 +38,9 @@ let count = 0;
 let timer = 0;
 let failures = 0;
 
+// Other tabs of this device send from the same queue.
+window.addEventListener("till:queue", ({ detail }) => { if (detail?.waiting !== undefined) count = detail.waiting; });
+
 const isWaiting = (one) => one.state === "queued" || one.state === "sending";
 
 export function waiting() {
