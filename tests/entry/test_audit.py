@@ -1,21 +1,28 @@
 """Every write of an operator's or merchant's key leaves an entry without personal data; the chain outlives people."""
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
-from ringmain.entry.auditing import sentence
+from ringmain.entry.auditing import HeadsUnreadable, heads, sentence, verify
 from ringmain.entry.http import described_routes
+from ringmain.entry.installation import Installation as Opened
 from ringmain.kit.audit import Broken, Verification, seal_now
+from ringmain.kit.migrate import Urls
 from ringmain.kit.settings import Settings
 from tests.network.town import Client, Installation, Town
 
 # Writes that leave no entry, by name: whoever adds a route that should be here says so in the route and here.
 WITHOUT_ENTRY = {
+    "claim_prize",
     "complete_sale",
+    "draw_prizes",
     "give_phone",
     "grant_voucher",
+    "make_receipt_code",
     "recognise_payment",
     "release_validation",
     "send_one_time_code",
@@ -152,6 +159,33 @@ async def test_the_api_compares_with_a_kept_head(here: Installation, town: Town)
 async def test_only_operators_read_the_log(here: Installation, town: Town, role: str) -> None:
     """The log of the network is not shown to others."""
     assert (await here.client(town.tokens[role]).get("/v1/audit")).status == 403
+
+
+async def test_the_command_line_prints_heads_and_compares_them(
+    here: Installation, town: Town, database_urls: Urls, tmp_path: Path
+) -> None:
+    """What `audit head` prints is what `audit verify --head` reads; a cut end is found with it, and not without."""
+    operator = here.client(town.tokens["operator"])
+    for name in ("One Ltd", "Two Ltd"):
+        await made(operator, "/v1/merchants", {"legal_name": name})
+    installed = Opened(Settings(), database_urls, here.database, here.keyring)
+    file = tmp_path / "heads"
+    file.write_text("".join(await heads(installed, town.network_id)))
+    assert await verify(installed, town.network_id, file) == (
+        [f"network {town.network_id}: holds (2 links, 0 waiting, compared with 1 kept)"],
+        True,
+    )
+    with psycopg.connect(database_urls.migration_url) as owner:
+        last = "SELECT entry_id FROM audit_link WHERE network_id = %s AND sequence = 2"
+        owner.execute(f"DELETE FROM audit_entry WHERE id = ({last})", (town.network_id,))  # noqa: S608 (no input)
+        owner.execute("DELETE FROM audit_link WHERE network_id = %s AND sequence = 2", (town.network_id,))
+    lines, holds = await verify(installed, town.network_id, file)
+    assert not holds
+    assert "BROKEN: link 2 is missing although a head was kept beyond it: the end was cut off" in lines[0]
+    assert (await verify(installed, town.network_id, None))[1]
+    (tmp_path / "other").write_text("hello")
+    with pytest.raises(HeadsUnreadable):
+        await verify(installed, town.network_id, tmp_path / "other")
 
 
 def test_a_verification_is_told_in_a_sentence() -> None:

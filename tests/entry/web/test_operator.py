@@ -47,6 +47,7 @@ async def shoot(walk: Journey, name: str) -> None:
         await walk.page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
 
 
+@pytest.mark.timeout(300)  # Thirteen pages, each judged at two widths.
 @pytest.mark.parametrize(("name", "size", "language", "scheme"), [
     ("phone", SIZES[0][1], "zh", "dark"),
     ("desk", SIZES[1][1], "en", "light"),
@@ -160,6 +161,24 @@ async def test_a_lease_list_of_a_hundred_and_twenty_tenants(served: Served, brow
         await shoot(walk, "lease-list-preview")
         await walk.tap("Open them")
         await walk.see("120 merchants and 120 shops are open, 0 owners have an account.")
+
+
+async def test_what_no_handler_notes_is_in_the_log(served: Served, browser: Browser) -> None:
+    """Pausing and resuming an offer leave entries of the account by themselves, because every form goes one way."""
+    offer_id = street.STALLS[2].offer_id
+    async with journey(browser, served.url, "offers", size=DESK) as walk:
+        await sign_in(walk)
+        for label in ("Pause", "Resume"):
+            await walk.page.goto("/operator/offers")
+            await walk.page.locator(f"form[action$='{offer_id}']").get_by_role("button", name=label).click()
+            await walk.page.wait_for_url("**/operator/offers")
+
+    async def noted() -> list[tuple[str, str, str]]:
+        async with served.database.unit(street.NETWORK_ID) as uow:
+            found = await entries(uow, Filter(object_id=offer_id), None, 10)
+        return [(one.actor_kind, one.action, one.object_kind) for one in found]
+
+    assert await served.acall(noted()) == [("account", "resume_offer", "offer"), ("account", "pause_offer", "offer")]
 
 
 async def test_a_key_is_shown_once_and_revoked(served: Served, browser: Browser) -> None:
