@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -95,14 +95,16 @@ async def merchant_site(application_url: str, home: Path) -> AsyncIterator[Merch
 async def busy_day(site: MerchantSite) -> UUID:
     """Let the tea house have an offer, guests with and without vouchers today, and return the offer."""
     made, now = site.street, datetime.now(tz=UTC)
-    offer = await made.publish(now)
+    # What comes first is told by the milliseconds of ids: winning, spending and coming back are seconds apart.
+    earlier = now - timedelta(seconds=2)
+    offer = await made.publish(now - timedelta(seconds=6))
     people = [uuid7(now) for _ in range(12)]
-    won = [await made.win(offer, person, now, won_at=1) for person in people]
+    won = [await made.win(offer, person, now - timedelta(seconds=4), won_at=1) for person in people]
     for place, person in enumerate(people[:6]):
-        await made.buy(0, now, person, 2_000 + 100 * place, won[place])
+        await made.buy(0, earlier, person, 2_000 + 100 * place, won[place])
     for person in people[:2]:
         await made.buy(0, now, person, 1_500)
-    undone = await made.buy(0, now, people[6], 900, won[6])
+    undone = await made.buy(0, earlier, people[6], 900, won[6])
     await made.reverse(undone, now)
     await made.buy(0, now, None, 700)
     return offer.id

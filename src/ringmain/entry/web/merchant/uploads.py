@@ -28,6 +28,7 @@ class Upload(msgspec.Struct, kw_only=True):
     """One uploaded file and how far it is. `done` of `total` are bytes of a CSV or rows of a Parquet file.
 
     `problem` is the code of the rule that stopped it, `facts` what it says; `fields` what was chosen in the form.
+    `interrupted` says that the process that worked on it is gone.
     """
 
     id: UUID
@@ -40,16 +41,12 @@ class Upload(msgspec.Struct, kw_only=True):
     counts: sale.Counts | None = None
     problem: str | None = None
     facts: dict[str, str] = {}
+    interrupted: bool = False
 
     @property
     def works(self) -> bool:
         """Whether it is being checked or imported, by this process or by one that ended."""
         return self.state in ("checking", "running")
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether it was being worked on by a process that is gone."""
-        return self.works and self.id not in _RUNNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +74,11 @@ class Uploads:
     async def find(self, id_: UUID) -> Upload | None:
         """Return an upload of this merchant, as it stands."""
         found = await asyncio.to_thread(self._read, id_)
-        if found is not None and found.interrupted:
+        if found is not None and found.works and id_ not in _RUNNING:
             # It may have come to its end between the reading and now; what came of it was written first.
             found = await asyncio.to_thread(self._read, id_)
+            if found is not None:
+                found.interrupted = found.works and id_ not in _RUNNING
         return found
 
     async def all(self) -> list[Upload]:
@@ -108,7 +107,7 @@ class Uploads:
             # It has said already what came of it, and ends in a moment.
             await before
         upload.state, upload.problem, upload.facts = ("checking" if dry_run else "running"), None, {}
-        upload.done, upload.total, upload.counts = 0, 0, None
+        upload.done, upload.total, upload.counts, upload.interrupted = 0, 0, None, False
         await asyncio.to_thread(self._begin, upload, dry_run)
         task = asyncio.create_task(self._work(upload, mapping, dry_run=dry_run))
         _RUNNING[upload.id] = task
