@@ -73,6 +73,8 @@ async def _serve(settings: Settings, urls: Urls, console: Console, *, demo: bool
 
 
 async def _say_what_next(installation: Installation, console: Console, address: str, demo_network: UUID | None) -> None:
+    # Passkeys belong to a name, and a number is none.
+    address = address.replace("//127.0.0.1:", "//localhost:")
     if demo_network is not None:
         console.print(f"Be a guest, a cashier, an owner, the operator:  {address}/demo")
     if await is_unfounded(installation.database, demo_network):

@@ -6,6 +6,8 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import uvicorn
@@ -50,19 +52,23 @@ def serving_street(application_url: str) -> Iterator[Served]:
     started, stop = threading.Event(), threading.Event()
 
     async def run() -> None:
-        async with Database(application_url) as database:
-            await street.open_street(database, KEYRING, datetime.now(tz=UTC), days=DAYS)
-            server = _server(database)
-            serving = asyncio.create_task(server.serve())
-            while not server.started:  # noqa: ASYNC110 (uvicorn tells nobody)
-                await asyncio.sleep(0.01)
-            port = server.servers[0].sockets[0].getsockname()[1]
-            ready.append(Served(f"http://127.0.0.1:{port}", database, KEYRING, asyncio.get_running_loop()))
-            started.set()
-            while not stop.is_set():  # noqa: ASYNC110 (the stop comes from another thread)
-                await asyncio.sleep(0.05)
-            server.should_exit = True
-            await serving
+        # A home of its own: the lake of this machine's installation is none of the tests' business.
+        with TemporaryDirectory() as home:
+            async with Database(application_url) as database:
+                await street.open_street(database, KEYRING, datetime.now(tz=UTC), days=DAYS)
+                await serve(database, _server(database, Path(home)))
+
+    async def serve(database: Database, server: uvicorn.Server) -> None:
+        serving = asyncio.create_task(server.serve())
+        while not server.started:  # noqa: ASYNC110 (uvicorn tells nobody)
+            await asyncio.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        ready.append(Served(f"http://127.0.0.1:{port}", database, KEYRING, asyncio.get_running_loop()))
+        started.set()
+        while not stop.is_set():  # noqa: ASYNC110 (the stop comes from another thread)
+            await asyncio.sleep(0.05)
+        server.should_exit = True
+        await serving
 
     def live() -> None:
         try:
@@ -91,8 +97,8 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _server(database: Database) -> uvicorn.Server:
-    settings = Settings(development=True)
+def _server(database: Database, home: Path) -> uvicorn.Server:
+    settings = Settings(development=True, home=home)
     door = TillDoor(database, KEYRING, coalesce=True)
     site = pages(settings, database, KEYRING, replayed_network=None, demo_network=street.NETWORK_ID, door=door)
     app = build_app(settings, database, KEYRING, door=door, pages=site, access_log=AccessLog(lambda _: None))

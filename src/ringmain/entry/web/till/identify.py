@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 from starlette.responses import Response
 
+from ringmain.entry.web.services import services
 from ringmain.entry.web.till.desk import Desk, desk_of, received
 from ringmain.entry.web.till.errors import ScanUnknown
 from ringmain.entry.web.till.offers import Chosen, Quote, quote
@@ -15,6 +16,7 @@ from ringmain.kit.pages import Visit
 from ringmain.kit.pure.errors import RuleBroken
 from ringmain.member import api as member
 from ringmain.member.errors import MemberUnknown, PhoneInvalid, PhotoUnknown
+from ringmain.message import api as message
 from ringmain.voucher import api as voucher
 
 _PAYMENT = re.compile(r"(card_token|wechat|alipay|tag):(.{4,200})", re.DOTALL)
@@ -269,4 +271,5 @@ async def _consents(uow: UnitOfWork, visit: Visit, desk: Desk, known: member.Kno
 
 
 def _sender(visit: Visit) -> member.OneTimeCodes:
-    return member.DevelopmentCodes() if visit.site.settings.development else member.CodesNotConfigured()
+    kept = visit.network_id == services(visit).demo_network
+    return message.code_sender(visit.site.settings, visit.site.keyring, visit.speech.language, kept=kept)
