@@ -87,19 +87,21 @@ async def quote(
 
 
 async def refusal_of(uow: UnitOfWork, visit: Visit, desk: Desk, rule: RuleBroken) -> Refusal:
-    """Return a refusal in the cashier's language; of a used voucher with the time and the shop of its use."""
+    """Return a refusal in the cashier's language; of a voucher that was used, or is leased, with when and where."""
     where = ""
     shop_id, at = rule.facts.get("shop_id"), rule.facts.get("redeemed_at")
-    if shop_id is not None and at is not None:
+    said = at if at is not None else rule.facts.get("free_at")
+    if shop_id is not None and said is not None:
         # Facts that were kept under a key come back as text.
         id_ = shop_id if isinstance(shop_id, UUID) else UUID(str(shop_id))
         shops = await network.shops(uow, [id_])
-        moment = at if not isinstance(at, str) else msgspec.convert(at, type=datetime)
-        where = visit.speech.text(
-            "Used %(when)s at %(shop)s.",
-            when=visit.speech.moment(moment, desk.shop.time_zone),
-            shop=shops[0].name if shops else "",
-        )
+        moment = msgspec.convert(said, type=datetime) if isinstance(said, str) else said
+        when = visit.speech.moment(moment, desk.shop.time_zone)
+        shop = shops[0].name if shops else ""
+        if at is not None:
+            where = visit.speech.text("Used %(when)s at %(shop)s.", when=when, shop=shop)
+        else:
+            where = visit.speech.text("Reserved at %(shop)s until %(when)s.", when=when, shop=shop)
     return Refusal(rule.code, visit.speech.why(rule), visit.speech.next_step(rule), where)
 
 
