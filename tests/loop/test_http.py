@@ -10,6 +10,7 @@ from ringmain.kit.http import Api, Principal, Role, Route
 from ringmain.kit.secrets import Keyring
 from ringmain.kit.settings import Settings
 from ringmain.loop.http import ROUTES
+from ringmain.loop.http.flow import ROUTES as FLOW_ROUTES
 from tests.loop.lake import SmallLake
 from tests.network.town import Client
 
@@ -65,7 +66,7 @@ async def test_closure_and_leaks_are_counts_with_rates(lake: SmallLake) -> None:
 
 
 @pytest.mark.parametrize("role", ["merchant", "terminal"])
-@pytest.mark.parametrize("path", [route.path for route in ROUTES])
+@pytest.mark.parametrize("path", [route.path for route in FLOW_ROUTES])
 async def test_who_sees_one_merchant_only_is_refused(lake: SmallLake, role: Role, path: str) -> None:
     """Flow between shops is the network's; merchants and tills get nothing of it."""
     answer = await client(lake, role).get(path)
