@@ -1,16 +1,19 @@
 """Tills of Lantern Street for the tests of its pages: paired and unlocked, and guests with vouchers for it."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from playwright.async_api import Browser, Page
 
+from ringmain.kit.pages import open_session
 from ringmain.member import api as member
+from ringmain.network import api as network
 from ringmain.network.terminals import code_text, make_terminal
 from ringmain.simulate.api import street
 from ringmain.voucher import api as voucher
@@ -37,13 +40,28 @@ class Counter:
 
     served: Served
 
-    async def pairing_code(self) -> str:
-        """Make a terminal, and return the six letters that pair it."""
+    async def terminal(self) -> tuple[UUID, str]:
+        """Make a terminal; returns it with the six letters that pair it."""
         async with self.served.database.unit(street.NETWORK_ID) as uow:
             made = await make_terminal(uow, self.served.keyring, NOODLES.shop_id, "Counter")
         code = code_text(self.served.keyring, made.seed, made.master_version)
         assert code is not None
-        return code
+        return made.terminal.id, code
+
+    async def unlocked(self) -> str:
+        """Return the cookie of a till with its cashier at it, without the pages that lead there."""
+        terminal_id, _ = await self.terminal()
+        async with self.served.database.unit(street.NETWORK_ID) as uow:
+            staff = await network.staff_of_shop(uow, NOODLES.shop_id)
+            cashier = next(one for one in staff if one.role == "cashier")
+            facts = {
+                "merchant_id": str(NOODLES.merchant_id),
+                "shop_id": str(NOODLES.shop_id),
+                "staff_id": str(cashier.id),
+                "staff_name": cashier.name,
+                "staff_role": cashier.role,
+            }
+            return (await open_session(uow, "till", terminal_id, timedelta(days=1), facts))[1]
 
     async def guest(self, **consent: bool) -> Guest:
         """Make a member with a phone of their own and a voucher."""
@@ -97,17 +115,34 @@ class Counter:
         return await self.served.acall(work)
 
 
+def forgive_refusals(walk: Journey) -> None:
+    """Forget what the browser notes of answers that refuse: here they were meant to."""
+    walk.errors[:] = [one for one in walk.errors if "server responded with a status of 4" not in one]
+
+
 def new_phone() -> str:
     """Return a phone that nobody has, as people of the street write it."""
     return f"1391{next(_phones) % 10_000_000:07}"
 
 
 @asynccontextmanager
-async def till(browser: Browser, served: Served, name: str, **options: Any) -> AsyncIterator[tuple[Journey, Counter]]:
-    """Open a window, pair it and unlock it by the keys that a cashier presses."""
+async def till(
+    browser: Browser, served: Served, name: str, *, by_hand: bool = False, **options: Any
+) -> AsyncIterator[tuple[Journey, Counter]]:
+    """Open a window that is a till with its cashier at it; `by_hand` pairs and unlocks it as people do.
+
+    Pairing has a limit per minute, which tests that are about something else would use up.
+    """
     counter = Counter(served)
-    code = await counter.run(counter.pairing_code())
     async with journey(browser, served.url, name, **options) as walk:
+        if not by_hand:
+            cookie = await counter.run(counter.unlocked())
+            await walk.page.context.add_cookies([{"name": "rm_till", "value": cookie, "url": served.url}])
+            await walk.page.goto("/till")
+            await ready(walk.page)
+            yield walk, counter
+            return
+        _, code = await counter.run(counter.terminal())
         await walk.page.goto("/till")
         await walk.page.locator("#code").fill(code.lower())
         await walk.page.locator("main .button").click()
@@ -148,14 +183,22 @@ _SCAN = """
 """
 
 
-async def wedge(page: Page, text: str, *, pause: float, suffix: str, ime: bool = False) -> None:
-    """Send real keys through the browser's input queue, as a scanner does that is a keyboard."""
+async def wedge(page: Page, *scans: tuple[str, str], pause: float, between: float = 40, ime: bool = False) -> None:
+    """Send real keys through the browser's input queue, as a scanner that is a keyboard does: texts with suffixes.
+
+    Each key carries its time, `pause` milliseconds after the one before, so that a busy machine changes nothing.
+    """
     client = await page.context.new_cdp_session(page)
-    stamp = float(await page.evaluate("Date.now()")) / 1_000
-    for place, letter in enumerate([*text, suffix]):
-        at = stamp + place * pause / 1_000
-        await client.send("Input.dispatchKeyEvent", {"type": "keyDown", **_key(letter, ime=ime), "timestamp": at})
-        await client.send("Input.dispatchKeyEvent", {"type": "keyUp", **_key(letter, ime=False), "timestamp": at})
+    at = float(await page.evaluate("Date.now()"))
+    sent = []
+    for text, suffix in scans:
+        for letter in [*text, suffix]:
+            for kind in ("keyDown", "keyUp"):
+                key = {"type": kind, "timestamp": at / 1_000, **_key(letter, ime=ime and kind == "keyDown")}
+                sent.append(client.send("Input.dispatchKeyEvent", key))
+            at += pause
+        at += between
+    await asyncio.gather(*sent)
     await client.detach()
 
 
@@ -165,6 +208,7 @@ def _key(letter: str, *, ime: bool) -> dict[str, Any]:
         text = {"text": "\r"} if letter == "Enter" else {}
         return {"key": letter, "code": letter, "windowsVirtualKeyCode": number, **text}
     code = f"Digit{letter}" if letter.isdigit() else f"Key{letter.upper()}"
+    shift = {"modifiers": 8} if letter.isupper() else {}
     if ime:
-        return {"key": "Process", "code": code, "windowsVirtualKeyCode": 229}
-    return {"key": letter, "code": code, "text": letter, "windowsVirtualKeyCode": ord(letter.upper())}
+        return {"key": "Process", "code": code, "windowsVirtualKeyCode": 229, **shift}
+    return {"key": letter, "code": code, "text": letter, "windowsVirtualKeyCode": ord(letter.upper()), **shift}

@@ -76,10 +76,14 @@ async def till_sales(uow: UnitOfWork, shop_id: UUID, since: datetime, limit: int
 async def find_till_sales(
     uow: UnitOfWork, shop_id: UUID, since: datetime, digits: str, amounts: list[int], limit: int
 ) -> list[TillSale]:
-    """Return the sales of a shop whose receipt ends in the digits, or whose total or collected sum is an amount."""
+    """Return the sales of a shop whose receipt or id ends in `digits`, in small letters, or that came to an amount.
+
+    Amounts are looked for among totals, and among what was collected.
+    """
     query = f"""
         {_COLUMNS} WHERE s.network_id = %(network)s AND s.shop_id = %(shop)s AND {_SINCE}
-          AND (right(s.receipt, length(%(digits)s)) = %(digits)s OR right(s.id::text, length(%(digits)s)) = %(digits)s
+          AND (lower(right(s.receipt, length(%(digits)s))) = %(digits)s
+               OR right(s.id::text, length(%(digits)s)) = %(digits)s
                OR s.total_minor = ANY(%(amounts)s) OR s.total_minor - s.redeemed_minor = ANY(%(amounts)s))
         ORDER BY s.id DESC LIMIT %(limit)s
     """

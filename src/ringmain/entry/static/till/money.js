@@ -30,6 +30,6 @@ export function plain(amount, precision) {
 }
 
 export function writer(language, currency, precision) {
-  const format = new Intl.NumberFormat(language, { style: "currency", currency, minimumFractionDigits: precision, maximumFractionDigits: precision });
-  return (amount) => format.format(amount / 10 ** precision);
+  const format = new Intl.NumberFormat(language, { style: "currency", currency, currencyDisplay: "narrowSymbol", minimumFractionDigits: precision, maximumFractionDigits: precision });
+  return (amount) => format.format(amount / 10 ** precision).replace("-", "\u2212");
 }

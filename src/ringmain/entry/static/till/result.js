@@ -13,7 +13,7 @@ export function showDone(done, write, texts) {
   result.className = "full";
   at("result-title").textContent = texts.done;
   at("result-worth").textContent = `${write(done.to_pay_minor)}`;
-  const more = [texts.collected];
+  const more = [];
   if (done.redeemed_minor) more.push(`${texts.vouchers} ${write(-done.redeemed_minor)}`);
   if (done.receipt) more.push(`${texts.receipt} ${done.receipt}`);
   at("result-more").textContent = more.join(" · ");

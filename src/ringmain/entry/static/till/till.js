@@ -82,6 +82,8 @@ function drawGuest() {
   at("who").hidden = Boolean(member);
   at("member").hidden = !member;
   at("join").hidden = !sale.joining;
+  at("hint").hidden = Boolean(member || sale.joining || sale.codes.size);
+  document.body.classList.toggle("joining", Boolean(sale.joining));
   at("who").classList.toggle("target", sale.target === "who");
   at("who-go").hidden = !who.value;
   at("camera-open").hidden = Boolean(who.value) || !possible();
@@ -408,7 +410,8 @@ function recordOf(tenders) {
 }
 
 function nextReceipt() {
-  const day = new Date().toISOString().slice(5, 10).replace("-", "");
+  // Day, till, and the number of the day: two tills of a shop never print the same.
+  const day = `${new Date().toISOString().slice(5, 10).replace("-", "")}${facts.terminal}`;
   const [before, count] = (localStorage.getItem("till.receipt") ?? "").split("-");
   const number = before === day ? Number(count) + 1 : 1;
   localStorage.setItem("till.receipt", `${day}-${number}`);
@@ -471,9 +474,10 @@ window.addEventListener("ringmain:payment", ({ detail }) => lookUp(`${detail.kin
 
 listen({
   scanned: (text) => { if (shown()) next(); for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close(); lookUp(text); },
-  mark: () => ({ sale, text: sale.text, target: sale.target, who: who.value }),
+  mark: () => ({ sale, quoting, text: sale.text, target: sale.target, who: who.value }),
   untype: (before) => {
     clearTimeout(whoTimer);
+    if (quoting !== before.quoting) { clearTimeout(quoteTimer); quoting = null; }
     if (before.sale === sale) { sale.text = before.text; sale.target = before.target; } else { sale.text = ""; sale.target = "amount"; }
     who.value = before.sale === sale ? before.who : "";
     draw();

@@ -15,6 +15,7 @@ async def show(visit: Visit) -> Response:
         "currency": desk.currency,
         "precision": desk.precision,
         "language": visit.speech.tag,
+        "terminal": desk.terminal_id.hex[-2:].upper(),
         "mobileDigits": mobile_digits(desk.region),
         "staff": str(desk.staff_id),
     }

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from ringmain.entry.web.services import services
 from ringmain.entry.web.till.desk import Desk, desk_of, received
 from ringmain.entry.web.till.errors import ScanUnknown
-from ringmain.entry.web.till.offers import Chosen, Quote, quote
+from ringmain.entry.web.till.offers import Chosen, Quote, quote, refusal_of
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pages import Visit
 from ringmain.kit.pure.errors import RuleBroken
@@ -100,13 +100,23 @@ async def identify(visit: Visit) -> Response:
     if scanned[:3].upper() in _CODE_PREFIXES:
         if len(scanned) == _MEMBER_CODE_LENGTH:
             return visit.json(await _member_code(visit, asked, scanned.upper()))
-        return visit.json(await _voucher_code(visit, scanned.upper(), asked.total_minor))
+        try:
+            return visit.json(await _voucher_code(visit, scanned.upper(), asked.total_minor))
+        except RuleBroken as rule:
+            return await refused(visit, rule)
     payment = _PAYMENT.fullmatch(scanned)
     if payment:
         return visit.json(await _payment(visit, payment[1], payment[2], asked.total_minor))
     if _DIGITS.fullmatch(scanned):
         return visit.json(await _digits(visit, scanned, asked.total_minor))
     return visit.json(await _payment(visit, "tag", scanned, asked.total_minor))
+
+
+async def refused(visit: Visit, rule: RuleBroken) -> Response:
+    """Answer with a refusal that says, of a voucher which was used, when and where."""
+    async with visit.unit() as uow:
+        desk = await desk_of(uow, visit)
+        return visit.json(await refusal_of(uow, visit, desk, rule), rule.status)
 
 
 async def reckon(visit: Visit) -> Response:
@@ -185,7 +195,7 @@ async def _voucher_code(visit: Visit, code: str, total_minor: int | None) -> Ans
     async with visit.unit() as uow:
         desk = await desk_of(uow, visit)
         found = await quote(uow, visit, desk, None, [Chosen(code=code)], total_minor)
-        return Answer("voucher", quote=found, code=code)
+    return Answer("voucher", quote=found, code=code)
 
 
 async def _payment(visit: Visit, kind: str, token: str, total_minor: int | None) -> Answer:

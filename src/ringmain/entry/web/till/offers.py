@@ -17,6 +17,7 @@ from ringmain.member import api as member
 from ringmain.network import api as network
 from ringmain.voucher import api as voucher
 from ringmain.voucher.api import Terms
+from ringmain.voucher.errors import VoucherAlreadySpent
 
 MOST_SHOWN = 12
 
@@ -162,9 +163,12 @@ async def _redeems(
 async def _brought(uow: UnitOfWork, visit: Visit, desk: Desk, redeem: voucher.Redeem) -> VoucherShown:
     """Return a voucher that came as a code; raises what speaks against it, but for what the amount may still change."""
     alone = await voucher.validate(uow, desk.redeemer, [redeem])
-    if isinstance(alone, RuleBroken) and alone.code not in _DEPENDS_ON_AMOUNT:
+    if isinstance(alone, RuleBroken) and alone.code not in (*_DEPENDS_ON_AMOUNT, VoucherAlreadySpent.code):
         raise alone
     story = await voucher.show(uow, redeem.voucher_id)
+    if isinstance(alone, VoucherAlreadySpent):
+        used = [event.row for event in story.events if event.row.kind == "redemption"][-1]
+        raise VoucherAlreadySpent(voucher_id=redeem.voucher_id, redeemed_at=used.at, shop_id=used.shop_id)
     return VoucherShown(
         id=redeem.voucher_id,
         name=story.offer.name,

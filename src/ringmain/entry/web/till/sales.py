@@ -13,7 +13,7 @@ from starlette.responses import Response
 from ringmain.entry.web.services import services
 from ringmain.entry.web.till.desk import desk_of, received
 from ringmain.entry.web.till.errors import ReasonNeeded
-from ringmain.entry.web.till.offers import Refusal, refusal_of
+from ringmain.entry.web.till.identify import refused
 from ringmain.kit.audit import Actor, Facts, audit
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.idempotency import Keyed
@@ -97,8 +97,7 @@ async def record(visit: Visit) -> Response:
     keyed = Keyed(desk.terminal_id, asked.key, digest(visit, asked.sale), new)
     answer = await services(visit).door.record(visit.network_id, keyed)
     if isinstance(answer, RuleBroken):
-        async with visit.unit() as uow:
-            return _refused(visit, answer, await refusal_of(uow, visit, desk, answer))
+        return await refused(visit, answer)
     return visit.json(done_of(answer, asked.sale.receipt), HTTPStatus.CREATED)
 
 
@@ -147,7 +146,3 @@ def digest(visit: Visit, content: Any) -> bytes:
     """Return the keyed hash of what was sent under a key, by whichever way it comes."""
     key = visit.site.keyring.derived("till sale", version=min(visit.site.keyring.versions))
     return hashlib.blake2b(msgspec.json.encode(content), digest_size=16, key=key).digest()
-
-
-def _refused(visit: Visit, rule: RuleBroken, refusal: Refusal) -> Response:
-    return visit.json(refusal, rule.status)
