@@ -90,6 +90,12 @@ _LEASES = """
             WHERE r.network_id = l.network_id AND r.voucher_id = l.voucher_id
               AND r.terminal_id IS DISTINCT FROM l.terminal_id AND r.redeemed_at >= l.leased_from
               AND CASE WHEN l.how_ended = 'spent' THEN r.redeemed_at <= l.ended_at AND r.redeemed_at < l.free_at
+                       -- What was spent and undone at one moment is free again: its own redemption comes first.
+                       AND NOT EXISTS (
+                           SELECT FROM redemption o
+                           WHERE o.network_id = r.network_id AND o.voucher_id = r.voucher_id
+                             AND o.terminal_id = l.terminal_id AND o.redeemed_at = l.ended_at
+                             AND o.sequence < r.sequence)
                        ELSE r.redeemed_at < least(l.ended_at, l.free_at) - interval '1 minute' END) AS intruder
         FROM lease l WHERE l.network_id = %(network)s
     )
