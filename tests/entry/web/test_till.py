@@ -1,7 +1,7 @@
 """The till in a browser: customers by phone, scan and joining; undone, sent twice, lost, refused; read by everybody."""
 
 import pytest
-from playwright.async_api import Browser, Route, ViewportSize
+from playwright.async_api import Browser, Page, Route, ViewportSize
 
 from tests.entry.web.journey import DESK, PHONE, Journey, Language, faults
 from tests.entry.web.served import Served
@@ -86,7 +86,7 @@ async def test_customers_by_phone_scan_and_joining_and_an_undo(
 
 async def test_a_sale_counts_once_and_a_refusal_says_where(served: Served, browser: Browser) -> None:
     """A double tap and a lost answer are one sale; several tenders add up; a used voucher says when and where."""
-    async with till(browser, served, "once", size=DESK) as (walk, counter):
+    async with till(browser, served, "once", size=DESK, service_workers="block") as (walk, counter):
         page = walk.page
         assert await page.evaluate(_TYPE_ALL) == [
             8600, 8650, 5, 800, 8600, 86, 1234, 1250, None, "0.05", "1.234", "7",
@@ -124,11 +124,11 @@ async def _lost_answer(walk: Journey, counter: Counter) -> None:
         lost.append(route.request.post_data or "")
         await route.abort()
 
-    await walk.page.route("**/till/sale", lose)
+    await walk.page.route("**/till/queue/sales", lose)
     await walk.page.keyboard.type("77.02", delay=70)
     await walk.page.locator("[data-tender=card]").click()
     await walk.page.locator("#result-worth", has_text="77.02").wait_for()
-    await walk.page.unroute("**/till/sale")
+    await walk.page.unroute("**/till/queue/sales")
     walk.errors[:] = [one for one in walk.errors if "ERR_FAILED" not in one]
     assert len(lost) == 1
     assert await counter.run(counter.value(_SALES, NOODLES.shop_id, 7_702)) == 1
@@ -162,11 +162,11 @@ async def test_every_state_can_be_read_and_pressed(
         found += await faults(page, least_target=56)
         await walk.tap("Cash")
         await page.locator("#result").wait_for()
-        found += await faults(page, least_target=56)
+        found += await _dialog_faults(page)
         await page.keyboard.press("Escape")
         await scan(page, guest.code)
         await page.locator("#refused").wait_for()
-        found += await faults(page, least_target=56)
+        found += await _dialog_faults(page)
         await walk.tap("Back", exact=True)
         await page.keyboard.type(new_phone(), delay=70)
         await page.locator("#join").wait_for()
@@ -176,6 +176,11 @@ async def test_every_state_can_be_read_and_pressed(
             found += await faults(page, least_target=56)
         forgive_refusals(walk)
         assert found == []
+
+
+async def _dialog_faults(page: Page) -> list[str]:
+    """Return what is wrong with an open dialog; what lies below it is inert, and may be covered."""
+    return [one for one in await faults(page, least_target=56) if ": overlapping: " not in one]
 
 
 async def test_a_till_is_served_by_the_keyboard_alone(served: Served, browser: Browser) -> None:

@@ -162,12 +162,12 @@ async def test_journeys_keep_within_their_taps_and_seconds(served: Served, brows
 async def test_fifty_customers_in_a_row(served: Served, browser: Browser) -> None:
     """From one customer's arrival to the next one's, with one undo and one request that was lost: nothing twice."""
     seconds = []
-    async with till(browser, served, "fifty", size=DESK) as (walk, counter):
+    async with till(browser, served, "fifty", size=DESK, service_workers="block") as (walk, counter):
         sales = "SELECT count(*) FROM sale WHERE shop_id = %s"
         before = await counter.run(counter.value(sales, NOODLES.shop_id))
         for place in range(50):
             if place == 20:
-                await walk.page.route("**/till/sale", _lose, times=1)
+                await walk.page.route("**/till/queue/sales", _lose, times=1)
             serve = (_by_scan, _by_phone, _plain_sale, _voucher_only)[place % 4]
             await serve(walk, counter)
             seconds.append(await walk.seconds())
