@@ -4,7 +4,9 @@ Each group of pages has a catalogue of its own, named after its folder; `common`
 sentences of refusals.
 """
 
+import importlib
 import inspect
+import pkgutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +15,7 @@ from babel.messages import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-import ringmain.entry.http
-import ringmain.entry.web  # noqa: F401 (as above, of the pages)
+import ringmain
 from ringmain.kit.pure.errors import RuleBroken
 
 ENTRY = Path(__file__).resolve().parents[1] / "src" / "ringmain" / "entry"
@@ -80,7 +81,12 @@ def write(language: str) -> int:
 
 
 def _rules() -> Iterator[str]:
-    for rule in sorted(RuleBroken.by_code.values(), key=lambda one: one.code):
+    """Give the sentences of every rule of the package, whatever has been imported so far."""
+    for module in pkgutil.walk_packages(ringmain.__path__, "ringmain."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    ours = (rule for rule in RuleBroken.by_code.values() if rule.__module__.startswith("ringmain."))
+    for rule in sorted(ours, key=lambda one: one.code):
         yield (inspect.getdoc(rule) or rule.code).partition("\n")[0]
         yield rule.next_step
 

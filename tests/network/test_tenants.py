@@ -110,7 +110,7 @@ async def test_one_bad_row_stops_the_import_and_is_named_by_its_line(here: Insta
     assert rows[4]["problem"].startswith("Write hours such as")
     partly = await _import(here, town.network_id, BAD, place=MALL, partly=True)
     assert (partly.written, partly.shops_new, len(partly.rejected)) == (True, 2, 8)
-    assert (await _names(here, town.network_id))[2:] == ["Good", "Two Lines"]
+    assert set((await _names(here, town.network_id))[2:]) == {"Good", "Two Lines"}
     mended = refused.rejected_csv().replace("not an address", "a@example.com").splitlines()
     again = await _import(here, town.network_id, "\n".join([mended[0], mended[6]]), place=MALL)
     assert (again.written, again.shops_new) == (True, 1)
