@@ -105,7 +105,10 @@ async def _links(page: Page, url: str) -> list[str]:
 async def _dead_forms(page: Page) -> list[str]:
     """Return the forms that no page of ours takes."""
     forms = await page.eval_on_selector_all(
-        "form", "all => all.map(one => [one.method, new URL(one.action || location.href).pathname])"
+        "form",
+        # Attributes, not properties: a field named `action` hides the form's own.
+        """all => all.map(one => [(one.getAttribute("method") || "get").toLowerCase(),
+                                  new URL(one.getAttribute("action") || "", location.href).pathname])""",
     )
     targets = form_targets()
     return [
