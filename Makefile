@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
-# How many tests run at once, and what to hand on: make test PYTEST_ARGS='tests/ledger -x'; make up UP_ARGS='--port 9000'.
+# How many tests run at once, and what to hand on: make test PYTEST_ARGS='tests/ledger -x'; make up UP_ARGS=--no-demo.
 WORKERS ?= 2
 PYTEST_ARGS ?=
 UP_ARGS ?=
