@@ -85,7 +85,7 @@ async def test_a_pin_locks_after_five_tries_and_a_manager_unpairs(served: Served
 
 
 async def test_a_revoked_terminal_is_no_till_any_more(served: Served) -> None:
-    """The page of a revoked terminal ends at once, and its device is asked to be paired anew."""
+    """The page of a revoked terminal ends at once, and says that a new code is needed."""
     counter = Counter(served)
     terminal_id, code = await counter.run(counter.terminal())
     async with _device(served) as client:
@@ -93,6 +93,7 @@ async def test_a_revoked_terminal_is_no_till_any_more(served: Served) -> None:
         await counter.run(_revoke(served, terminal_id))
         led = await client.get("/till", follow_redirects=True)
         assert (led.status_code, led.url.path) == (200, "/till/pair")
+        assert "its terminal was taken out of use" in led.text
 
 
 async def _forget_lock(served: Served, staff_id: UUID) -> None:
