@@ -18,6 +18,7 @@ from ringmain.kit.doctor import diagnose
 from ringmain.kit.postgres import NotRunning, Trouble
 from ringmain.kit.pure.errors import RuleBroken, Unavailable
 from ringmain.kit.settings import Settings
+from ringmain.simulate.cli import evaluate
 
 Result = TypeVar("Result")
 
@@ -32,6 +33,7 @@ app.command(merchants)
 app.command(networks)
 audit = App(name="audit", help="Verify the audit log, and print its head.")
 app.command(audit)
+app.command(evaluate)
 out = Console()
 err = Console(stderr=True)
 

@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ringmain.entry.installation import Installation
-from ringmain.entry.replaying import ReplayReport, peak_mb, replay_with_progress
+from ringmain.entry.replaying import ReplayReport, replay_with_progress
+from ringmain.kit.memory import peak_mb
 from ringmain.loop import api as loop
 from ringmain.network import api as network
 from ringmain.simulate import api as simulate

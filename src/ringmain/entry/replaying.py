@@ -1,7 +1,5 @@
 """A replay as a command runs it: with progress, followed by the lake and the report."""
 
-import resource
-import sys
 import time
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,6 +13,7 @@ from ringmain.entry.installation import Installation
 from ringmain.entry.lake import lake_tables
 from ringmain.kit.follow import catch_up
 from ringmain.kit.lake.export import Exporter
+from ringmain.kit.memory import peak_mb
 from ringmain.ledger import api as ledger
 from ringmain.simulate import api as simulate
 
@@ -74,9 +73,3 @@ def _counts(journey: simulate.Journey, replayed: dict[str, int]) -> dict[str, in
         **replayed,
         **simulate.traps(journey),
     }
-
-
-def peak_mb() -> float:
-    """Return the peak memory of this process in MB; the kernel counts kB on Linux and bytes on macOS."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024 * 1024) if sys.platform == "darwin" else peak / 1024

@@ -37,3 +37,27 @@ class ReplayDiffers(RuleBroken):
     code = "replay_differs"
     status = HTTPStatus.CONFLICT
     next_step = "Report it with the facts shown: a rule or the replay is wrong. Nothing of the batch was kept."
+
+
+class EvaluationDataMissing(RuleBroken):
+    """A file that the task reads is not in the folder."""
+
+    code = "evaluation_data_missing"
+    status = HTTPStatus.FAILED_DEPENDENCY
+    next_step = "Name the folder that holds this file with --data DIR."
+
+
+class EvaluationDataWrong(RuleBroken):
+    """A file of the task cannot be read as what it has to be."""
+
+    code = "evaluation_data_wrong"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Compare the file's columns and types with docs/evaluation.md, and run the command again."
+
+
+class EvaluationUnknown(RuleBroken):
+    """There is no such task."""
+
+    code = "evaluation_unknown"
+    status = HTTPStatus.NOT_FOUND
+    next_step = "Run `ringmain evaluate --help` for the tasks there are."

@@ -1,0 +1,67 @@
+"""Scores of predictions, each by its textbook definition, on numpy arrays."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+# A probability is kept this far from 0 and 1, so that one confident mistake does not make the log-loss infinite.
+_EPSILON = 1e-7
+
+
+def auc(scores: Floats, positive: Bools) -> float:
+    """Return the area under the ROC curve, ties counted half (Mann-Whitney); NaN where one class is missing."""
+    positives = int(positive.sum())
+    negatives = len(positive) - positives
+    if not positives or not negatives:
+        return float("nan")
+    ranks = rankdata(scores)[positive].sum()
+    return float((ranks - positives * (positives + 1) / 2) / (positives * negatives))
+
+
+def average_precision(scores: Floats, positive: Bools) -> float:
+    """Return the area under the steps of precision over recall; rows of one score enter together."""
+    order = np.argsort(-scores, kind="stable")
+    hits = np.cumsum(positive[order])
+    # Only where the score changes is a threshold possible.
+    last = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
+    recall = hits[last] / max(hits[-1], 1)
+    precision = hits[last] / (last + 1)
+    return float(np.sum(np.diff(recall, prepend=0.0) * precision))
+
+
+def log_loss(probability: Floats, positive: Bools) -> float:
+    """Return the mean negative log-likelihood in nats."""
+    clipped = np.clip(probability, _EPSILON, 1 - _EPSILON)
+    return float(-np.mean(np.where(positive, np.log(clipped), np.log1p(-clipped))))
+
+
+def calibration_error(probability: Floats, positive: Bools, bins: int = 10) -> float:
+    """Return the expected calibration error: |mean probability - rate| over bins of equal count, by their size."""
+    order = np.argsort(probability, kind="stable")
+    parts = [part for part in np.array_split(order, bins) if len(part)]
+    gaps = [len(part) * abs(probability[part].mean() - positive[part].mean()) for part in parts]
+    return float(np.sum(gaps) / len(probability))
+
+
+def expected_rank(scores: Floats, target: int) -> float:
+    """Return the rank (1 is best) of `scores[target]`, in the mean over all orders of equal scores."""
+    own = scores[target]
+    return 1.0 + float((scores > own).sum()) + (float((scores == own).sum()) - 1) / 2
+
+
+def hit_within(better: Floats, equal: Floats, k: int) -> Floats:
+    """Return the chance that a target lies in the first `k`, over all orders of equal scores.
+
+    `better` counts the candidates with a higher score than the target, `equal` those with its score, itself included.
+    """
+    return np.clip((k - better) / np.maximum(equal, 1), 0.0, 1.0)
+
+
+def mean_reciprocal(better: Floats, equal: Floats) -> Floats:
+    """Return the expected reciprocal rank of each target, over all orders of ties; arguments as `hit_within`."""
+    harmonic = np.concatenate(([0.0], np.cumsum(1.0 / np.arange(1, int((better + equal).max(initial=1)) + 1))))
+    below, through = better.astype(np.int64), (better + equal).astype(np.int64)
+    return (harmonic[through] - harmonic[below]) / np.maximum(equal, 1)

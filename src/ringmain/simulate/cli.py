@@ -1,0 +1,29 @@
+"""The command that measures the models on recorded data."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from ringmain.simulate.evaluate.tasks import TASKS
+
+
+def evaluate(
+    task: Annotated[str, Parameter(help=f"One of: {', '.join(TASKS)}.")],
+    *,
+    data: Annotated[Path | None, Parameter(help="Folder of the task's Parquet files.")] = None,
+    json: Annotated[Path | None, Parameter(name="--json", help="Write the result to this file as JSON.")] = None,
+    seed: Annotated[int, Parameter(help="What chance is drawn from; the same seed gives the same figures.")] = 0,
+) -> None:
+    """Measure a model on recorded data by a fixed protocol, beside the dumb baselines."""
+    from ringmain.simulate.evaluate.tasks import evaluate as run
+
+    out = Console()
+    with out.status(task) as status:
+        evaluation = run(task, data, seed=seed, progress=lambda stage: status.update(f"{task}: {stage}"))
+    out.print(evaluation.as_table())
+    for note in evaluation.notes:
+        out.print(note, highlight=False)
+    if json is not None:
+        json.write_bytes(evaluation.as_json())

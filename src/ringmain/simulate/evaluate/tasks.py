@@ -1,0 +1,41 @@
+"""The tasks there are, by name; a module is imported when its task runs, so that asking for help stays quick."""
+
+import time
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+
+from ringmain.kit.memory import peak_mb
+from ringmain.simulate.errors import EvaluationDataMissing, EvaluationUnknown
+from ringmain.simulate.evaluate.report import Evaluation, Result
+
+Progress = Callable[[str], None]
+# Each module has `evaluate(folder, seed, progress) -> Result`; the folder is None only for tasks that bring their data.
+TASKS: Mapping[str, str] = MappingProxyType({})
+# These read the recorded year of the installed package where no folder is named.
+WITHOUT_FOLDER = frozenset({"closure", "redemption", "segments", "visits"})
+
+
+def evaluate(task: str, folder: Path | None, *, seed: int, progress: Progress) -> Evaluation:
+    """Run one task on the files of `folder`; the same seed and files give the same figures.
+
+    Raises `EvaluationUnknown`, `EvaluationDataMissing`, `EvaluationDataWrong`.
+    """
+    if task not in TASKS:
+        raise EvaluationUnknown(task=task, tasks=", ".join(TASKS))
+    if folder is None and task not in WITHOUT_FOLDER:
+        raise EvaluationDataMissing(task=task)
+    started = time.perf_counter()
+    result: Result = import_module(TASKS[task]).evaluate(folder, seed, progress)
+    seconds = time.perf_counter() - started
+    return Evaluation(
+        task=task,
+        data=folder.name if folder else "complete-journey",
+        n=result.n,
+        metrics=result.metrics,
+        baselines=result.baselines,
+        seconds=round(seconds, 2),
+        peak_mb=round(peak_mb(), 1),
+        notes=result.notes,
+    )
