@@ -2,9 +2,20 @@
 
 import resource
 import sys
+from pathlib import Path
+
+_STATUS = Path("/proc/self/status")
 
 
 def peak_mb() -> float:
-    """Return the peak memory of this process in MB; the kernel counts kB on Linux and bytes on macOS."""
+    """Return the peak resident memory of this process, in MB of 1,048,576 bytes.
+
+    Linux tells `getrusage` the peak of the process that started this one where that was higher, so its own account of
+    this program is read where there is one. Elsewhere `getrusage` counts kB, on macOS bytes.
+    """
+    if _STATUS.is_file():
+        for line in _STATUS.read_text(encoding="ascii").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1024 * 1024) if sys.platform == "darwin" else peak / 1024
