@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from ringmain.match.model import (
+    Catalogue,
     Context,
+    ListedOffer,
+    Match,
     MatchedOffer,
     Opening,
     Person,
@@ -19,10 +22,11 @@ from ringmain.match.model import (
     WordQuery,
     clock_text,
     distances_m,
+    left_of,
     normal,
     opening,
-    rank,
 )
+from ringmain.match.model import rank as rank_columns
 
 AT = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # A Monday, 12:00 in Shanghai.
 HERE = Place(31.2, 121.5)
@@ -57,6 +61,14 @@ def _shop(number: int, metres: float = 0, **changes: object) -> ShopFacts:
         offers=(replace(OFFER, id=UUID(int=900 + number)),),
     )
     return replace(shop, **changes)  # type: ignore[arg-type]
+
+
+def rank(shops: list[ShopFacts], context: Context, person: Person, stand: Stand | None = None) -> list[Match]:
+    """Rank shops with offers of their own, of which all can be granted."""
+    offers = {offer.id: ListedOffer(offer, (shop.id,)) for shop in shops for offer in shop.offers}
+    catalogue = Catalogue([replace(shop, offers=()) for shop in shops], offers.values())
+    stocks = {id_: one.offer.stock for id_, one in offers.items() if one.offer.stock is not None}
+    return rank_columns(catalogue, left_of(catalogue, stocks, lambda _: 0), context, person, stand)
 
 
 def _order(shops: list[ShopFacts], person: Person | None = None, **changes: object) -> list[int]:

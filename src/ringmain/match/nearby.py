@@ -1,20 +1,20 @@
-"""Find shops and offers for a person here and now: a few queries for the whole network, then one ranking in memory."""
+"""Find shops and offers for a person here and now: the catalogue from memory, ranked by its columns."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from ringmain.kit.db import UnitOfWork
 from ringmain.match.blocks import blocks
-from ringmain.match.model import Context, Match, MatchedOffer, Person, Place, ShopFacts, ShopVisits, Stand, rank
+from ringmain.match.catalogue import catalogue_of, left
+from ringmain.match.model import Catalogue, Context, Match, Person, Place, ShopVisits, Stand, rank
 from ringmain.member import api as member
 from ringmain.member.api import Purpose
 from ringmain.network import api as network
-from ringmain.network.api import Shop
 from ringmain.network.errors import ShopNotFound
 from ringmain.sale import api as sale
 from ringmain.voucher import api as voucher
-from ringmain.voucher.api import PublishedOffer
 
 
 async def nearby(uow: UnitOfWork, context: Context) -> list[Match]:
@@ -24,12 +24,22 @@ async def nearby(uow: UnitOfWork, context: Context) -> list[Match]:
     consent to personalisation nothing but their blocks matters. Nothing is written, neither place nor words are kept.
     Raises `ShopNotFound` where `at_shop_id` is unknown.
     """
-    shops = await network.all_shops(uow)
-    stand, place = await _stand(uow, context, shops)
-    offers = await voucher.grantable(uow, context.at)
+    kept = await catalogue_of(uow, context.at)
+    stand, place = await _stand(uow, context, kept.catalogue)
+    context = replace(context, place=place)
     person = await who_asks(uow, context.subject_ids, personal=context.personal)
-    facts = with_offers(shops, offers, uow.network_id)
-    return rank(facts, replace(context, place=place), person, stand)
+    standing, fresh = await left(uow, kept)
+    found = rank(kept.catalogue, standing, context, person, stand, kept.vocabulary)
+    if fresh or await _granted_still(uow, found, context.at):
+        return found
+    standing, _ = await left(uow, kept, fresh=True)
+    return rank(kept.catalogue, standing, context, person, stand, kept.vocabulary)
+
+
+async def _granted_still(uow: UnitOfWork, found: Sequence[Match], at: datetime) -> bool:
+    """Say whether every offer that would be shown can be granted at this moment."""
+    shown = {offer.id for one in found for offer in one.offers}
+    return not shown or len(await voucher.grantable(uow, at, offer_ids=list(shown))) == len(shown)
 
 
 async def who_asks(uow: UnitOfWork, subject_ids: Sequence[UUID], *, personal: bool = True) -> Person:
@@ -48,65 +58,12 @@ async def who_asks(uow: UnitOfWork, subject_ids: Sequence[UUID], *, personal: bo
     )
 
 
-def with_offers(shops: Iterable[Shop], offers: Iterable[PublishedOffer], network_id: UUID) -> list[ShopFacts]:
-    """Return shops with the offers that lead to them.
-
-    An offer leads to the shops that it names; one that names none, to its creator's own shops, and where the network
-    itself is its creator, to every shop.
-    """
-    by_shop: dict[UUID, list[MatchedOffer]] = {}
-    by_merchant: dict[UUID, list[MatchedOffer]] = {}
-    everywhere: list[MatchedOffer] = []
-    for offer in offers:
-        matched = _matched(offer)
-        if offer.terms.shop_ids:
-            for shop_id in offer.terms.shop_ids:
-                by_shop.setdefault(shop_id, []).append(matched)
-        elif offer.creator_merchant_id == network_id:
-            everywhere.append(matched)
-        else:
-            by_merchant.setdefault(offer.creator_merchant_id, []).append(matched)
-    return [
-        ShopFacts(
-            id=shop.id,
-            merchant_id=shop.merchant_id,
-            name=shop.name,
-            category=shop.category,
-            latitude=shop.latitude,
-            longitude=shop.longitude,
-            time_zone=shop.time_zone,
-            hours=shop.hours,
-            offers=(*by_shop.get(shop.id, ()), *by_merchant.get(shop.merchant_id, ()), *everywhere),
-        )
-        for shop in shops
-    ]
-
-
-async def _stand(uow: UnitOfWork, context: Context, shops: Sequence[Shop]) -> tuple[Stand | None, Place | None]:
+async def _stand(uow: UnitOfWork, context: Context, catalogue: Catalogue) -> tuple[Stand | None, Place | None]:
     if context.at_shop_id is None:
         return None, context.place
-    here = next((shop for shop in shops if shop.id == context.at_shop_id), None)
-    if here is None:
+    if context.at_shop_id not in catalogue.place_of:
         raise ShopNotFound(shop_id=context.at_shop_id)
-    rivals = frozenset(await network.rival_shops(uow))
+    here = catalogue.shops[catalogue.place_of[context.at_shop_id]]
+    rivals = frozenset(await network.rivals_of(uow, here.merchant_id, here.id))
     place = context.place or Place(here.latitude, here.longitude)
     return Stand(here.id, here.merchant_id, rivals), place
-
-
-def _matched(offer: PublishedOffer) -> MatchedOffer:
-    terms = offer.terms
-    return MatchedOffer(
-        id=offer.id,
-        name=offer.name,
-        kind=terms.kind,
-        currency=terms.currency,
-        face_minor=terms.face_minor,
-        percent_bp=terms.percent_bp,
-        minimum_minor=terms.minimum_minor,
-        parts=terms.parts,
-        goods=terms.goods,
-        price_points=terms.price_points,
-        stock=offer.stock,
-        valid_days=terms.valid_days,
-        ends_at=terms.valid_until,
-    )

@@ -214,6 +214,7 @@ __all__ = [
     "revoke_terminal",
     "rewrap_accounts",
     "rival_shops",
+    "rivals_of",
     "rotate_key",
     "shop_of",
     "shops",
@@ -265,6 +266,14 @@ async def shops_of(uow: UnitOfWork, merchant_id: UUID) -> list[Shop]:
 async def rival_shops(uow: UnitOfWork) -> set[tuple[UUID, UUID]]:
     """Return every declaration as (merchant, shop): this shop and the shops of that merchant are rivals, both ways."""
     return {(rival.merchant_id, rival.rival_shop_id) for rival in await places.rivals(uow)}
+
+
+async def rivals_of(uow: UnitOfWork, merchant_id: UUID, shop_id: UUID) -> set[tuple[UUID, UUID]]:
+    """Return the declarations of a merchant and those of one of its shops by others, as (merchant, rival shop).
+
+    The shop and every shop of that merchant are rivals, both ways.
+    """
+    return {(rival.merchant_id, rival.rival_shop_id) for rival in await places.rivals_of(uow, merchant_id, shop_id)}
 
 
 async def staff_of_shop(uow: UnitOfWork, shop_id: UUID) -> list[Staff]:

@@ -9,7 +9,7 @@ from ringmain.voucher.codes import sign as sign_code
 from ringmain.voucher.errors import TendersDiffer
 from ringmain.voucher.expire import sweep, void
 from ringmain.voucher.grant import grant
-from ringmain.voucher.grantable import grantable
+from ringmain.voucher.grantable import grantable, purse_of, standing_offers, stocks
 from ringmain.voucher.lease import (
     change_offline_rule,
     lease,
@@ -138,6 +138,7 @@ __all__ = [
     "points_of",
     "prepare",
     "publish",
+    "purse_of",
     "qualify",
     "read_offer",
     "read_offers",
@@ -149,6 +150,8 @@ __all__ = [
     "set_paused",
     "show",
     "sign_code",
+    "standing_offers",
+    "stocks",
     "sweep",
     "uses_of_sales",
     "validate",

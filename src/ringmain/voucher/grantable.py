@@ -12,21 +12,31 @@ from ringmain.voucher.model import PublishedOffer, validity
 from ringmain.voucher.postings import account_of
 
 
-async def grantable(
-    uow: UnitOfWork, at: datetime, *, offer_ids: Sequence[UUID] | None = None, most: int = 5_000
-) -> list[PublishedOffer]:
-    """Return the offers of which a voucher could be granted, the newest first; of `offer_ids` where they are given.
+async def grantable(uow: UnitOfWork, at: datetime, offer_ids: Sequence[UUID]) -> list[PublishedOffer]:
+    """Return those of these offers of which a voucher could be granted, the newest first.
 
     It shows what is worth offering; `grant` decides, under lock.
     """
-    offers = await store.open_offers(uow, at, offer_ids, most)
-    purses = {
-        offer.id: account_of(uow.network_id, offer.funder_id, MerchantAccount.AVAILABLE, offer.terms.currency)
-        for offer in offers
-    }
+    offers = await store.open_offers(uow, at, offer_ids)
+    purses = {offer.id: purse_of(uow.network_id, offer) for offer in offers}
     funds = await ledger.spendable(uow, list(purses.values())) if purses else {}
     return [
         offer
         for offer in offers
         if funds.get(purses[offer.id], 0) >= offer.terms.cost_minor and validity(offer.terms, at) is not None
     ]
+
+
+async def standing_offers(uow: UnitOfWork, at: datetime, most: int = 100_000) -> list[PublishedOffer]:
+    """Return the offers that are neither paused nor over, the newest first, used up or without cover as they may be."""
+    return await store.standing_offers(uow, at, most)
+
+
+async def stocks(uow: UnitOfWork) -> dict[UUID, int]:
+    """Return how many vouchers are left of every offer that has a stock."""
+    return {row.id: row.stock for row in await (await store.stocks(uow)).all()}
+
+
+def purse_of(network_id: UUID, offer: PublishedOffer) -> UUID:
+    """Return the id of the account from which the vouchers of an offer are covered."""
+    return account_of(network_id, offer.funder_id, MerchantAccount.AVAILABLE, offer.terms.currency)

@@ -43,6 +43,7 @@ class Database:
         self._connections = connections
         self._pools: dict[Role, AsyncConnectionPool[psycopg.AsyncConnection[Any]]] = {}
         self._opening = asyncio.Lock()
+        self._kept: dict[str, Any] = {}
 
     async def __aenter__(self) -> Self:
         """Check that the database answers."""
@@ -76,7 +77,7 @@ class Database:
             async with pool.connection() as connection, connection.pipeline() as pipeline:
                 started = connection.cursor()
                 await started.execute(start, (_text(network_id), _text(merchant_id)), prepare=True)
-                unit = UnitOfWork(connection, network_id, started, now)
+                unit = UnitOfWork(connection, network_id, started, now, self._kept)
                 yield unit
                 await unit.write_outbox()
                 # The commit travels with the last writes, and its answer is awaited here: what follows is durable.

@@ -46,8 +46,12 @@ class UnitOfWork:
         network_id: UUID | None,
         started: psycopg.AsyncCursor[Any],
         now: datetime | None,
+        kept: dict[str, Any],
     ) -> None:
         self.connection = connection
+        # What this process keeps in memory of this database, by the name of who keeps it: for what is dear to make,
+        # can be checked against the database at each use, and may be lost at any time.
+        self.kept = kept
         self._network_id = network_id
         self._started = started
         self._now = now

@@ -1,14 +1,19 @@
 """Ranking as pure decisions on plain data."""
 
+from ringmain.match.model.catalogue import Catalogue, Left, ListedOffer, left_of
 from ringmain.match.model.data import Block, Context, Match, MatchedOffer, Person, Place, Reason, ShopFacts, ShopVisits
 from ringmain.match.model.hours import Opening, clock_text, opening
-from ringmain.match.model.rank import Stand, distances_m, may_be_shown, rank
+from ringmain.match.model.rank import Stand, distances_m, rank
+from ringmain.match.model.vocabulary import Vocabulary
 from ringmain.match.model.words import Found, WordQuery, normal
 
 __all__ = [
     "Block",
+    "Catalogue",
     "Context",
     "Found",
+    "Left",
+    "ListedOffer",
     "Match",
     "MatchedOffer",
     "Opening",
@@ -18,10 +23,11 @@ __all__ = [
     "ShopFacts",
     "ShopVisits",
     "Stand",
+    "Vocabulary",
     "WordQuery",
     "clock_text",
     "distances_m",
-    "may_be_shown",
+    "left_of",
     "normal",
     "opening",
     "rank",

@@ -4,20 +4,20 @@ The weights are judgements, not measurements: they make an order that people fin
 a reason. Learned ranking replaces `_scores` and nothing else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 
+from ringmain.kit.pure.clock import microseconds
+from ringmain.match.model.catalogue import Catalogue, Flags, Floats, Left
 from ringmain.match.model.data import Context, Match, MatchedOffer, Person, Place, Reason, ShopFacts
 from ringmain.match.model.hours import Opening, clock_text, opening
-from ringmain.match.model.words import Found, WordQuery
-
-Floats = npt.NDArray[np.float64]
+from ringmain.match.model.vocabulary import Vocabulary
+from ringmain.match.model.words import ENOUGH, WordQuery
 
 _EARTH_RADIUS_M = 6_371_008.8  # The mean radius (IUGG).
 # After so many metres the weight of being near has fallen to 37 %: about ten minutes on foot.
@@ -36,14 +36,6 @@ class Stand:
     merchant_id: UUID
     rivals: frozenset[tuple[UUID, UUID]] = frozenset()
 
-    def excludes(self, shop_id: UUID, merchant_id: UUID) -> bool:
-        """Say whether a shop is this one, or its rival: declared by either side."""
-        return (
-            shop_id == self.shop_id
-            or (self.merchant_id, shop_id) in self.rivals
-            or (merchant_id, self.shop_id) in self.rivals
-        )
-
 
 def distances_m(place: Place, latitudes: Floats, longitudes: Floats) -> Floats:
     """Return the distances from a place in metres along the great circle (haversine)."""
@@ -55,105 +47,93 @@ def distances_m(place: Place, latitudes: Floats, longitudes: Floats) -> Floats:
     return distances
 
 
-def may_be_shown(shops: Sequence[ShopFacts], stand: Stand | None, person: Person) -> list[ShopFacts]:
-    """Return the shops that may be shown at all, each without the offers that its reader has blocked."""
-    kept = []
-    for shop in shops:
-        if shop.id in person.blocked_shops or (stand is not None and stand.excludes(shop.id, shop.merchant_id)):
-            continue
-        if person.blocked_offers and any(offer.id in person.blocked_offers for offer in shop.offers):
-            left = tuple(offer for offer in shop.offers if offer.id not in person.blocked_offers)
-            kept.append(replace(shop, offers=left))
-        else:
-            kept.append(shop)
-    return kept
+def rank(
+    catalogue: Catalogue,
+    left: Left,
+    context: Context,
+    person: Person,
+    stand: Stand | None = None,
+    vocabulary: Vocabulary | None = None,
+) -> list[Match]:
+    """Return the best shops first, `context.limit` at most; the same input gives the same answer.
 
-
-def rank(shops: Sequence[ShopFacts], context: Context, person: Person, stand: Stand | None = None) -> list[Match]:
-    """Return the best shops first, `context.limit` at most; the same input gives the same answer."""
-    # Of all shops, shown or not: a block must not change how the others compare.
-    usual = _usual(shops)
-    shops = may_be_shown(shops, stand, person)
+    `vocabulary` is that of the catalogue, where somebody keeps it; it is made where words were typed and none is given.
+    """
+    grantable = left.grantable & catalogue.valid(context.at)
+    mine = _without(grantable, [catalogue.offer_place.get(id_) for id_ in person.blocked_offers])
+    shown = _without(np.ones(len(catalogue.shops), dtype=np.bool_), _hidden(catalogue, person, stand))
     if context.with_offers_only:
-        shops = [shop for shop in shops if shop.offers]
-    words: list[Found | None] = [None] * len(shops)
+        shown &= catalogue.has(mine)
+    query, words = None, None
     if context.words.strip():
         query = WordQuery(context.words)
-        found = [query.fit(shop.name, shop.category, [offer.name for offer in shop.offers]) for shop in shops]
-        words = [one for one in found if one is not None]
-        shops = [shop for shop, one in zip(shops, found, strict=True) if one is not None]
-    if not shops:
-        return []
-    openings = _openings(shops, context.at)
+        words = (vocabulary or Vocabulary(catalogue)).scores(query, mine)
+        shown &= words >= ENOUGH if query.tokens else False
     metres = None
     if context.place is not None:
-        latitudes = np.array([shop.latitude for shop in shops])
-        metres = distances_m(context.place, latitudes, np.array([shop.longitude for shop in shops]))
-    scores = _scores(shops, context, person, openings, metres, words, usual)
-    # Ties are broken by id, so that an answer does not depend on how the database returned its rows.
-    order = sorted(range(len(shops)), key=lambda place: (-scores[place], shops[place].id))[: context.limit]
-    return [
-        _match(
-            shops[place],
-            context,
-            person,
-            openings[place],
-            None if metres is None else round(float(metres[place])),
-            words[place],
-            float(scores[place]),
-        )
-        for place in order
-    ]
+        metres = distances_m(context.place, catalogue.latitudes, catalogue.longitudes)
+    scores = _scores(catalogue, context, person, (grantable, mine), metres, words)
+    places = np.flatnonzero(shown)
+    # Stable, and shops stand in the order of their ids: ties do not depend on how the database returned its rows.
+    places = places[np.argsort(-scores[places], kind="stable")][: context.limit]
+    answer = _Answer(catalogue, left, mine, context, person, query)
+    return [answer.match(place, float(scores[place]), metres) for place in places.tolist()]
 
 
-def _openings(shops: Sequence[ShopFacts], at: datetime) -> list[Opening]:
-    local: dict[str, datetime] = {}
-    known: dict[tuple[object, str], Opening] = {}
-    found = []
-    for shop in shops:
-        if shop.time_zone not in local:
-            local[shop.time_zone] = at.astimezone(ZoneInfo(shop.time_zone))
-        key = (shop.hours, shop.time_zone)
-        if key not in known:
-            now = local[shop.time_zone]
-            known[key] = opening(shop.hours, now.weekday(), now.hour * 60 + now.minute)
-        found.append(known[key])
-    return found
+def _hidden(catalogue: Catalogue, person: Person, stand: Stand | None) -> list[int | None]:
+    """Return the places of the shops that may not be shown: blocked ones, that where one stands, and its rivals."""
+    hidden = [catalogue.place_of.get(id_) for id_ in person.blocked_shops]
+    if stand is not None:
+        hidden.append(catalogue.place_of.get(stand.shop_id))
+        for merchant_id, rival_shop_id in stand.rivals:
+            if merchant_id == stand.merchant_id:
+                hidden.append(catalogue.place_of.get(rival_shop_id))
+            if rival_shop_id == stand.shop_id:
+                hidden += catalogue.by_merchant.get(merchant_id, [])
+    return hidden
+
+
+def _without(flags: Flags, places: Iterable[int | None]) -> Flags:
+    taken = [place for place in places if place is not None]
+    if not taken:
+        return flags
+    left = flags.copy()
+    left[taken] = False
+    return left
 
 
 def _scores(
-    shops: Sequence[ShopFacts],
+    catalogue: Catalogue,
     context: Context,
     person: Person,
-    openings: Sequence[Opening],
+    offers: tuple[Flags, Flags],
     metres: Floats | None,
-    words: Sequence[Found | None],
-    usual: float,
+    words: Floats | None,
 ) -> Floats:
-    scores = np.zeros(len(shops))
+    """Return the score of every shop; `offers` are those that can be granted, and those of them not blocked."""
+    grantable, mine = offers
+    scores = np.zeros(len(catalogue.shops))
     if metres is not None:
         scores += _NEAR * np.exp(-metres / _WALK_M)
-    scores += _OPEN * np.array([one.is_open for one in openings])
+    scores += _OPEN * catalogue.open_at(context.at)
+    # Of all shops, shown or not, and all offers: a block must not change how the others compare.
+    usual = _usual(catalogue.best(np.where(grantable, catalogue.face, 0.0)))
     # Saturating: an offer of the usual value gets half, and one of ten times it hardly more than one of five.
-    best = np.array([_best(shop) for shop in shops], dtype=np.float64)
+    best = catalogue.best(np.where(mine, catalogue.face, 0.0))
     scores += _VALUE * best / (best + usual)
-    soon = [any(_days_left(offer, context.at) is not None for offer in shop.offers) for shop in shops]
-    scores += _SOON * np.array(soon)
+    soon = catalogue.ends < microseconds(context.at) + _SOON_DAYS * _DAY_SECONDS * 1_000_000
+    scores += _SOON * catalogue.has(mine & soon)
     if person.visits is not None:
-        scores += _NEW * np.array([shop.id not in person.visits for shop in shops])
-    scores += _WORDS * np.array([0.0 if one is None else one.score for one in words])
+        known = [catalogue.place_of.get(id_) for id_ in person.visits]
+        scores += _NEW * _without(np.ones(len(scores), dtype=np.bool_), known)
+    scores += _WORDS * (np.zeros(len(scores)) if words is None else words)
     return scores
 
 
-def _best(shop: ShopFacts) -> int:
-    """Return the greatest value that a shop's offers have, in minor units."""
-    return max((offer.face_minor for offer in shop.offers), default=0)
-
-
-def _usual(shops: Sequence[ShopFacts]) -> float:
+def _usual(best: Floats) -> float:
     """Return the median of the greatest values, in minor units; 1 where nobody offers anything."""
-    values = [best for shop in shops if (best := _best(shop))]
-    return float(np.median(values)) if values else 1.0
+    values = best[best > 0]
+    return float(np.median(values)) if len(values) else 1.0
 
 
 def _days_left(offer: MatchedOffer, at: datetime) -> int | None:
@@ -164,36 +144,62 @@ def _days_left(offer: MatchedOffer, at: datetime) -> int | None:
     return days if days < _SOON_DAYS else None
 
 
-def _match(
-    shop: ShopFacts,
-    context: Context,
-    person: Person,
-    stands: Opening,
-    metres: int | None,
-    words: Found | None,
-    score: float,
-) -> Match:
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What is looked at to show one shop of an answer; only those that are shown are looked at one by one."""
+
+    catalogue: Catalogue
+    left: Left
+    offers: Flags
+    context: Context
+    person: Person
+    query: WordQuery | None
+
+    def match(self, place: int, score: float, metres: Floats | None) -> Match:
+        """Return a shop with its offers and the reasons why it is shown."""
+        shop = self._shop(place)
+        local = self.context.at.astimezone(ZoneInfo(shop.time_zone))
+        stands = opening(shop.hours, local.weekday(), local.hour * 60 + local.minute)
+        distance_m = None if metres is None else round(float(metres[place]))
+        reasons = []
+        if self.query is not None:
+            words = self.query.fit(shop.name, shop.category, [offer.name for offer in shop.offers])
+            assert words is not None
+            reasons.append(Reason("words", {"how": words.how, "word": words.word}))
+        if distance_m is not None:
+            reasons.append(Reason("distance", {"metres": distance_m}))
+        reasons += _opening_reasons(shop, stands)
+        offers = tuple(sorted(shop.offers, key=lambda offer: (-offer.face_minor, offer.id)))
+        reasons += _offer_reasons(offers, self.context.at)
+        reasons += self._past(shop.id)
+        return Match(shop, offers, score, distance_m, stands.is_open, tuple(reasons))
+
+    def _shop(self, place: int) -> ShopFacts:
+        offers = []
+        for one in self.catalogue.offers_of(place, self.offers):
+            stock = int(self.left.stock[one])
+            offers.append(replace(self.catalogue.offers[one].offer, stock=None if stock < 0 else stock))
+        return replace(self.catalogue.shops[place], offers=tuple(offers))
+
+    def _past(self, shop_id: UUID) -> list[Reason]:
+        if self.person.visits is None:
+            return []
+        visits = self.person.visits.get(shop_id)
+        if visits is None:
+            return [Reason("new_to_you")]
+        days = max(int((self.context.at - visits.last_at).total_seconds() // _DAY_SECONDS), 0)
+        return [Reason("here_before", {"visits": visits.visits, "days": days})]
+
+
+def _offer_reasons(offers: Sequence[MatchedOffer], at: datetime) -> list[Reason]:
     reasons = []
-    if words is not None:
-        reasons.append(Reason("words", {"how": words.how, "word": words.word}))
-    if metres is not None:
-        reasons.append(Reason("distance", {"metres": metres}))
-    reasons += _opening_reasons(shop, stands)
-    offers = tuple(sorted(shop.offers, key=lambda offer: (-offer.face_minor, offer.id)))
-    days = [left for offer in offers if (left := _days_left(offer, context.at)) is not None]
+    days = [left for offer in offers if (left := _days_left(offer, at)) is not None]
     if days:
         reasons.append(Reason("ends", {"days": min(days)}))
     stock = [offer.stock for offer in offers if offer.stock is not None]
     if stock and len(stock) == len(offers) and sum(stock) <= _FEW_LEFT:
         reasons.append(Reason("few_left", {"left": sum(stock)}))
-    if person.visits is not None:
-        visits = person.visits.get(shop.id)
-        if visits is None:
-            reasons.append(Reason("new_to_you"))
-        else:
-            days_ago = max(int((context.at - visits.last_at).total_seconds() // _DAY_SECONDS), 0)
-            reasons.append(Reason("here_before", {"visits": visits.visits, "days": days_ago}))
-    return Match(shop, offers, score, metres, stands.is_open, tuple(reasons))
+    return reasons
 
 
 def _opening_reasons(shop: ShopFacts, stands: Opening) -> list[Reason]:

@@ -45,8 +45,10 @@ _CONCEPTS: tuple[frozenset[str], ...] = tuple(
 # From this length on one slip is forgiven, and from the second length on two.
 _ONE_SLIP, _TWO_SLIPS = 4, 8
 _PREFIX = 2
-_EXACT, _BEGINS, _CATEGORY, _OFFER, _SIMILAR = 1.0, 0.9, 0.8, 0.7, 0.6
-_ENOUGH = 0.3
+_EXACT, _BEGINS, _SIMILAR = 1.0, 0.9, 0.6
+IN_NAME, IN_CATEGORY, IN_OFFER = 1.0, 0.8, 0.7
+SAME_CONCEPT = IN_CATEGORY * 0.95
+ENOUGH = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ def normal(text: str) -> str:
 
 
 @lru_cache(maxsize=16_384)
-def _tokens(text: str) -> tuple[str, ...]:
+def tokens(text: str) -> tuple[str, ...]:
+    """Return the words of a text, Chinese ones in one piece."""
     return tuple(_TOKEN.findall(normal(text)))
 
 
@@ -73,8 +76,8 @@ class WordQuery:
     """The words of one search, ready to be compared with many names."""
 
     def __init__(self, words: str, most_words: int = 8) -> None:
-        self.tokens = _tokens(words)[:most_words]
-        self._concepts = [_concepts_of(token) for token in self.tokens]
+        self.tokens = tokens(words)[:most_words]
+        self.concepts = [_concepts_of(token) for token in self.tokens]
         self._fits: dict[tuple[str, str], tuple[float, str]] = {}
 
     def fit(self, name: str, category: str, offers: Iterable[str] = ()) -> Found | None:
@@ -82,23 +85,23 @@ class WordQuery:
         if not self.tokens:
             return None
         best: list[Found] = []
-        names, categories = _tokens(name), _tokens(category)
-        theirs = {number for word in (*categories, *names) for number in _concept_numbers(word)}
-        offered = [word for offer in offers for word in _tokens(offer)]
-        for token, concepts in zip(self.tokens, self._concepts, strict=True):
-            found = [self._found(token, word, "name", 1.0) for word in names]
-            found += [self._found(token, word, "category", _CATEGORY) for word in categories]
-            found += [self._found(token, word, "offer", _OFFER) for word in offered]
+        names, categories = tokens(name), tokens(category)
+        theirs = {number for word in (*categories, *names) for number in concept_numbers(word)}
+        offered = [word for offer in offers for word in tokens(offer)]
+        for token, concepts in zip(self.tokens, self.concepts, strict=True):
+            found = [self._found(token, word, "name", IN_NAME) for word in names]
+            found += [self._found(token, word, "category", IN_CATEGORY) for word in categories]
+            found += [self._found(token, word, "offer", IN_OFFER) for word in offered]
             if concepts & theirs:
-                found.append(Found(_CATEGORY * 0.95, "category", token))
+                found.append(Found(SAME_CONCEPT, "category", token))
             best.append(max(found, key=lambda one: one.score, default=Found(0.0, "", token)))
         score = sum(one.score for one in best) / len(best)
-        return None if score < _ENOUGH else Found(score, *_told(best))
+        return None if score < ENOUGH else Found(score, *_told(best))
 
     def _found(self, token: str, word: str, how: str, weight: float) -> Found:
         key = (token, word)
         if key not in self._fits:
-            self._fits[key] = _fit(token, word)
+            self._fits[key] = fit(token, word)
         score, manner = self._fits[key]
         return Found(score * weight, manner or how, word)
 
@@ -108,7 +111,8 @@ def _told(best: list[Found]) -> tuple[str, str]:
     return top.how, top.word
 
 
-def _fit(token: str, word: str) -> tuple[float, str]:
+def fit(token: str, word: str) -> tuple[float, str]:
+    """Return how well a typed word fits a word (0 to 1), and "similar" where only a slip parts them."""
     if token == word:
         return _EXACT, ""
     chinese = "㐀" <= token[0] <= "鿿"
@@ -119,24 +123,29 @@ def _fit(token: str, word: str) -> tuple[float, str]:
     return 0.0, ""
 
 
+def slips(length: int) -> int:
+    """Return how many slips are forgiven, where the shorter of two words has so many letters."""
+    return 0 if length < _ONE_SLIP else 1 if length < _TWO_SLIPS else 2
+
+
 def _concepts_of(token: str) -> frozenset[int]:
-    exact = _concept_numbers(token)
+    exact = concept_numbers(token)
     if exact:
         return exact
     return frozenset(
-        number for number, words in enumerate(_CONCEPTS) if any(_fit(token, word)[1] == "similar" for word in words)
+        number for number, words in enumerate(_CONCEPTS) if any(fit(token, word)[1] == "similar" for word in words)
     )
 
 
 @lru_cache(maxsize=4_096)
-def _concept_numbers(word: str) -> frozenset[int]:
+def concept_numbers(word: str) -> frozenset[int]:
+    """Return the numbers of what a word means, of those meanings that shops are looked for by."""
     return frozenset(number for number, words in enumerate(_CONCEPTS) if word in words)
 
 
 def _close(one: str, other: str) -> bool:
     """Say whether two words differ by few slips: letters left out, added, changed or swapped (optimal alignment)."""
-    shorter = min(len(one), len(other))
-    allowed = 0 if shorter < _ONE_SLIP else 1 if shorter < _TWO_SLIPS else 2
+    allowed = slips(min(len(one), len(other)))
     if allowed < abs(len(one) - len(other)) or not allowed:
         return False
     before: list[int] = []

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
 from uuid import UUID
 
 import msgspec
@@ -97,7 +97,7 @@ async def list_merchants(
 
 @dataclass(frozen=True, slots=True)
 class _ShopRow:
-    """A shop as the driver reads it: hours come as lists."""
+    """A shop as the driver reads it: hours come as text."""
 
     id: UUID
     merchant_id: UUID
@@ -106,12 +106,12 @@ class _ShopRow:
     latitude: float
     longitude: float
     time_zone: str
-    hours: Any
+    hours: str | None
     opened_at: datetime
 
     def shop(self) -> Shop:
         """Return the shop as the domain knows it."""
-        hours = None if self.hours is None else msgspec.convert(self.hours, Hours)
+        hours = None if self.hours is None else _hours(self.hours)
         return Shop(
             self.id,
             self.merchant_id,
@@ -125,7 +125,13 @@ class _ShopRow:
         )
 
 
-_SHOP = "SELECT id, merchant_id, name, category, latitude, longitude, time_zone, hours, opened_at FROM shop"
+_SHOP = "SELECT id, merchant_id, name, category, latitude, longitude, time_zone, hours::text, opened_at FROM shop"
+
+
+@lru_cache(maxsize=4_096)
+def _hours(text: str) -> Hours:
+    # Most shops of a network keep one of few hours: they are read once, and held in memory once.
+    return msgspec.json.decode(text, type=Hours)
 
 
 async def insert_shops(uow: UnitOfWork, shops: Sequence[Shop]) -> None:
@@ -229,6 +235,21 @@ async def withdraw_rival(uow: UnitOfWork, merchant_id: UUID, rival_shop_id: UUID
     await uow.execute(
         "DELETE FROM rival WHERE network_id = %s AND merchant_id = %s AND rival_shop_id = %s",
         (uow.network_id, merchant_id, rival_shop_id),
+    )
+
+
+async def rivals_of(uow: UnitOfWork, merchant_id: UUID, shop_id: UUID) -> list[Rival]:
+    """Return the declarations of one merchant, and those of one shop by others."""
+    return await uow.rows(
+        Rival,
+        """
+        SELECT merchant_id, rival_shop_id, declared_at FROM rival
+        WHERE network_id = %(network)s AND merchant_id = %(merchant)s
+        UNION
+        SELECT merchant_id, rival_shop_id, declared_at FROM rival
+        WHERE network_id = %(network)s AND rival_shop_id = %(shop)s
+        """,
+        {"network": uow.network_id, "merchant": merchant_id, "shop": shop_id},
     )
 
 

@@ -79,6 +79,8 @@ from ringmain.voucher.store.published import (
     paused_offers,
     published_offers,
     set_paused,
+    standing_offers,
+    stocks,
     take_stock,
 )
 
@@ -147,6 +149,8 @@ __all__ = [
     "resolve_typed_code",
     "secret_of",
     "set_paused",
+    "standing_offers",
+    "stocks",
     "story",
     "take_stock",
     "unfinished_mints",

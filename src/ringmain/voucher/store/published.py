@@ -100,20 +100,39 @@ async def list_offers(
     return [row.offer() for row in await uow.rows(_Row, query, params)]
 
 
-_GRANTABLE = f"""
+_STANDING = f"""
     SELECT {_COLUMNS} FROM offer
-    WHERE network_id = %(network)s AND NOT paused AND (stock IS NULL OR stock > 0)
+    WHERE network_id = %(network)s AND NOT paused
       AND (terms->>'valid_until' IS NULL OR (terms->>'valid_until')::timestamptz > %(at)s)
-      AND (%(ids)s::uuid[] IS NULL OR id = ANY(%(ids)s::uuid[]))
     ORDER BY id DESC LIMIT %(limit)s
 """
 
 
-async def open_offers(uow: UnitOfWork, at: datetime, ids: Sequence[UUID] | None, limit: int) -> list[PublishedOffer]:
-    """Return the newest offers that are not paused, not used up and not over, of these where ids are given."""
-    packed = None if ids is None else pack_uuids(ids)
-    params = {"network": uow.network_id, "at": at, "ids": packed, "limit": limit}
-    return [row.offer() for row in await uow.rows(_Row, _GRANTABLE, params)]
+async def standing_offers(uow: UnitOfWork, at: datetime, limit: int) -> list[PublishedOffer]:
+    """Return the newest offers that are not paused and not over, whether or not any of them is left."""
+    params = {"network": uow.network_id, "at": at, "limit": limit}
+    return [row.offer() for row in await uow.rows(_Row, _STANDING, params)]
+
+
+# By their ids alone: with "these ids or all" in one query, its plan would read all.
+_OPEN = f"""
+    SELECT {_COLUMNS} FROM offer
+    WHERE network_id = %(network)s AND id = ANY(%(ids)s) AND NOT paused AND (stock IS NULL OR stock > 0)
+      AND (terms->>'valid_until' IS NULL OR (terms->>'valid_until')::timestamptz > %(at)s)
+    ORDER BY id DESC
+"""
+
+
+async def open_offers(uow: UnitOfWork, at: datetime, ids: Sequence[UUID]) -> list[PublishedOffer]:
+    """Return those of these offers that are not paused, not used up and not over, the newest first."""
+    params = {"network": uow.network_id, "at": at, "ids": pack_uuids(ids)}
+    return [row.offer() for row in await uow.rows(_Row, _OPEN, params)]
+
+
+async def stocks(uow: UnitOfWork) -> "Pending[StockRow]":
+    """Ask what is left of every offer that has a stock."""
+    query = "SELECT id, stock FROM offer WHERE network_id = %s AND stock IS NOT NULL"
+    return await uow.start(StockRow, query, (uow.network_id,))
 
 
 async def set_paused(uow: UnitOfWork, id_: UUID, *, paused: bool) -> None:

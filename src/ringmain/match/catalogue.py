@@ -1,0 +1,192 @@
+"""Keep the shops and offers of networks in this process's memory, and see at each use whether they still stand.
+
+Which shops there are, where, and which offers lead to them is exact at every use: the database notes each change
+(schema/0023), and one look at an index tells whether there was one. What is left of offers, their stock and their
+funders' money, changes with every grant. It is read at every use too, or in a large network once a second; there the
+offers of an answer are looked at again before it is given (`nearby`).
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from ringmain.kit.db import UnitOfWork
+from ringmain.ledger import api as ledger
+from ringmain.match import store
+from ringmain.match.model import Catalogue, Left, ListedOffer, MatchedOffer, ShopFacts, Vocabulary, left_of
+from ringmain.network import api as network
+from ringmain.network.api import Shop
+from ringmain.voucher import api as voucher
+from ringmain.voucher.api import PublishedOffer
+
+# Where a network has more offers, what is left of them is read once a second.
+FEW_OFFERS = 200
+_OLDEST_SECONDS = 1.0
+# Some change at a time is taken over; after more than so many, everything is read anew.
+_MOST_CHANGES = 1_000
+# About a kilobyte each, so that a process with many networks keeps some hundred megabytes.
+_MOST_SHOPS_KEPT = 200_000
+# Offers that ended are left out; a little later, so that clocks which differ do not matter.
+_ENDED = timedelta(days=1)
+_KEY = "match.catalogue"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """A catalogue as a process keeps it, with the moment of the database from which on changes matter.
+
+    It holds the offers that had not ended at `begins`, so an earlier time needs another one.
+    """
+
+    catalogue: Catalogue
+    vocabulary: Vocabulary
+    seen: store.Seen
+    begins: datetime
+
+
+class _Network:
+    """What is kept of one network; the lock lets one reader fetch what many wait for."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.kept: Kept | None = None
+        self.left: Left | None = None
+        self.left_at = 0.0
+
+
+async def catalogue_of(uow: UnitOfWork, at: datetime) -> Kept:
+    """Return the shops and offers of the network as this transaction sees them."""
+    one = _network(uow)
+    kept = one.kept
+    if kept is not None:
+        seen, changes = await store.look(uow, kept.seen)
+        if not changes and _serves(kept, seen, at):
+            return kept
+    async with one.lock:
+        # Looked at again: somebody else may have read meanwhile what is new.
+        kept = one.kept
+        seen, changes = await store.look(uow, None if kept is None else kept.seen)
+        if kept is None or not _serves(kept, seen, at) or len(changes) > _MOST_CHANGES:
+            kept = await _read(uow, seen, at)
+        elif changes:
+            kept = await _changed(uow, kept, changes, seen)
+        # What this transaction itself has changed is nobody else's yet, and may be rolled back.
+        if kept is not one.kept and not seen.own:
+            one.kept, one.left = kept, None
+            _forget(uow)
+        return kept
+
+
+def _serves(kept: Kept, seen: store.Seen, at: datetime) -> bool:
+    return kept.seen.server == seen.server and at >= kept.begins
+
+
+async def left(uow: UnitOfWork, kept: Kept, *, fresh: bool = False) -> tuple[Left, bool]:
+    """Return what is left of the offers, and whether that was read just now."""
+    one = _network(uow)
+    few = len(kept.catalogue.offers) <= FEW_OFFERS
+    shared = kept is one.kept
+    if not (fresh or few) and shared and one.left and time.monotonic() - one.left_at < _OLDEST_SECONDS:
+        return one.left, False
+    began = time.monotonic()
+    stocks = await voucher.stocks(uow)
+    purses = {offer.purse_id for offer in kept.catalogue.offers if offer.purse_id is not None}
+    funds = await ledger.spendable(uow, list(purses)) if purses else {}
+    found = left_of(kept.catalogue, stocks, lambda purse: funds.get(purse, 0))
+    if shared and kept is one.kept:
+        one.left, one.left_at = found, began
+    return found, True
+
+
+def _network(uow: UnitOfWork) -> _Network:
+    networks: dict[UUID, _Network] = uow.kept.setdefault(_KEY, {})
+    # The one that was used last stands at the end.
+    one = networks.pop(uow.network_id, None) or _Network()
+    networks[uow.network_id] = one
+    return one
+
+
+def _forget(uow: UnitOfWork) -> None:
+    """Keep no more shops than there is memory for: the networks that were used last."""
+    networks: dict[UUID, _Network] = uow.kept[_KEY]
+    shops = 0
+    for id_, one in reversed(list(networks.items())):
+        shops += len(one.kept.catalogue.shops) if one.kept is not None else 0
+        if shops > _MOST_SHOPS_KEPT and id_ != uow.network_id and not one.lock.locked():
+            del networks[id_]
+
+
+async def _read(uow: UnitOfWork, seen: store.Seen, at: datetime) -> Kept:
+    begins = at - _ENDED
+    shops = [_facts(shop) for shop in await network.all_shops(uow)]
+    offers = [_listed(uow.network_id, offer) for offer in await voucher.standing_offers(uow, begins)]
+    return _kept(shops, offers, seen, begins)
+
+
+async def _changed(uow: UnitOfWork, kept: Kept, changes: Sequence[store.Change], seen: store.Seen) -> Kept:
+    shop_ids = [one.id for one in changes if one.kind == "shop"]
+    offer_ids = [one.id for one in changes if one.kind == "offer"]
+    shops = {shop.id: shop for shop in kept.catalogue.shops}
+    offers = {one.offer.id: one for one in kept.catalogue.offers}
+    if shop_ids:
+        shops |= {shop.id: _facts(shop) for shop in await network.shops(uow, shop_ids)}
+    if offer_ids:
+        for id_ in offer_ids:
+            offers.pop(id_, None)
+        for id_, offer in (await voucher.read_offers(uow, offer_ids)).items():
+            if not offer.paused:
+                offers[id_] = _listed(uow.network_id, offer)
+    return _kept(shops.values(), sorted(offers.values(), key=lambda one: one.offer.id, reverse=True), seen, kept.begins)
+
+
+def _kept(shops: Iterable[ShopFacts], offers: Iterable[ListedOffer], seen: store.Seen, begins: datetime) -> Kept:
+    catalogue = Catalogue(shops, offers)
+    return Kept(catalogue, Vocabulary(catalogue), seen, begins)
+
+
+def _facts(shop: Shop) -> ShopFacts:
+    return ShopFacts(
+        id=shop.id,
+        merchant_id=shop.merchant_id,
+        name=shop.name,
+        category=shop.category,
+        latitude=shop.latitude,
+        longitude=shop.longitude,
+        time_zone=shop.time_zone,
+        hours=shop.hours,
+    )
+
+
+def _listed(network_id: UUID, offer: PublishedOffer) -> ListedOffer:
+    """Return an offer with where it leads.
+
+    To the shops that it names; one that names none, to its creator's own shops, and where the network itself is its
+    creator, to every shop.
+    """
+    terms = offer.terms
+    matched = MatchedOffer(
+        id=offer.id,
+        name=offer.name,
+        kind=terms.kind,
+        currency=terms.currency,
+        face_minor=terms.face_minor,
+        percent_bp=terms.percent_bp,
+        minimum_minor=terms.minimum_minor,
+        parts=terms.parts,
+        goods=terms.goods,
+        price_points=terms.price_points,
+        stock=None,
+        valid_days=terms.valid_days,
+        ends_at=terms.valid_until,
+    )
+    return ListedOffer(
+        matched,
+        shop_ids=terms.shop_ids,
+        merchant_id=None if offer.creator_merchant_id == network_id else offer.creator_merchant_id,
+        purse_id=voucher.purse_of(network_id, offer),
+        cost_minor=terms.cost_minor,
+        begins_at=terms.valid_from,
+    )
