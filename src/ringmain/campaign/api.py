@@ -5,6 +5,7 @@ from ringmain.campaign.draw import Draw, Player, Prize, draw
 from ringmain.campaign.receipt import NextVoucher, next_voucher
 from ringmain.campaign.show import read_draw
 from ringmain.campaign.store import Missed, missed
+from ringmain.campaign.take import take, taken_today
 
 __all__ = [
     "Claimed",
@@ -18,4 +19,6 @@ __all__ = [
     "missed",
     "next_voucher",
     "read_draw",
+    "take",
+    "taken_today",
 ]

@@ -98,7 +98,7 @@ async def _check(uow: UnitOfWork, play: Play, offer_id: UUID, known: Known, now:
     await store.lock_person(uow, play.scene_id, play.day, known.subject_id)
     won = await store.won(uow, play.scene_id, play.day, known.subject_ids)
     if won is not None:
-        raise AlreadyPlayed(voucher_id=won)
+        raise AlreadyPlayed(voucher_id=won.voucher_id)
     return prizes
 
 

@@ -94,7 +94,7 @@ async def draw(
         raise TouchUnknown()
     touch, now = touches[0], await uow.now()
     day = play_day(now, (await network.network_of(uow)).time_zone)
-    players = _players(keyring, uow.network_id, player)
+    players = players_of(keyring, uow.network_id, player)
     before = await store.play_of(uow, touch.scene_id, day, players, player.subject_ids)
     if before is not None:
         return await _again(uow, keyring, before, now)
@@ -180,7 +180,7 @@ async def _receipt(
     played = await store.play_of_sale(uow, receipt.sale_id)
     if played is not None:
         mine = await store.play_of(
-            uow, touch.scene_id, played.day, _players(keyring, uow.network_id, player), player.subject_ids
+            uow, touch.scene_id, played.day, players_of(keyring, uow.network_id, player), player.subject_ids
         )
         if mine is None:
             raise ReceiptUsed()
@@ -190,8 +190,8 @@ async def _receipt(
     return receipt.sale_id
 
 
-def _players(keyring: Keyring, network_id: UUID, player: Player) -> list[bytes]:
-    """Return by what a player is known, the first being what a new play is written under."""
+def players_of(keyring: Keyring, network_id: UUID, player: Player) -> list[bytes]:
+    """Return the keyed hashes by which a player is known, the first being what a new play is written under."""
     names: list[tuple[str, str]] = []
     if player.known is not None:
         names.append(("subject", str(player.known.subject_id)))

@@ -77,6 +77,22 @@ class NoPrizeLeft(RuleBroken):
     next_step = "Come back tomorrow; the operator has been told."
 
 
+class OfferNotOpen(RuleBroken):
+    """The offer cannot be taken here: it ran out or ended, costs points, or is not to be shown at this place."""
+
+    code = "offer_not_open"
+    status = HTTPStatus.CONFLICT
+    next_step = "Choose another one; those that can be taken now are shown."
+
+
+class OfferTaken(RuleBroken):
+    """The person has taken a voucher today, or still has one of this offer to spend."""
+
+    code = "offer_taken"
+    status = HTTPStatus.CONFLICT
+    next_step = "It is in your wallet; one voucher can be taken a day, and of each offer one at a time."
+
+
 class SaleUnknown(RuleBroken):
     """There is no such sale, or it is not this merchant's."""
 

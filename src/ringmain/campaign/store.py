@@ -73,23 +73,6 @@ async def lock_person(uow: UnitOfWork, scene_id: UUID, day: date, subject_id: UU
     await uow.execute(_LOCK_PERSON, (str(scene_id), day.isoformat(), str(subject_id)))
 
 
-@dataclass(frozen=True, slots=True)
-class _VoucherId:
-    voucher_id: UUID
-
-
-_WON = """
-    SELECT voucher_id FROM draw_claim
-    WHERE network_id = %s AND scene_id = %s AND day = %s AND subject_id = ANY(%s) LIMIT 1
-"""
-
-
-async def won(uow: UnitOfWork, scene_id: UUID, day: date, subject_ids: Sequence[UUID]) -> UUID | None:
-    """Return the voucher that a person has won at a scene on a day."""
-    row = await uow.row(_VoucherId, _WON, (uow.network_id, scene_id, day, pack_uuids(subject_ids)))
-    return row.voucher_id if row else None
-
-
 _ADD = """
     INSERT INTO draw (network_id, id, scene_id, touch_id, shop_id, sale_id, subject_id, player, day, candidates,
                       drawn_at, expires_at)
@@ -219,6 +202,17 @@ async def add_claim(uow: UnitOfWork, claim: Claim) -> None:
 async def claim_of(uow: UnitOfWork, draw_id: UUID) -> Claim | None:
     """Return which voucher a play has led to."""
     return await uow.row(Claim, _CLAIM, (uow.network_id, draw_id))
+
+
+_WON = """
+    SELECT draw_id, voucher_id, offer_id, chosen_id, stand_in, subject_id, scene_id, day, claimed_at FROM draw_claim
+    WHERE network_id = %s AND scene_id = %s AND day = %s AND subject_id = ANY(%s) LIMIT 1
+"""
+
+
+async def won(uow: UnitOfWork, scene_id: UUID, day: date, subject_ids: Sequence[UUID]) -> Claim | None:
+    """Return what a person has won at a scene on a day."""
+    return await uow.row(Claim, _WON, (uow.network_id, scene_id, day, pack_uuids(subject_ids)))
 
 
 _ADD_MISS = """

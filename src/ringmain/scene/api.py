@@ -2,7 +2,15 @@
 
 from ringmain.scene.carriers import Poster, ndef_message, print_sheet, qr_png, qr_svg
 from ringmain.scene.model import Scene, SceneKind, Touch, scene_url
-from ringmain.scene.place import NewScene, place_scenes, retire_scene, scene, scenes
+from ringmain.scene.place import (
+    NewScene,
+    place_scenes,
+    retire_scene,
+    scene,
+    scenes,
+    search_scene,
+    search_scene_id,
+)
 from ringmain.scene.store import LAKE_TABLES, at_shops
 from ringmain.scene.store import page as list_scenes
 from ringmain.scene.touch import NewTouch, find_scene, network_of_token, touch, touches
@@ -28,6 +36,8 @@ __all__ = [
     "scene",
     "scene_url",
     "scenes",
+    "search_scene",
+    "search_scene_id",
     "touch",
     "touches",
 ]

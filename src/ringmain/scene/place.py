@@ -50,6 +50,30 @@ async def place_scenes(uow: UnitOfWork, items: Sequence[NewScene], merchant_id: 
     return scenes
 
 
+def search_scene_id(network_id: UUID) -> UUID:
+    """Return the id of the scene of searches of a network, whether it was put up yet or not."""
+    return ids.derived_id("scene.search", network_id)
+
+
+async def search_scene(uow: UnitOfWork) -> Scene:
+    """Return the scene of searches, the network's own, at which who looks for something on a page takes a voucher.
+
+    It is put up when it is asked for first, once; one that was retired stays so: then nothing can be taken there.
+    """
+    id_ = search_scene_id(uow.network_id)
+    found = (await store.by_ids(uow, [id_])).get(id_)
+    if found is None:
+        await store.lock_scene(uow, id_)
+        # Read again after the lock: whoever was faster has put it up.
+        found = (await store.by_ids(uow, [id_])).get(id_)
+    if found is None:
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        found = Scene(id_, SceneKind.SEARCH.value, "Search", None, None, token, await uow.now(), None)
+        await store.add(uow, [found])
+        uow.record("scene_placed", [id_])
+    return found
+
+
 async def scene(uow: UnitOfWork, scene_id: UUID, merchant_id: UUID | None = None) -> Scene:
     """Return a scene, of one merchant where that is given. Raises `SceneUnknown`."""
     return (await scenes(uow, [scene_id], merchant_id))[0]

@@ -37,6 +37,11 @@ async def add(uow: UnitOfWork, scenes: Sequence[Scene]) -> None:
     await uow.execute(_ADD_TO_DIRECTORY, (uow.network_id, tokens))
 
 
+async def lock_scene(uow: UnitOfWork, scene_id: UUID) -> None:
+    """Let one maker of a scene whose id is derived go on at a time."""
+    await uow.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 5))", (scene_id,))
+
+
 _BY_ID = f"SELECT {_COLUMNS} FROM scene WHERE network_id = %s AND id = ANY(%s)"
 _BY_TOKEN = f"SELECT {_COLUMNS} FROM scene WHERE network_id = %s AND token = ANY(%s::text[])"
 _LIST = f"""

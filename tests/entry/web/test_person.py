@@ -55,6 +55,43 @@ async def test_the_prize_shows_before_joining_and_lands_in_the_wallet(site: Pers
     assert phone.page.count('class="ticket"') == 1
 
 
+async def test_an_offer_found_by_words_is_taken_with_one_press(site: PersonSite, phone: Phone) -> None:
+    """Typos find the florist; a stranger's wish waits for their joining; a press counts once, one a day is enough."""
+    await phone.open(f"/s/{await site.street.poster()}")
+    await phone.open("/nearby?words=flwoers")
+    assert phone.offers == [str(site.street.offers[1])]
+    await phone.send("/nearby/take", offer=phone.offers[0])
+    assert (phone.at, "Where shall we keep it?" in phone.page) == ("/join", True)
+    await phone.join()
+    assert phone.at.endswith("?won=yes")
+    row = await site.street.value("SELECT (offer_id, sender_shop_id)::text FROM voucher")
+    assert row == f"({site.street.offers[1]},)"
+    await phone.open("/nearby?words=%E5%85%B0%E5%B7%9E")
+    assert ("You have taken a voucher today" in phone.page, phone.offers) == (True, [])
+    # Another member's four presses at once; then what they hold is shown as theirs, and the rest is closed for today.
+    async with site.phone("zh") as other:
+        await other.open("/welcome-back")
+        await other.join()
+        await other.open("/nearby?words=%E5%85%B0%E5%B7%9E")
+        filled = other.filled(offer=other.offers[0])
+        answers = await asyncio.gather(*(other.client.post("/nearby/take", data=filled) for _ in range(4)))
+        assert len({str(answer.url) for answer in answers}) == 1
+        await other.send("/nearby/take", offer=str(site.street.offers[3]))
+        assert other.at == f"/wallet/{answers[0].url.path.split('/')[-1]}"
+        await other.open("/nearby")
+        assert answers[0].url.path in other.page
+    assert await site.count("voucher") == await site.count("draw_claim") == 2
+    # What cannot be taken any more says so.
+    async with site.phone() as third:
+        await third.open("/welcome-back")
+        await third.join()
+        await third.open("/nearby")
+        await site.street.pause(site.street.offers[4])
+        await third.send("/nearby/take", offer=str(site.street.offers[4]))
+        assert "That voucher cannot be taken any more" in third.page
+    assert await site.count("voucher") == 2
+
+
 async def test_looking_twice_is_one_touch_and_one_play(site: PersonSite, phone: Phone) -> None:
     """A reload records nothing more; after the prize the scene says that it is in the wallet."""
     token = await site.street.poster()

@@ -1,7 +1,7 @@
 """The person's phone: scenes, joining, wallet, vouchers, what is nearby, and the page that finds itself again."""
 
 from ringmain.entry.web.audiences import ANYBODY, MEMBER, PHONE
-from ringmain.entry.web.person import app, code, joining, nearby, scene, voucher, wallet
+from ringmain.entry.web.person import app, code, joining, nearby, scene, taking, voucher, wallet
 from ringmain.kit.http.limits import Limit
 from ringmain.kit.pages import PageRoute
 
@@ -29,6 +29,7 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute(path="/code/now", audience=MEMBER, get=code.now),
     # A search changes nothing, and where somebody stands belongs into no address: so it is sent, and kept nowhere.
     PageRoute(path="/nearby", audience=PHONE, get=nearby.show, post=nearby.search, harmless=True, features=_HERE),
+    PageRoute(path="/nearby/take", audience=PHONE, post=taking.take),
     PageRoute(path="/nearby/not-for-me", audience=MEMBER, get=nearby.hidden, post=nearby.hide),
     PageRoute(path="/nearby/again", audience=MEMBER, post=nearby.show_again),
     PageRoute(path="/offline", audience=ANYBODY, get=app.offline),

@@ -9,7 +9,7 @@ from babel.core import get_global
 from msgspec import Struct
 from starlette.responses import Response
 
-from ringmain.entry.web.person import phone
+from ringmain.entry.web.person import phone, taking
 from ringmain.entry.web.person.scene import chosen, take
 from ringmain.entry.web.services import services
 from ringmain.entry.web.styles import local_path
@@ -71,7 +71,7 @@ async def _ask(visit: Visit, *, back: bool) -> Response:
 async def _phone_form(visit: Visit, *, back: bool, error: str = "", status: int = 200) -> Response:
     # What was typed is sent back to who typed it, and to nobody else.
     typed = visit.form.text("phone") if error else ""
-    prize = None if back else await chosen(visit)
+    prize = None if back else await taking.wanted(visit) or await chosen(visit)
     return visit.page("person/join.html", status, back=back, prize=prize, error=error, typed=typed)
 
 
@@ -109,7 +109,7 @@ async def ask_code(visit: Visit) -> Response:
 
 async def _code_form(visit: Visit, error: str = "", status: int = 200, **ticked: Any) -> Response:
     back = bool(visit.query("back"))
-    prize = None if back else await chosen(visit)
+    prize = None if back else await taking.wanted(visit) or await chosen(visit)
     return visit.page("person/code_sent.html", status, back=back, prize=prize, error=error, ticked=ticked)
 
 
@@ -140,6 +140,8 @@ async def join(visit: Visit) -> Response:
 
 async def _go_on(visit: Visit) -> Response:
     facts = visit.known.facts
+    if facts.get("take"):
+        return await taking.take_now(visit, UUID(facts["take"]))
     if facts.get("choice") and facts.get("touch"):
         return await take(visit, UUID(facts["choice"]))
     return visit.go(local_path(str(facts.get("next") or ""), "/wallet"))

@@ -1,21 +1,23 @@
 """What is nearby: a list first, a map on request; where somebody stands is asked on a tap and kept nowhere."""
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from starlette.responses import Response
 
-from ringmain.entry.web.person import phone, words
+from ringmain.campaign import api as campaign
+from ringmain.entry.web.person import phone, taking, words
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pages import Visit
 from ringmain.match import api as match
 from ringmain.match.api import Context, Place
 from ringmain.member.errors import MemberUnknown
 from ringmain.network import api as network
+from ringmain.voucher import api as voucher
 
 _MOST = 30
-_RECENTLY = timedelta(hours=3)
+_GOOD = ("open", "later")
 _FARTHEST = {"latitude": 90.0, "longitude": 180.0}
 
 
@@ -38,7 +40,7 @@ async def _list(visit: Visit, place: Place | None, typed: str) -> Response:
     await phone.enter(visit, network_id)
     async with visit.unit() as uow:
         known, at = await phone.holder(visit, uow), await uow.now()
-        shop_id = None if place is not None else _shop_of_late(visit, at)
+        shop_id = None if place is not None else taking.shop_of_late(visit, at)
         context = Context(
             at=at,
             place=place,
@@ -50,7 +52,10 @@ async def _list(visit: Visit, place: Place | None, typed: str) -> Response:
         found = await match.nearby(uow, context)
         near = (await network.shop_of(uow, shop_id)).name if shop_id is not None else None
         blocked = await match.blocks(uow, known.subject_ids) if known is not None else []
-    lines = [_line(visit, one) for one in found]
+        subject_ids = known.subject_ids if known is not None else ()
+        taken = await campaign.taken_today(uow, subject_ids)
+        held = {one.offer.id: one.voucher.id for one in await voucher.wallet(uow, subject_ids) if one.state in _GOOD}
+    lines = [_line(visit, one, held) for one in found]
     return visit.page(
         "person/nearby.html",
         lines=lines,
@@ -62,22 +67,37 @@ async def _list(visit: Visit, place: Place | None, typed: str) -> Response:
         points=[_point(line, one) for line, one in zip(lines, found, strict=True)],
         place=None if place is None else [place.longitude, place.latitude],
         hidden=visit.query("hidden"),
+        gone=visit.query("gone"),
+        taken=taken,
     )
 
 
-def _line(visit: Visit, one: match.Match) -> dict[str, Any]:
+def _line(visit: Visit, one: match.Match, held: Mapping[UUID, UUID]) -> dict[str, Any]:
     return {
         "id": one.shop.id,
         "name": one.shop.name,
         "category": one.shop.category,
         "is_open": one.is_open,
         "reasons": words.reasons(visit.speech, one.reasons),
-        "offers": [words.worth(visit.speech, offer) for offer in one.offers[:3]],
+        "offers": [
+            {
+                "id": offer.id,
+                "worth": words.worth(visit.speech, offer),
+                # What is paid for in points is not taken with one press.
+                "open": not offer.price_points,
+                "held": held.get(offer.id),
+            }
+            for offer in one.offers[:3]
+        ],
     }
 
 
 def _point(line: dict[str, Any], one: match.Match) -> dict[str, Any]:
-    return {"name": line["name"], "worth": line["offers"][:1], "at": [one.shop.longitude, one.shop.latitude]}
+    return {
+        "name": line["name"],
+        "worth": [offer["worth"] for offer in line["offers"][:1]],
+        "at": [one.shop.longitude, one.shop.latitude],
+    }
 
 
 async def hide(visit: Visit) -> Response:
@@ -113,14 +133,6 @@ async def _subjects(visit: Visit, uow: UnitOfWork) -> tuple[UUID, ...]:
     if known is None:
         raise MemberUnknown()
     return known.subject_ids
-
-
-def _shop_of_late(visit: Visit, at: datetime) -> UUID | None:
-    """Return the shop at which this phone has met a scene within the last hours."""
-    facts = visit.known.facts
-    if not facts.get("shop") or at - datetime.fromisoformat(facts["touched_at"]) > _RECENTLY:
-        return None
-    return UUID(facts["shop"])
 
 
 def _degrees(visit: Visit, name: str) -> float | None:

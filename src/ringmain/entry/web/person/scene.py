@@ -80,7 +80,7 @@ async def choose(visit: Visit) -> Response:
         return visit.go(f"/s/{token}")
     if visit.known.holder_id is None:
         async with visit.unit() as uow:
-            await phone.remember(visit, uow, choice=str(offer_id))
+            await phone.remember(visit, uow, choice=str(offer_id), take=None)
         return visit.go("/join")
     return await take(visit, offer_id)
 

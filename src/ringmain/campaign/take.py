@@ -1,0 +1,137 @@
+"""Take a voucher of an offer that was found: a play at the scene of searches, its prize chosen by its person."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from ringmain.campaign import store
+from ringmain.campaign.claim import Claimed
+from ringmain.campaign.draw import Player, players_of
+from ringmain.campaign.errors import OfferNotOpen, OfferTaken
+from ringmain.campaign.model import KEPT_FOR, Play, StoredPrize, play_day
+from ringmain.campaign.store import Claim
+from ringmain.kit.db import UnitOfWork
+from ringmain.kit.pure.ids import uuid7
+from ringmain.kit.secrets import Keyring
+from ringmain.match import api as match
+from ringmain.match.api import Match
+from ringmain.member import api as member
+from ringmain.member.api import Known
+from ringmain.member.errors import MemberUnknown
+from ringmain.network import api as network
+from ringmain.scene import api as scene
+from ringmain.voucher import api as voucher
+from ringmain.voucher.api import Granted
+
+# Every shop of a network: whether an offer may be shown does not depend on how well it fits.
+_EVERY_SHOP = 10_000
+
+
+async def take(
+    uow: UnitOfWork, keyring: Keyring, offer_id: UUID, member_id: UUID, *, at_shop_id: UUID | None = None
+) -> Claimed:
+    """Grant a voucher of an offer to who has found it, once per person and day of the network; again, the first answer.
+
+    What a draw may not show cannot be taken either: offers of the shop where the person stands (`at_shop_id`) or of its
+    rivals, blocked, paused, used up, without cover, or paid for in points. The voucher was led to by a touch of the
+    network's scene of searches, and nobody has sent it. Its propensity is 1: nothing was left to chance.
+
+    Raises `OfferNotOpen`, `OfferTaken` (`voucher_id` is what they have), `MemberUnknown`, and `SceneRetired` where the
+    operator has closed searches; then nothing was granted. Announces `touch`, `draw` and `draw_claimed`.
+    """
+    known = (await member.subjects(uow, [member_id]))[0]
+    if known is None:
+        raise MemberUnknown()
+    found, now = await scene.search_scene(uow), await uow.now()
+    day = play_day(now, (await network.network_of(uow)).time_zone)
+    await store.lock_person(uow, found.id, day, known.subject_id)
+    won = await store.won(uow, found.id, day, known.subject_ids)
+    if won is not None and won.chosen_id == offer_id:
+        return Claimed(won.draw_id, won.voucher_id, won.offer_id, won.stand_in)
+    if won is not None:
+        raise OfferTaken(voucher_id=won.voucher_id)
+    await _check_wallet(uow, known, offer_id)
+    shown = await _shown(uow, known, now, at_shop_id)
+    best = next((one for one in shown if _leads_to(one, offer_id)), None)
+    if best is None:
+        raise OfferNotOpen(offer_id=offer_id)
+    touch = (await scene.touch(uow, [scene.NewTouch(found.token, known.subject_id)]))[0]
+    play = Play(
+        id=uuid7(now),
+        scene_id=found.id,
+        touch_id=touch.id,
+        shop_id=None,
+        sale_id=None,
+        subject_id=known.subject_id,
+        day=day,
+        drawn_at=now,
+        expires_at=now + KEPT_FOR,
+    )
+    return await _granted(uow, keyring, play, best, offer_id, known, len(shown))
+
+
+async def taken_today(uow: UnitOfWork, subject_ids: Sequence[UUID]) -> UUID | None:
+    """Return the voucher that a person has taken by a search on this day of the network."""
+    day = play_day(await uow.now(), (await network.network_of(uow)).time_zone)
+    won = await store.won(uow, scene.search_scene_id(uow.network_id), day, subject_ids) if subject_ids else None
+    return None if won is None else won.voucher_id
+
+
+async def _check_wallet(uow: UnitOfWork, known: Known, offer_id: UUID) -> None:
+    """Raise `OfferTaken` where the person has a voucher of this offer to spend: nobody may hoard what others want."""
+    for held in await voucher.wallet(uow, known.subject_ids):
+        if held.offer.id == offer_id and held.state in ("open", "later"):
+            raise OfferTaken(voucher_id=held.voucher.id)
+
+
+async def _shown(uow: UnitOfWork, known: Known, now: datetime, at_shop_id: UUID | None) -> list[Match]:
+    context = match.Context(
+        at=now,
+        at_shop_id=at_shop_id,
+        subject_ids=known.subject_ids,
+        personal=False,
+        limit=_EVERY_SHOP,
+        with_offers_only=True,
+    )
+    return await match.nearby(uow, context)
+
+
+def _leads_to(one: Match, offer_id: UUID) -> bool:
+    return any(offer.id == offer_id and not offer.price_points for offer in one.offers)
+
+
+async def _granted(
+    uow: UnitOfWork, keyring: Keyring, play: Play, best: Match, offer_id: UUID, known: Known, candidates: int
+) -> Claimed:
+    grant = voucher.Grant(
+        offer_id=offer_id,
+        at=play.drawn_at,
+        subject_id=known.subject_id,
+        sender_shop_id=None,
+        origin_kind="touch",
+        origin_id=play.touch_id,
+    )
+    granted = (await voucher.grant(uow, [grant]))[0]
+    if not isinstance(granted, Granted):
+        raise OfferNotOpen(offer_id=offer_id)
+    player = players_of(keyring, uow.network_id, Player(known=known))[0]
+    reasons = tuple((reason.code, reason.facts) for reason in best.reasons)
+    prize = StoredPrize(place=1, offer_id=offer_id, shop_id=best.shop.id, propensity=1.0, reasons=reasons)
+    await store.add_play(uow, play, player, candidates, [prize])
+    await store.add_claim(
+        uow,
+        Claim(
+            draw_id=play.id,
+            voucher_id=granted.voucher_id,
+            offer_id=offer_id,
+            chosen_id=offer_id,
+            stand_in=False,
+            subject_id=known.subject_id,
+            scene_id=play.scene_id,
+            day=play.day,
+            claimed_at=play.drawn_at,
+        ),
+    )
+    uow.record("draw", [play.id])
+    uow.record("draw_claimed", [play.id])
+    return Claimed(play.id, granted.voucher_id, offer_id, False)
