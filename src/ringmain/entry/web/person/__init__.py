@@ -23,6 +23,7 @@ PAGES: tuple[PageRoute, ...] = (
         post=voucher.digits,
         limit=_GUESSABLE,
     ),
+    PageRoute(path="/wallet/{voucher_id:uuid}/coming", audience=MEMBER, get=voucher.ask_coming, post=voucher.coming),
     PageRoute(path="/wallet/{voucher_id:uuid}/why", audience=MEMBER, get=voucher.why),
     PageRoute(path="/wallet/{voucher_id:uuid}/share", audience=MEMBER, get=voucher.shared, post=voucher.share),
     PageRoute(path="/code", audience=MEMBER, get=code.show),

@@ -89,6 +89,34 @@ async def digits(visit: Visit) -> Response:
     )
 
 
+async def ask_coming(visit: Visit) -> Response:
+    """Ask at which shop the holder will spend the voucher next."""
+    async with visit.unit() as uow:
+        _, held = await _held(visit, uow)
+        shops = await _shops(uow, held)
+    if held.state != "open":
+        return visit.go(f"/wallet/{held.voucher.id}")
+    return visit.page("person/coming.html", id=held.voucher.id, shops=_choices(shops), shop=None)
+
+
+async def coming(visit: Visit) -> Response:
+    """Tell a shop that the holder is on the way, so that its tills may keep the voucher for when the network is away."""
+    shop_id = visit.form.id("shop")
+    async with visit.unit() as uow:
+        _, held = await _held(visit, uow)
+        shops = {shop.id: shop for shop in await _shops(uow, held)}
+        if shop_id not in shops or held.state != "open":
+            return visit.go(f"/wallet/{held.voucher.id}")
+        until = await voucher.prepare(uow, [held.voucher.id], shop_id)
+    return visit.page(
+        "person/coming.html",
+        id=held.voucher.id,
+        shops=_choices(list(shops.values())),
+        shop=shops[shop_id],
+        until=until,
+    )
+
+
 async def why(visit: Visit) -> Response:
     """Say what speaks against a voucher at a shop, for a purchase of a given amount, or what it would take off."""
     answer = None
