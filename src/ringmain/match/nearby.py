@@ -13,6 +13,7 @@ from ringmain.member import api as member
 from ringmain.member.api import Purpose
 from ringmain.network import api as network
 from ringmain.network.errors import ShopNotFound
+from ringmain.profile import api as profile
 from ringmain.sale import api as sale
 from ringmain.voucher import api as voucher
 
@@ -49,7 +50,7 @@ async def who_asks(uow: UnitOfWork, subject_ids: Sequence[UUID], *, personal: bo
     blocked = await blocks(uow, subject_ids)
     visits = None
     if personal and subject_ids[0] in await member.consented(uow, subject_ids[:1], Purpose.PERSONALISATION):
-        found = await sale.visits_of(uow, subject_ids)
+        found = await sale.visits_of(uow, subject_ids, without=await profile.disputed_sales(uow, subject_ids))
         visits = {one.shop_id: ShopVisits(one.visits, one.last_at) for one in found}
     return Person(
         frozenset(one.shop_id for one in blocked if one.shop_id is not None),

@@ -6,6 +6,7 @@ from ringmain.profile.image import Image, ShownVisit, image, visits
 from ringmain.profile.model import FEWEST_FACTS, WINDOW, Counted, Field, FieldFact
 from ringmain.profile.own_copy import OwnCopy, own_copy
 from ringmain.profile.store import disputed_sales
+from ringmain.profile.wants import usual_wants
 
 __all__ = [
     "FEWEST_FACTS",
@@ -25,5 +26,6 @@ __all__ = [
     "own_copy",
     "own_receipt",
     "receipt_by_token",
+    "usual_wants",
     "visits",
 ]

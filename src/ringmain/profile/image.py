@@ -67,11 +67,7 @@ async def image(uow: UnitOfWork, keyring: Keyring, member_id: UUID) -> Image:
     """Return the image of a person, for themselves. Raises `MemberUnknown`."""
     known = await person(uow, member_id)
     shown = await member.show(uow, keyring, known.member_id)
-    since = await uow.now() - WINDOW
-    bought = await sale.bought_by(uow, known.subject_ids, since=since, before=None, limit=_MOST_COUNTED)
-    disputed = await store.disputed_sales(uow, known.subject_ids)
-    shops = await _shops(uow, bought)
-    counted = [_visit(one, shops[one.shop_id]) for one in bought if one.total_minor >= 0 and one.id not in disputed]
+    counted = await counted_visits(uow, known)
     personalised = await member.consented(uow, [known.subject_id], member.Purpose.PERSONALISATION)
     return Image(
         person=shown,
@@ -82,8 +78,24 @@ async def image(uow: UnitOfWork, keyring: Keyring, member_id: UUID) -> Image:
         hidden=frozenset(await member.hidden_fields(uow, known.member_id)),
         visits=tuple(await visits(uow, known.member_id, limit=_VISITS_SHOWN)),
         counted=len(counted),
-        counted_since=since,
+        counted_since=await uow.now() - WINDOW,
     )
+
+
+async def counted_visits(uow: UnitOfWork, known: member.Known) -> list[Visit]:
+    """Return the visits of 180 days that say something of a person, the newest first.
+
+    Returned goods, sales that were undone, and sales of which they said "this was not me" say nothing.
+    """
+    since = await uow.now() - WINDOW
+    bought = await sale.bought_by(uow, known.subject_ids, since=since, before=None, limit=_MOST_COUNTED)
+    disputed = await store.disputed_sales(uow, known.subject_ids)
+    shops = await _shops(uow, bought)
+    return [
+        _visit(one, shops[one.shop_id])
+        for one in bought
+        if one.total_minor >= 0 and not one.undone and one.id not in disputed
+    ]
 
 
 async def visits(uow: UnitOfWork, member_id: UUID, *, before: UUID | None = None, limit: int = 50) -> list[ShownVisit]:

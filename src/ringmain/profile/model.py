@@ -86,6 +86,16 @@ def fields_of(visits: Sequence[Visit]) -> tuple[FieldFact, ...]:
     )
 
 
+def usual_categories(visits: Sequence[Visit], part: str, most: int = 2) -> tuple[Counted, ...]:
+    """Return the categories in which somebody bought three times or more in a part of the day, the most frequent first.
+
+    `visits` are the newest first.
+    """
+    then = [one for one in visits if day_part(one.local_at) == part]
+    counted = _counted(Field.FAVOURITE_CATEGORIES, [(one.category, one.category, one) for one in then], most)
+    return tuple(one for one in counted.values if one.count >= FEWEST_FACTS)
+
+
 def _counted(field: Field, facts: Sequence[tuple[str, str, Visit]], most: int = _MOST_VALUES) -> FieldFact:
     """Count the values; of two that are equally frequent the one met last comes first."""
     by_key: dict[str, list[tuple[str, Visit]]] = {}

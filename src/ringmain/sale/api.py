@@ -27,13 +27,14 @@ from ringmain.sale.store.buyers import BoughtRow, LineRow, RegularRow, bought, b
 from ringmain.sale.store.export import EXPORT_TABLES
 from ringmain.sale.store.lake import LAKE_TABLES
 from ringmain.sale.store.totals import SaleTotals, sale_totals
-from ringmain.sale.store.visits import SalePlace, VisitsRow, sale_place, visits_of
+from ringmain.sale.store.visits import UNDONE, SalePlace, VisitsRow, sale_place, visits_of
 from ringmain.sale.undo import Undo, undo
 
 __all__ = [
     "EXPORT_TABLES",
     "LAKE_TABLES",
     "RECORD",
+    "UNDONE",
     "BoughtRow",
     "Counts",
     "ImportReport",

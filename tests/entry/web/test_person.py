@@ -70,6 +70,7 @@ async def test_an_offer_found_by_words_is_taken_with_one_press(site: PersonSite,
     assert ("You have taken a voucher today" in phone.page, phone.offers) == (True, [])
     # Another member's four presses at once; then what they hold is shown as theirs, and the rest is closed for today.
     async with site.phone("zh") as other:
+        await other.open(f"/s/{await site.street.poster()}")
         await other.open("/welcome-back")
         await other.join()
         await other.open("/nearby?words=%E5%85%B0%E5%B7%9E")
@@ -83,6 +84,7 @@ async def test_an_offer_found_by_words_is_taken_with_one_press(site: PersonSite,
     assert await site.count("voucher") == await site.count("draw_claim") == 2
     # What cannot be taken any more says so.
     async with site.phone() as third:
+        await third.open(f"/s/{await site.street.poster()}")
         await third.open("/welcome-back")
         await third.join()
         await third.open("/nearby")
@@ -90,6 +92,42 @@ async def test_an_offer_found_by_words_is_taken_with_one_press(site: PersonSite,
         await third.send("/nearby/take", offer=str(site.street.offers[4]))
         assert "That voucher cannot be taken any more" in third.page
     assert await site.count("voucher") == 2
+
+
+async def test_today_shows_what_ends_and_places_and_hears_not_for_me(site: PersonSite, phone: Phone) -> None:
+    """Vouchers that end soon and open shops, each with why; what is not for somebody is gone at once."""
+    soon = await site.street.publish(1, datetime.now(UTC), valid_days=1, face_minor=700)
+    await phone.open(f"/s/{await site.street.poster()}")
+    await phone.open("/welcome-back")
+    await phone.join()
+    await phone.open("/nearby")
+    await phone.send("/nearby/take", offer=str(soon.id))
+    await phone.open("/today")
+    assert ("Ends soon" in phone.page, "good until" in phone.page) == (True, True)
+    assert "everybody here is shown the same shops" in phone.page
+    await phone.send("/today/not-for-me", offer=str(soon.id))
+    assert (phone.at, "Ends soon" in phone.page) == ("/today?hidden=1", False)
+    await phone.open("/nearby/not-for-me")
+    await phone.send("/nearby/again", offer=str(soon.id))
+    await phone.open("/today")
+    assert "Ends soon" in phone.page
+    await phone.send("/today/not-for-me", shop=str(site.street.shops[3]))
+    await phone.open("/today")
+    assert f'value="{site.street.shops[3]}"' not in phone.page
+
+
+async def test_a_holder_says_that_they_are_coming(site: PersonSite, phone: Phone) -> None:
+    """The shop of the voucher may keep it for twelve hours; another shop is not told."""
+    voucher_id = await phone.win(await site.street.poster())
+    place = site.street.offers.index(UUID(str(await site.street.value("SELECT offer_id FROM voucher"))))
+    await phone.open(f"/wallet/{voucher_id}/coming")
+    await phone.send(f"/wallet/{voucher_id}/coming", shop=str(site.street.shops[0]))
+    assert await site.count("prepared_voucher") == 0
+    await phone.open(f"/wallet/{voucher_id}/coming")
+    await phone.send(f"/wallet/{voucher_id}/coming", shop=str(site.street.shops[place]))
+    assert "expects you until" in phone.page
+    row = await site.street.value("SELECT (shop_id, voucher_id)::text FROM prepared_voucher")
+    assert row == f"({site.street.shops[place]},{voucher_id})"
 
 
 async def test_looking_twice_is_one_touch_and_one_play(site: PersonSite, phone: Phone) -> None:
@@ -239,7 +277,7 @@ async def test_a_voucher_is_its_holders_only(site: PersonSite, phone: Phone) -> 
     voucher_id = await phone.win(await site.street.poster())
     async with site.phone() as other:
         await other.win(await site.street.poster())
-        for path in ("", "/digits", "/why", "/share"):
+        for path in ("", "/digits", "/why", "/share", "/coming"):
             assert (await other.open(f"/wallet/{voucher_id}{path}")).status_code == 404
     async with site.phone() as stranger:
         await stranger.open(f"/wallet/{voucher_id}")

@@ -7,11 +7,15 @@ from typing import Any
 from uuid import UUID
 
 from ringmain.kit.db import UnitOfWork, pack_uuids
+from ringmain.sale.store.visits import UNDONE
 
 
 @dataclass(frozen=True, slots=True)
 class BoughtRow:
-    """A sale of a person, with what was added to it later. `minimal`: still nothing but its vouchers is known."""
+    """A sale of a person, with what was added to it later. `minimal`: still nothing but its vouchers is known.
+
+    `undone`: refunds have left nothing of it.
+    """
 
     id: UUID
     merchant_id: UUID
@@ -25,13 +29,15 @@ class BoughtRow:
     currency: str
     tenders: Any
     sold_at: datetime
+    undone: bool
 
 
 _BOUGHT = """
     SELECT s.id, s.merchant_id, s.shop_id, s.subject_id, s.receipt, s.minimal AND c.completed_minor IS NULL AS minimal,
            coalesce(c.completed_minor, s.total_minor)::bigint AS total_minor, s.redeemed_minor,
            coalesce(c.refunded_minor, 0)::bigint AS refunded_minor, s.currency,
-           coalesce(s.tenders, c.tenders) AS tenders, s.sold_at
+           coalesce(s.tenders, c.tenders) AS tenders, s.sold_at,
+           coalesce(c.refunded_minor = coalesce(c.completed_minor, s.total_minor) - s.redeemed_minor, false) AS undone
     FROM sale s LEFT JOIN LATERAL (
         SELECT max(amount_minor) FILTER (WHERE kind = 'completion') AS completed_minor,
                sum(amount_minor) FILTER (WHERE kind = 'refund') AS refunded_minor,
@@ -106,11 +112,11 @@ class RegularRow:
 
 # The person's sales come from the index by subject: what they bought elsewhere is left out before anything is counted.
 # What they mostly take is told by their newest visits, so that a guest of years costs no more than one of months.
-_REGULAR = """
+_REGULAR = f"""
     WITH here AS MATERIALIZED (
         SELECT s.id, s.sold_at FROM sale s
         WHERE s.network_id = %(network)s AND s.subject_id = ANY(%(subjects)s) AND s.merchant_id = %(merchant)s
-          AND s.total_minor >= 0 AND s.id <> ALL(%(without)s)
+          AND s.total_minor >= 0 AND s.id <> ALL(%(without)s) AND NOT {UNDONE}
     ), recent AS MATERIALIZED (
         SELECT id FROM here WHERE id >= first_uuid7(%(since)s::timestamptz) ORDER BY id DESC LIMIT %(newest)s
     ), taken AS (

@@ -1,7 +1,7 @@
 """The person's phone: scenes, joining, wallet, vouchers, what is nearby, and the page that finds itself again."""
 
 from ringmain.entry.web.audiences import ANYBODY, MEMBER, PHONE
-from ringmain.entry.web.person import app, code, joining, nearby, scene, taking, voucher, wallet
+from ringmain.entry.web.person import app, code, joining, nearby, scene, taking, today, voucher, wallet
 from ringmain.kit.http.limits import Limit
 from ringmain.kit.pages import PageRoute
 
@@ -33,6 +33,8 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute(path="/nearby/take", audience=PHONE, post=taking.take),
     PageRoute(path="/nearby/not-for-me", audience=MEMBER, get=nearby.hidden, post=nearby.hide),
     PageRoute(path="/nearby/again", audience=MEMBER, post=nearby.show_again),
+    PageRoute(path="/today", audience=MEMBER, get=today.show),
+    PageRoute(path="/today/not-for-me", audience=MEMBER, post=today.hide),
     PageRoute(path="/offline", audience=ANYBODY, get=app.offline),
     PageRoute(path="/sw.js", audience=ANYBODY, get=app.worker),
     PageRoute(path="/manifest.webmanifest", audience=ANYBODY, get=app.manifest),

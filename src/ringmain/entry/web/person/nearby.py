@@ -9,7 +9,7 @@ from starlette.responses import Response
 from ringmain.campaign import api as campaign
 from ringmain.entry.web.person import phone, taking, words
 from ringmain.kit.db import UnitOfWork
-from ringmain.kit.pages import Visit
+from ringmain.kit.pages import Speech, Visit
 from ringmain.match import api as match
 from ringmain.match.api import Context, Place
 from ringmain.member.errors import MemberUnknown
@@ -55,7 +55,7 @@ async def _list(visit: Visit, place: Place | None, typed: str) -> Response:
         subject_ids = known.subject_ids if known is not None else ()
         taken = await campaign.taken_today(uow, subject_ids)
         held = {one.offer.id: one.voucher.id for one in await voucher.wallet(uow, subject_ids) if one.state in _GOOD}
-    lines = [_line(visit, one, held) for one in found]
+    lines = [line(visit.speech, one, held) for one in found]
     return visit.page(
         "person/nearby.html",
         lines=lines,
@@ -64,7 +64,7 @@ async def _list(visit: Visit, place: Place | None, typed: str) -> Response:
         here=place is not None,
         member=known is not None,
         blocked=len(blocked),
-        points=[_point(line, one) for line, one in zip(lines, found, strict=True)],
+        points=[_point(shown, one) for shown, one in zip(lines, found, strict=True)],
         place=None if place is None else [place.longitude, place.latitude],
         hidden=visit.query("hidden"),
         gone=visit.query("gone"),
@@ -72,17 +72,18 @@ async def _list(visit: Visit, place: Place | None, typed: str) -> Response:
     )
 
 
-def _line(visit: Visit, one: match.Match, held: Mapping[UUID, UUID]) -> dict[str, Any]:
+def line(speech: Speech, one: match.Match, held: Mapping[UUID, UUID]) -> dict[str, Any]:
+    """Return what a page shows of a shop that was found; `held` are the person's vouchers to spend, by their offers."""
     return {
         "id": one.shop.id,
         "name": one.shop.name,
         "category": one.shop.category,
         "is_open": one.is_open,
-        "reasons": words.reasons(visit.speech, one.reasons),
+        "reasons": words.reasons(speech, one.reasons),
         "offers": [
             {
                 "id": offer.id,
-                "worth": words.worth(visit.speech, offer),
+                "worth": words.worth(speech, offer),
                 # What is paid for in points is not taken with one press.
                 "open": not offer.price_points,
                 "held": held.get(offer.id),
@@ -92,10 +93,10 @@ def _line(visit: Visit, one: match.Match, held: Mapping[UUID, UUID]) -> dict[str
     }
 
 
-def _point(line: dict[str, Any], one: match.Match) -> dict[str, Any]:
+def _point(shown: dict[str, Any], one: match.Match) -> dict[str, Any]:
     return {
-        "name": line["name"],
-        "worth": [offer["worth"] for offer in line["offers"][:1]],
+        "name": shown["name"],
+        "worth": [offer["worth"] for offer in shown["offers"][:1]],
         "at": [one.shop.longitude, one.shop.latitude],
     }
 
@@ -116,15 +117,21 @@ async def hidden(visit: Visit) -> Response:
         blocks = await match.blocks(uow, await _subjects(visit, uow))
         ids = [one.shop_id for one in blocks if one.shop_id is not None]
         names = {shop.id: shop.name for shop in await network.shops(uow, ids)} if ids else {}
-    return visit.page("person/hidden.html", shops=[(id_, names[id_]) for id_ in ids])
+        blocked = [one.offer_id for one in blocks if one.offer_id is not None]
+        offers = await voucher.read_offers(uow, blocked) if blocked else {}
+    things = [("shop", id_, names[id_]) for id_ in ids]
+    things += [
+        ("offer", id_, f"{words.worth(visit.speech, offers[id_].terms)} · {offers[id_].name}") for id_ in blocked
+    ]
+    return visit.page("person/hidden.html", things=things)
 
 
 async def show_again(visit: Visit) -> Response:
-    """Let a shop be shown again."""
-    shop_id = visit.form.id("shop")
-    if shop_id is not None:
+    """Let a shop or an offer be shown again."""
+    shop_id, offer_id = visit.form.id("shop"), visit.form.id("offer")
+    if (shop_id is None) != (offer_id is None):
         async with visit.unit() as uow:
-            await match.unblock(uow, await _subjects(visit, uow), shop_id=shop_id)
+            await match.unblock(uow, await _subjects(visit, uow), shop_id=shop_id, offer_id=offer_id)
     return visit.go("/nearby/not-for-me")
 
 

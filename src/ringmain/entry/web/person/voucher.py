@@ -100,7 +100,7 @@ async def ask_coming(visit: Visit) -> Response:
 
 
 async def coming(visit: Visit) -> Response:
-    """Tell a shop that the holder is on the way, so that its tills may keep the voucher for when the network is away."""
+    """Tell a shop that the holder is on the way: its tills may then keep the voucher for when the network is away."""
     shop_id = visit.form.id("shop")
     async with visit.unit() as uow:
         _, held = await _held(visit, uow)
