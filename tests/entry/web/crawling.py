@@ -30,6 +30,12 @@ _STATE = """
            document.querySelectorAll("[open], dialog[open], [aria-expanded=true]").length,
            document.documentElement.innerHTML].join("|")
 """
+# What a press does outside of the page leaves a trace in it, or nobody could see it here: printing shows a dialog of
+# the browser's own, and the clipboard is the machine's.
+_TRACES = """
+    window.print = () => document.documentElement.setAttribute("data-printed", "yes");
+    if (navigator.clipboard) navigator.clipboard.writeText = async () => undefined;
+"""
 
 
 @dataclass(slots=True)
@@ -132,6 +138,7 @@ async def press_all(page: Page, address: str) -> list[str]:
 
     page.on("request", note)
     page.on("response", judge)
+    await page.add_init_script(_TRACES)
     await page.goto(address)
     dead: list[str] = []
     for place in range(await page.locator(_PRESSES).count()):

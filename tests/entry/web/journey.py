@@ -64,6 +64,35 @@ _OVERLAPPING = """
         return faults;
     }
 """
+# Texts that are cut off by a box that hides what does not fit, or that stand outside of the control or sheet they are
+# in. What scrolls within itself hides nothing; what is a pixel small is for readers of screens.
+_CLIPPED = """
+    () => {
+        const faults = [];
+        const holders = "button, .button, .badge, .card, .ticket, .banner, .key, .tender, .figures > div, .tabs a";
+        const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+            const one = node.parentElement;
+            if (!node.textContent.trim() || !one.checkVisibility({visibilityProperty: true})) continue;
+            if (one.closest(".unseen, .skip, script, style, template, noscript, svg, select")) continue;
+            const range = document.createRange();
+            range.selectNodeContents(node);
+            const lines = [...range.getClientRects()].filter((line) => line.width > 1);
+            for (let box = one; box && box !== document.body; box = box.parentElement) {
+                const style = getComputedStyle(box), edge = box.getBoundingClientRect();
+                if (["auto", "scroll"].includes(style.overflowX) || edge.width <= 1) break;
+                const hides = style.overflowX !== "visible";
+                if (!hides && !box.matches(holders)) continue;
+                const out = (line) => line.left < edge.left - 1 || line.right > edge.right + 1
+                    || (hides && (line.top < edge.top - 4 || line.bottom > edge.bottom + 4));
+                if (!lines.some(out)) continue;
+                faults.push(`${box.tagName}.${box.className}: ${node.textContent.trim().slice(0, 60)}`);
+                break;
+            }
+        }
+        return faults;
+    }
+"""
 
 
 def browser_missing() -> bool:
@@ -168,18 +197,25 @@ async def journey(
 
 async def faults(page: Page, *, least_target: int = 48) -> list[str]:
     """Return what is wrong with a page as it stands: axe's findings, small or overlapping targets, sideways width."""
+    found = await misfits(page)
+    found += [f"{page.url}: small target: {one}" for one in await page.evaluate(_SMALL, least_target)]
+    found += [f"{page.url}: overlapping: {one}" for one in await page.evaluate(_OVERLAPPING)]
+    return found + await axe(page)
+
+
+async def misfits(page: Page) -> list[str]:
+    """Return what does not fit, in this window and in one of 320 px: pages too wide, texts cut off or outside."""
     found: list[str] = []
     viewport = page.viewport_size
     assert viewport is not None
-    for width in {viewport["width"], min(viewport["width"], 320)}:
+    for width in sorted({viewport["width"], min(viewport["width"], 320)}):
         await page.set_viewport_size({"width": width, "height": viewport["height"]})
         overflow = await page.evaluate(_OVERFLOW)
         if overflow > 0:
             found.append(f"{page.url}: {overflow} px too wide at {width} px")
+        found += [f"{page.url}: does not fit at {width} px: {one}" for one in await page.evaluate(_CLIPPED)]
     await page.set_viewport_size(viewport)
-    found += [f"{page.url}: small target: {one}" for one in await page.evaluate(_SMALL, least_target)]
-    found += [f"{page.url}: overlapping: {one}" for one in await page.evaluate(_OVERLAPPING)]
-    return found + await axe(page)
+    return found
 
 
 async def axe(page: Page) -> list[str]:

@@ -107,9 +107,9 @@ async def join(site: PersonSite, walk: Journey, number: str | None = None) -> No
 
 
 @asynccontextmanager
-async def person_site(application_url: str, **settings: Any) -> AsyncIterator[PersonSite]:
+async def person_site(application_url: str, currency: str = "CNY", **settings: Any) -> AsyncIterator[PersonSite]:
     """Serve the pages of a street of its own."""
-    async with small_street(application_url) as street:
+    async with small_street(application_url, currency) as street:
         chosen = Settings(development=True, **settings)
         app = build_app(
             chosen,

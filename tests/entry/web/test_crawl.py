@@ -75,11 +75,14 @@ async def test_every_control_does_something(served: Served, browser: Browser, ro
 
 
 async def test_a_dead_control_would_be_found(served: Served, browser: Browser) -> None:
-    """Control: a planted button that does nothing is named, and one that unfolds something is not."""
+    """Control: a planted button that does nothing is named; one that prints or unfolds something is not."""
     async with journey(browser, served.url, "control") as one:
 
         async def plant(route: object) -> None:
-            html = "<html lang=en><title>x</title><button>Dead</button><details><summary>Alive</summary>x</details>"
+            html = """
+                <html lang=en><title>x</title><button>Dead</button><details><summary>Alive</summary>x</details>
+                <button onclick="print()">Print</button>
+            """
             await route.fulfill(body=html, content_type="text/html")  # type: ignore[attr-defined]
 
         await one.page.route("**/planted", plant)

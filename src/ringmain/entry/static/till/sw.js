@@ -49,15 +49,16 @@ self.addEventListener("fetch", (event) => {
 
 async function page(request, url) {
   const cache = await caches.open(SHELL);
+  const kept = (url.pathname === HOME || url.pathname.startsWith("/till/")) && (await cache.match(HOME));
   try {
-    const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE) });
+    // Where nothing is kept there is nothing better than to wait for a slow server.
+    const answer = await fetch(request, kept ? { signal: AbortSignal.timeout(PATIENCE) } : {});
     const where = new URL(answer.url || request.url).pathname;
     if (answer.ok && where === HOME) await cache.put(HOME, answer.clone());
     // Locked, or of nobody: without its server this till is nobody's to open.
     if (where === "/till/unlock" || where === "/till/pair") await cache.delete(HOME);
     return answer;
   } catch (error) {
-    const kept = (url.pathname === HOME || url.pathname.startsWith("/till/")) && (await cache.match(HOME));
     if (kept) return kept;
     throw error;
   }

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from ringmain.entry.web.person import phone, words
 from ringmain.entry.web.person.wallet import shop_names, where
 from ringmain.kit.db import UnitOfWork
-from ringmain.kit.pages import Visit
+from ringmain.kit.pages import Form, Visit
 from ringmain.member import api as member
 from ringmain.member.api import Known
 from ringmain.member.errors import MemberUnknown
@@ -126,7 +126,7 @@ async def why(visit: Visit) -> Response:
         everywhere = (await network.all_shops(uow))[:_MOST_SHOPS]
         names = await shop_names(uow, [held])
         shop = next((one for one in everywhere if str(one.id) == visit.query("shop")), None)
-        amount = _minor(visit.query("amount"))
+        amount = Form({"amount": [visit.query("amount")]}).minor("amount", visit.speech.precision(here.currency))
         if shop is not None and held.state == "open":
             by = Redeemer(shop.merchant_id, shop.id, None, shop.time_zone)
             basket = {"basket_minor": amount, "currency": here.currency} if amount is not None else {}
@@ -200,9 +200,3 @@ async def _shops(uow: UnitOfWork, held: Held) -> list[Shop]:
 
 def _choices(shops: list[Shop]) -> list[tuple[str, str]]:
     return sorted(((str(shop.id), shop.name) for shop in shops), key=lambda one: one[1])
-
-
-def _minor(text: str) -> int | None:
-    whole, _, part = text.strip().replace(",", ".").partition(".")
-    good = whole.isdecimal() and len(whole) < 10 and (not part or part.isdecimal()) and len(part) <= 2  # noqa: PLR2004
-    return int(whole + part.ljust(2, "0")) if good else None
