@@ -85,7 +85,7 @@ async def _guest(browser: Browser, served: Served) -> list[PersonPage]:
     page = await context.new_page()
     await enter(page, served.url, "guest")
     seen: dict[str, str] = {}
-    waiting = [*STARTS["guest"], "/nearby/not-for-me"]
+    waiting = [*STARTS["guest"], "/nearby/not-for-me", "/today"]
     state = await context.storage_state()
     while waiting:
         path = waiting.pop(0)
@@ -104,4 +104,4 @@ async def _linked(page: Page, path: str) -> list[str]:
 
 
 def _ours(path: str) -> bool:
-    return path not in NO_PAGES and path.startswith(("/wallet", "/nearby", "/code", "/me", "/receipts/"))
+    return path not in NO_PAGES and path.startswith(("/wallet", "/nearby", "/code", "/me", "/receipts/", "/today"))

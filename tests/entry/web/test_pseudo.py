@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 # What each role sees most; the role's first page is where the press on the demo page leads.
 MAIN = {
     "stranger": ("",),
-    "guest": ("", "/nearby", "/me"),
+    "guest": ("", "/nearby", "/today", "/me"),
     "cashier": ("", "/till/shift"),
     "owner": ("", "/merchant/offers/new"),
     "operator": ("", "/operator/merchants"),
