@@ -1,7 +1,8 @@
 """T11: every route, every role, own things and others': each cell declared and met, and planted faults are caught."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -12,31 +13,64 @@ from ringmain.kit.http import EVERYBODY, Api, Call, DoorLimits, Route
 from ringmain.kit.migrate import Urls
 from ringmain.kit.settings import Settings
 from tests.entry.cells import CELLS, NETWORK
-from tests.entry.matrix import Matrix, leaks, things, trade
-from tests.network.town import Installation, installation
+from tests.entry.matrix import Matrix, Things, leaks, things, trade
+from tests.network.town import Installation, Town, installation
 
 ROUTES = described_routes(Settings())
 BY_OPERATION = {route.operation: route for route in ROUTES}
 
 
-@pytest.fixture
-async def matrix(here: Installation, database_urls: Urls) -> AsyncIterator[Matrix]:
-    """Give two networks of their own, and the owner's view of what the cells change."""
-    mine, foreign = await things(here, await here.town()), await here.town("New Town")
+# What only reads shares two networks; what writes gets networks of its own, on which nobody else has laid hands.
+READS = sorted(operation for operation, route in BY_OPERATION.items() if route.method == "GET")
+WRITES = sorted(set(BY_OPERATION) - set(READS))
+
+
+@pytest.fixture(scope="module")
+def owner(database_urls: Urls) -> Iterator[psycopg.Connection[Any]]:
+    """Give the owner's view of what the cells change."""
     with psycopg.connect(database_urls.migration_url, autocommit=True) as owner:
-        yield Matrix(here, owner, mine, foreign)
+        yield owner
 
 
-@pytest.mark.parametrize("operation", sorted(BY_OPERATION))
-async def test_every_cell_is_declared_and_met(here: Installation, matrix: Matrix, operation: str) -> None:
-    """Each role gets what is declared on its own things, on another merchant's and on another network's."""
+@pytest.fixture
+async def matrix(here: Installation, owner: psycopg.Connection[Any]) -> Matrix:
+    """Give two networks of their own."""
+    return Matrix(here, owner, await things(here, await here.town()), await here.town("New Town"))
+
+
+@pytest.fixture(scope="module")
+async def shared(database_urls: Urls) -> AsyncIterator[tuple[Installation, Things, Town]]:
+    """Give an installation with two networks, in the first of which there has been trade; nobody changes them."""
+    async with installation(database_urls.application_url) as here:
+        yield here, await trade(here, await things(here, await here.town())), await here.town("New Town")
+
+
+def _met(matrix: Matrix) -> None:
+    assert matrix.findings == []
+    assert matrix.cells_run == 12
+
+
+@pytest.mark.parametrize("operation", READS)
+async def test_every_cell_of_a_read_is_declared_and_met(
+    shared: tuple[Installation, Things, Town], owner: psycopg.Connection[Any], operation: str
+) -> None:
+    """Each role is shown what is declared of its own things, of another merchant's and of another network's."""
+    assert operation in CELLS, f"{operation} has no cell in tests/entry/cells.py: declare who may do what with it"
+    here, mine, foreign = shared
+    matrix = Matrix(here, owner, mine, foreign)
+    await matrix.run(BY_OPERATION[operation], CELLS[operation])
+    _met(matrix)
+
+
+@pytest.mark.parametrize("operation", WRITES)
+async def test_every_cell_of_a_write_is_declared_and_met(here: Installation, matrix: Matrix, operation: str) -> None:
+    """Each role may do what is declared with its own things, with another merchant's and with another network's."""
     assert operation in CELLS, f"{operation} has no cell in tests/entry/cells.py: declare who may do what with it"
     if operation not in NETWORK:
         matrix.mine = await trade(here, matrix.mine)
         matrix.look()
     await matrix.run(BY_OPERATION[operation], CELLS[operation])
-    assert matrix.findings == []
-    assert matrix.cells_run == 12
+    _met(matrix)
 
 
 def test_no_cell_is_left_over() -> None:

@@ -18,9 +18,12 @@ def served(new_database: Callable[[], Urls]) -> Iterator[Served]:
         yield street
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Give a browser; skips with a reason where there is none, outside continuous integration."""
+    """Give this worker's browser, in which every journey opens a context of its own.
+
+    Skips with a reason where there is none, outside continuous integration.
+    """
     if browser_missing() and not os.environ.get("CI"):
         pytest.skip("chromium is not installed")
     async with chromium() as one:

@@ -24,6 +24,7 @@ _ID = re.compile(r"/(?:[0-9a-f]{8}-[0-9a-f-]{27}|[\w-]{22,})(?=/|$)")
 # Other sites' and other roles' pages, files, and what ends the walk.
 _ELSEWHERE = re.compile(r"^/(?:v1|static|reference|readme|readyz|demo|sign-out|styles|healthz)(?:/|$)|^/$")
 _MOST_PAGES = 80
+_CHART_MS = 10_000
 _PRESSES = "button:not([disabled]), input[type=submit], summary"
 _STATE = """
     () => [location.href, document.documentElement.outerHTML.length, document.activeElement?.id,
@@ -84,6 +85,7 @@ async def walk(page: Page, url: str, role: str, *, least_target: int = 48) -> As
         if answer is not None:
             found.faults += await faults(page, least_target=least_target)
             found.faults += await _dead_forms(page)
+            found.faults += await _empty_charts(page)
             waiting += await _links(page, url)
         yield path, found
 
@@ -122,6 +124,18 @@ async def _dead_forms(page: Page) -> list[str]:
         for method, path in forms
         if method == "post" and not any(target.match(path) for target in targets)
     ]
+
+
+async def _empty_charts(page: Page) -> list[str]:
+    """Return the charts that draw nothing when they come into view."""
+    empty: list[str] = []
+    for chart in await page.locator(".chart:visible").all():
+        await chart.scroll_into_view_if_needed()
+        try:
+            await chart.locator("svg").wait_for(timeout=_CHART_MS)
+        except Error:
+            empty.append(f"{page.url}: a chart draws nothing")
+    return empty
 
 
 async def press_all(page: Page, address: str) -> list[str]:

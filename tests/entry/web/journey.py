@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import pytest
+from _pytest.mark import ParameterSet
 from playwright.async_api import Browser, ConsoleMessage, Page, ViewportSize, async_playwright
 
 CHROMIUM = shutil.which("chromium") or "chromium"
@@ -30,6 +32,7 @@ PHONE: ViewportSize = {"width": 360, "height": 740}
 DESK: ViewportSize = {"width": 1280, "height": 800}
 SIZES: tuple[tuple[str, ViewportSize], ...] = (("phone", PHONE), ("desk", DESK))
 Language = Literal["en", "zh"]
+Scheme = Literal["light", "dark"]
 KEY_SECONDS, POINT_SECONDS, THINK_SECONDS = 0.28, 1.1, 1.35
 AXE = Path(__file__).parents[3] / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -93,6 +96,22 @@ _CLIPPED = """
         return faults;
     }
 """
+
+
+def forms(*quick: tuple[str, Language, Scheme]) -> list[ParameterSet]:
+    """Return every size (with its name), language and theme as a test's parameters; those not in `quick` take long."""
+    return [
+        pytest.param(
+            size,
+            language,
+            scheme,
+            id=f"{name}-{language}-{scheme}",
+            marks=() if (name, language, scheme) in quick else pytest.mark.long,
+        )
+        for name, size in SIZES
+        for language in ("en", "zh")
+        for scheme in ("light", "dark")
+    ]
 
 
 def browser_missing() -> bool:
@@ -165,7 +184,7 @@ async def journey(
     *,
     size: ViewportSize = PHONE,
     language: Language = "en",
-    scheme: Literal["light", "dark"] = "light",
+    scheme: Scheme = "light",
     **options: Any,
 ) -> AsyncIterator[Journey]:
     """Open a window of its own. At its end the browser may have complained of nothing: no error, no warning."""

@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Literal
 from uuid import UUID
 
 import pytest
@@ -91,33 +90,6 @@ async def test_the_first_offer_takes_less_than_three_minutes(
         assert "\n".join(await faults(walk.page)) == ""
         await walk.tap(words["pause"])
         await walk.page.locator(".badge", has_text={"en": "paused", "zh": "已暂停"}[language]).first.wait_for()
-
-
-@pytest.mark.parametrize(
-    ("size", "scheme", "language"), [(PHONE, "dark", "zh"), (DESK, "light", "en")], ids=["phone", "desk"]
-)
-async def test_no_page_has_a_fault_and_no_link_is_dead(
-    served: Served, browser: Browser, size: ViewportSize, scheme: Literal["light", "dark"], language: Language
-) -> None:
-    """Every page of a busy shop: nothing too small, too wide or unreadable, charts drawn, each link of ours answers."""
-    async with journey(browser, served.url, "console", size=size, scheme=scheme, language=language) as walk:
-        await _sign_in(served, walk, TEA.merchant_id)
-        found: list[str] = []
-        links: set[str] = set()
-        for path in _PAGES:
-            answer = await walk.page.goto(path)
-            assert answer is not None
-            assert (path, answer.status) == (path, 200)
-            if await walk.page.locator(".chart").count():
-                await walk.page.locator(".chart").scroll_into_view_if_needed()
-                await walk.page.locator(".chart svg").wait_for()
-            found += await faults(walk.page)
-            hrefs = await walk.page.eval_on_selector_all("a[href]", "all => all.map(one => one.getAttribute('href'))")
-            links |= {href for href in hrefs if href.startswith("/merchant")}
-        assert not found, "\n".join(found)
-        for href in sorted(links):
-            answered = await walk.page.request.get(href)
-            assert (href, answered.status) == (href, 200)
 
 
 async def test_a_till_is_paired_by_a_code_that_can_be_read_from_afar(served: Served, browser: Browser) -> None:

@@ -2,16 +2,15 @@
 
 import os
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import Browser, ViewportSize
+from playwright.async_api import Browser
 
 from ringmain.kit.audit import Actor, Filter, audit, entries
 from ringmain.network import api as network
 from ringmain.simulate.api import street
-from tests.entry.web.journey import DESK, SIZES, Journey, Language, faults, journey
+from tests.entry.web.journey import DESK, Journey, faults, journey
 from tests.entry.web.served import Served
 
 pytestmark = pytest.mark.browser
@@ -45,25 +44,6 @@ async def shoot(walk: Journey, name: str) -> None:
     """Keep a picture where somebody wants to look at it."""
     if SHOTS:
         await walk.page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
-
-
-@pytest.mark.timeout(300)  # Thirteen pages, each judged at two widths.
-@pytest.mark.parametrize(("name", "size", "language", "scheme"), [
-    ("phone", SIZES[0][1], "zh", "dark"),
-    ("desk", SIZES[1][1], "en", "light"),
-])  # fmt: skip
-async def test_every_page_stands_without_a_fault(
-    served: Served, browser: Browser, name: str, size: ViewportSize, language: Language, scheme: Any
-) -> None:
-    """Each page opens, fits, and has nothing that a screen reader or a thumb would stumble over."""
-    found: list[str] = []
-    async with journey(browser, served.url, name, size=size, language=language, scheme=scheme) as walk:
-        await sign_in(walk)
-        for path in PAGES:
-            await walk.page.goto(path)
-            found += await faults(walk.page)
-            await shoot(walk, f"{name}-{language}-{path.strip('/').replace('/', '-')[:40]}")
-    assert found == []
 
 
 async def test_the_ring_is_drawn_with_its_table_and_file(served: Served, browser: Browser) -> None:

@@ -121,7 +121,7 @@ async def test_a_voucher_opens_without_a_network(site: PersonSite, browser: Brow
         await page.context.clear_cookies()
         await page.goto("/wallet")
         assert "/welcome-back" in page.url
-        assert await page.evaluate("caches.has('ringmain-pages-1')") is False
+        await page.wait_for_function("async () => !(await caches.has('ringmain-pages-1'))")
         walk.errors[:] = [one for one in walk.errors if "ERR_INTERNET_DISCONNECTED" not in one]
 
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, ViewportSize
 
-from tests.entry.web.journey import SIZES, Language, faults, journey
+from tests.entry.web.journey import Language, Scheme, faults, forms, journey
 from tests.entry.web.served import Served
 
 pytestmark = pytest.mark.browser
@@ -16,19 +16,17 @@ _PLANT = """
 """
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize(("name", "size"), SIZES)
+@pytest.mark.parametrize(("size", "language", "scheme"), forms(("phone", "zh", "dark"), ("desk", "en", "light")))
 async def test_the_style_page_has_no_fault(
-    served: Served, browser: Browser, name: str, size: ViewportSize, language: Language
+    served: Served, browser: Browser, size: ViewportSize, language: Language, scheme: Scheme
 ) -> None:
     """Every part stands on one page, in both languages, with nothing too small, too wide or unreadable."""
-    for scheme in ("light", "dark"):
-        async with journey(browser, served.url, name, size=size, language=language, scheme=scheme) as walk:
-            await walk.page.goto("/styles")
-            assert await walk.page.locator("h1").inner_text() == _TITLE[language]
-            await walk.page.locator(".chart").scroll_into_view_if_needed()
-            await walk.page.locator(".chart svg").wait_for()
-            assert await faults(walk.page) == []
+    async with journey(browser, served.url, "styles", size=size, language=language, scheme=scheme) as walk:
+        await walk.page.goto("/styles")
+        assert await walk.page.locator("h1").inner_text() == _TITLE[language]
+        await walk.page.locator(".chart").scroll_into_view_if_needed()
+        await walk.page.locator(".chart svg").wait_for()
+        assert await faults(walk.page) == []
 
 
 async def test_the_measures_find_planted_faults(served: Served, browser: Browser) -> None:

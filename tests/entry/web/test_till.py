@@ -146,7 +146,10 @@ async def _several_tenders(walk: Journey, counter: Counter) -> None:
     assert tenders == '[{"kind": "cash", "amount_minor": 2000}, {"kind": "card", "amount_minor": 5704}]'
 
 
-@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (DESK, "dark")], ids=["phone", "desk"])
+@pytest.mark.parametrize(
+    ("size", "scheme"),
+    [pytest.param(PHONE, "light", id="phone"), pytest.param(DESK, "dark", id="desk", marks=pytest.mark.long)],
+)
 async def test_every_state_can_be_read_and_pressed(
     served: Served, browser: Browser, size: ViewportSize, scheme: str
 ) -> None:
