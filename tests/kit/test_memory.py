@@ -15,7 +15,7 @@ def _said(program: str) -> float:
 
 def test_what_was_held_and_let_go_counts() -> None:
     """200 MB that were taken and given back are part of the peak."""
-    assert 200 < _said(TAKE) - _said(SAY) < 220
+    assert 190 < _said(TAKE) - _said(SAY) < 230
 
 
 def test_the_memory_of_who_started_it_does_not_count() -> None:
