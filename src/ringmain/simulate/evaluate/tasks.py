@@ -12,7 +12,11 @@ from ringmain.simulate.evaluate.report import Evaluation, Result
 
 Progress = Callable[[str], None]
 # Each module has `evaluate(folder, seed, progress) -> Result`; the folder is None only for tasks that bring their data.
-TASKS: Mapping[str, str] = MappingProxyType({})
+TASKS: Mapping[str, str] = MappingProxyType(
+    {
+        "need-place": "ringmain.simulate.evaluate.need_place",
+    }
+)
 # These read the recorded year of the installed package where no folder is named.
 WITHOUT_FOLDER = frozenset({"closure", "redemption", "segments", "visits"})
 

@@ -1,0 +1,109 @@
+"""Ranks the places where a person may be next: boosted trees over candidates, learnt from visits that came."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from ringmain.need.place import table
+from ringmain.need.place.journal import Bools, Floats, Int64s, Journal, before_visits
+from ringmain.need.place.retrieve import fit_retriever
+from ringmain.need.place.town import Floats32
+
+NEW_PLACES = 50
+# Trees see every place of the person and a draw of the new ones, and so do the ranks they learn from.
+_NEW_KEPT = 0.5
+_RETRIEVER_VISITS = 2_000
+_ROUNDS = 250
+_PARAMETERS = {
+    "objective": "lambdarank",
+    "lambdarank_truncation_level": 12,
+    "learning_rate": 0.06,
+    "num_leaves": 31,
+    "min_data_in_leaf": 50,
+    "feature_fraction": 0.5,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "max_bin": 127,
+    "num_threads": 1,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbosity": -1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Candidates of many questions, sorted by question: `values` `(r, columns)`, `hit` `(r,)`, `sizes` per question."""
+
+    values: Floats32
+    hit: Bools
+    sizes: Int64s
+
+
+@dataclass(frozen=True, slots=True)
+class Ranker:
+    """A retriever of new places and trees that rank them among a person's own; `timed`: it knows when the visit is."""
+
+    weights: Floats
+    trees: Any
+    timed: bool
+
+    def ranked(self, candidates: table.Table, journal: Journal, visits: Int64s) -> Iterator[tuple[table.Rows, Floats]]:
+        """Yield the candidates of the questions to which `visits` are the answers, each with its score."""
+        queries = before_visits(journal, visits, timed=self.timed)
+        for rows in candidates.rows(queries, self.weights, NEW_PLACES):
+            yield rows, self.trees.predict(rows.values, num_threads=1)
+
+
+def fit(journal: Journal, candidates: table.Table, visits: Int64s, *, timed: bool, seed: int) -> Ranker:
+    """Learn from `visits`; each is asked with nothing known from after it."""
+    random = np.random.default_rng(seed)
+    weights = retriever(journal, visits, timed=timed, random=random)
+    examples = gather(journal, candidates, visits, weights, timed=timed, random=random)
+    return Ranker(weights, boost(examples, table.names(timed=timed), seed), timed)
+
+
+def retriever(journal: Journal, visits: Int64s, *, timed: bool, random: np.random.Generator) -> Floats:
+    """Return the weights of the evidence for new places, fitted to those of `visits` that were to one."""
+    new = visits[journal.own.new[visits]]
+    new = random.choice(new, min(len(new), _RETRIEVER_VISITS), replace=False)
+    return fit_retriever(journal, before_visits(journal, new, timed=timed), journal.place[new], random)
+
+
+def gather(
+    journal: Journal,
+    candidates: table.Table,
+    visits: Int64s,
+    weights: Floats,
+    *,
+    timed: bool,
+    random: np.random.Generator,
+) -> Examples:
+    """Return the candidates of those questions that have their answer among them."""
+    values, hits, sizes = [], [], []
+    for rows in candidates.rows(before_visits(journal, visits, timed=timed), weights, NEW_PLACES):
+        hit = rows.place == journal.place[visits[rows.query]]
+        begins = np.flatnonzero(np.diff(rows.query, prepend=-1))
+        answered = np.repeat(np.add.reduceat(hit, begins) > 0, np.diff(begins, append=len(hit)))
+        kept = answered & (rows.own | hit | (random.random(len(hit)) < _NEW_KEPT))
+        values.append(rows.values[kept])
+        hits.append(hit[kept])
+        sizes.append(np.diff(np.flatnonzero(np.diff(rows.query[kept], prepend=-1, append=-1))))
+    return Examples(np.concatenate(values), np.concatenate(hits), np.concatenate(sizes))
+
+
+def boost(examples: Examples, columns: tuple[str, ...], seed: int) -> Any:
+    """Return trees (a LightGBM booster) that put hits above the other candidates of their question."""
+    # It takes a second to load and is wanted only where something is learnt.
+    lightgbm: Any = import_module("lightgbm")
+    data = lightgbm.Dataset(
+        examples.values,
+        label=examples.hit.astype(np.int8),
+        group=examples.sizes,
+        feature_name=list(columns),
+        params=_PARAMETERS,
+    )
+    return lightgbm.train({**_PARAMETERS, "seed": seed}, data, num_boost_round=_ROUNDS)
