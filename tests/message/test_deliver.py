@@ -32,7 +32,7 @@ async def test_what_is_due_goes_out_once_in_words(town: Town) -> None:
     assert await deliver(town, outbox) == 1
     (message,) = outbox.messages
     assert (message.address, message.language, message.stop_link) == (PHONE, "zh", None)
-    assert message.body == "【Test street】您获得Bakery的8代金券，Sunday前有效。https://ring.example/v/1"
+    assert message.body == "【Test street】您获得Bakery的券：8，Sunday前有效。https://ring.example/v/1"
     assert await deliver(town, outbox, NOW + timedelta(hours=1)) == 0
     assert await steps(town, made.message_id) == [("queued", None), ("sent", None)]
     assert await town.rows("SELECT provider_reference FROM message_delivery WHERE state = 'sent'") == [("kept-1",)]

@@ -48,7 +48,7 @@ async def test_amounts_and_days_survive_the_seal(town: Town) -> None:
     async with town.unit() as uow:
         (shown,) = await api.received(uow, town.keyring, anna.member_id)
     assert shown.text is not None
-    assert shown.text.body == "【Test street】您获得Tea的¥8.50代金券，2026年3月1日前有效。https://r.e/1"
+    assert shown.text.body == "【Test street】您获得Tea的券：¥8.50，2026年3月1日前有效。https://r.e/1"
 
 
 async def test_a_withdrawn_consent_counts_at_once(town: Town) -> None:
@@ -204,5 +204,5 @@ async def test_a_person_reads_what_they_were_told_and_why(town: Town) -> None:
         ("voucher_won", "queued", None),
     ]
     assert shown[2].text is not None
-    assert shown[2].text.body == "【Test street】您获得Bakery的8代金券，Sunday前有效。https://ring.example/v/1"
+    assert shown[2].text.body == "【Test street】您获得Bakery的券：8，Sunday前有效。https://ring.example/v/1"
     assert [one.merchant_name for one in shown] == [None, None, "Bakery Ltd"]

@@ -34,8 +34,8 @@ def test_a_code_is_read_and_copied_easily() -> None:
 @pytest.mark.parametrize(
     ("language", "body"),
     [
-        ("en", "Old Town: you won CN¥8 off at Tea, good until Mar 2, 2026. https://ring.example/v/1"),
-        ("zh", "【Old Town】您获得Tea的¥8代金券，2026年3月2日前有效。https://ring.example/v/1"),
+        ("en", "Old Town: a voucher for you: CN¥8 at Tea, good until Mar 2, 2026. https://ring.example/v/1"),
+        ("zh", "【Old Town】您获得Tea的券：¥8，2026年3月2日前有效。https://ring.example/v/1"),
     ],
 )
 def test_amounts_and_days_are_written_as_the_reader_writes_them(language: str, body: str) -> None:

@@ -6,6 +6,7 @@ from ringmain.campaign.receipt import NextVoucher, next_voucher
 from ringmain.campaign.show import read_draw
 from ringmain.campaign.store import Missed, missed
 from ringmain.campaign.take import take, taken_today
+from ringmain.campaign.tell import winners
 
 __all__ = [
     "Claimed",
@@ -21,4 +22,5 @@ __all__ = [
     "read_draw",
     "take",
     "taken_today",
+    "winners",
 ]

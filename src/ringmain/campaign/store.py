@@ -204,6 +204,17 @@ async def claim_of(uow: UnitOfWork, draw_id: UUID) -> Claim | None:
     return await uow.row(Claim, _CLAIM, (uow.network_id, draw_id))
 
 
+_CLAIMS = """
+    SELECT draw_id, voucher_id, offer_id, chosen_id, stand_in, subject_id, scene_id, day, claimed_at FROM draw_claim
+    WHERE network_id = %s AND draw_id = ANY(%s) AND claimed_at >= %s ORDER BY claimed_at, draw_id
+"""
+
+
+async def claims(uow: UnitOfWork, draw_ids: Sequence[UUID], since: datetime) -> list[Claim]:
+    """Return which vouchers these plays have led to since a time, the oldest first."""
+    return await uow.rows(Claim, _CLAIMS, (uow.network_id, pack_uuids(draw_ids), since))
+
+
 _WON = """
     SELECT draw_id, voucher_id, offer_id, chosen_id, stand_in, subject_id, scene_id, day, claimed_at FROM draw_claim
     WHERE network_id = %s AND scene_id = %s AND day = %s AND subject_id = ANY(%s) LIMIT 1

@@ -8,19 +8,21 @@ from uuid import UUID
 
 import procrastinate
 
+from ringmain.campaign import api as campaign
 from ringmain.entry.installation import Installation, attached_urls, opened
 from ringmain.entry.lake import lake_tables
 from ringmain.entry.webhook_events import sources
 from ringmain.kit.audit import sealer
-from ringmain.kit.follow import follow
+from ringmain.kit.follow import Follower, follow
 from ringmain.kit.jobs import connector
 from ringmain.kit.lake.export import Exporter
 from ringmain.kit.logs import configure_logs
 from ringmain.kit.settings import Settings
 from ringmain.kit.webhooks import Courier, Guard, teller
 from ringmain.message import jobs as message_jobs
-from ringmain.message.api import Doors, keep_delivering, open_channels
+from ringmain.message.api import Channel, Doors, configured, keep_delivering, open_channels
 from ringmain.network import api as network
+from ringmain.sale import api as sale
 from ringmain.sale import jobs as sale_jobs
 from ringmain.simulate.api import street
 from ringmain.voucher import jobs as voucher_jobs
@@ -54,9 +56,19 @@ async def run(installation: Installation, stop: asyncio.Event) -> None:
         group.create_task(follow(installation.database, exporter.follower(), networks, stop))
         group.create_task(follow(installation.database, sealer(), networks, stop))
         group.create_task(_send_messages(installation, networks, stop))
+        for telling in _tellers(installation):
+            group.create_task(follow(installation.database, telling, networks, stop))
         group.create_task(follow(installation.database, teller(told), networks, stop))
         group.create_task(courier.run(networks, stop))
         group.create_task(_run_jobs(installation, stop))
+
+
+def _tellers(installation: Installation) -> Sequence[Follower]:
+    """Return those who make messages of facts; none where there is no way to send a text message."""
+    if Channel.SMS not in configured(installation.settings):
+        return ()
+    keyring, base = installation.keyring, installation.settings.public_base
+    return (campaign.winners(keyring, base), sale.receipts(keyring, base))
 
 
 async def _send_messages(

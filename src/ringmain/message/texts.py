@@ -60,11 +60,11 @@ _TEXTS: dict[tuple[Template, str], tuple[str, str]] = {
     (Template.RECEIPT, "zh"): ("您的收据", "【{network}】您在{shop}的收据，{amount}。{link}"),
     (Template.VOUCHER_WON, "en"): (
         "A voucher for you",
-        "{network}: you won {value} off at {shop}, good until {ends}. {link}",
+        "{network}: a voucher for you: {value} at {shop}, good until {ends}. {link}",
     ),
     (Template.VOUCHER_WON, "zh"): (
         "您获得一张代金券",
-        "【{network}】您获得{shop}的{value}代金券，{ends}前有效。{link}",
+        "【{network}】您获得{shop}的券：{value}，{ends}前有效。{link}",
     ),
     (Template.VOUCHER_ENDS, "en"): (
         "Your voucher ends soon",

@@ -28,6 +28,7 @@ from ringmain.sale.store.export import EXPORT_TABLES
 from ringmain.sale.store.lake import LAKE_TABLES
 from ringmain.sale.store.totals import SaleTotals, sale_totals
 from ringmain.sale.store.visits import UNDONE, SalePlace, VisitsRow, sale_place, visits_of
+from ringmain.sale.tell import receipts
 from ringmain.sale.undo import Undo, undo
 
 __all__ = [
@@ -79,6 +80,7 @@ __all__ = [
     "read_receipt_token",
     "receipt_of",
     "receipt_token",
+    "receipts",
     "record",
     "regular",
     "reverse",
