@@ -192,3 +192,20 @@ def test_an_undocumented_status_is_caught(served: Served) -> None:
     headers = {"Authorization": f"Bearer {served.mine.town.tokens['operator']}"}
     with pytest.raises(BaseExceptionGroup, match="Undocumented status code"):
         case.call_and_validate(base_url=served.url, headers=headers, checks=CHECKS)
+
+
+def test_what_many_routes_share_is_written_once() -> None:
+    """Refusals are references to answers of the components, all of which are used; the document stays small."""
+    answers = [
+        answer
+        for methods in DOCUMENT["paths"].values()
+        for operation in methods.values()
+        for status, answer in operation["responses"].items()
+        if int(status) >= 400
+    ]
+    assert all(list(answer) == ["$ref"] for answer in answers)
+    used = {answer["$ref"].rpartition("/")[2] for answer in answers}
+    assert used == set(DOCUMENT["components"]["responses"])
+    written = {msgspec.json.encode(one) for one in DOCUMENT["components"]["responses"].values()}
+    assert len(written) == len(used)
+    assert len(msgspec.json.format(msgspec.json.encode(DOCUMENT), indent=1)) < 800_000

@@ -197,7 +197,7 @@ def openapi(
     """Write the OpenAPI 3.1 document of the API."""
     from ringmain.entry.http import openapi as describe
 
-    _write(msgspec.json.format(msgspec.json.encode(describe())).decode() + "\n", output)
+    _write(msgspec.json.format(msgspec.json.encode(describe()), indent=1).decode() + "\n", output)
 
 
 @app.command

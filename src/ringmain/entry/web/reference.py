@@ -78,10 +78,20 @@ def read(document: Json) -> Reference:
 def _operations(document: Json) -> Iterator[Operation]:
     for path, methods in document["paths"].items():
         for method, raw in methods.items():
-            yield _operation(path, method, raw)
+            yield _operation(document, path, method, raw)
 
 
-def _operation(path: str, method: str, raw: Json) -> Operation:
+def _found(document: Json, part: Json) -> Json:
+    """Return a part of the document, or what it refers to."""
+    if "$ref" not in part:
+        return part
+    found = document
+    for name in part["$ref"].removeprefix("#/").split("/"):
+        found = found[name]
+    return found
+
+
+def _operation(document: Json, path: str, method: str, raw: Json) -> Operation:
     good = next(int(status) for status in raw["responses"] if int(status) < 400)  # noqa: PLR2004 (HTTP: errors begin)
     failing = {int(status): answer for status, answer in raw["responses"].items() if int(status) != good}
     return Operation(
@@ -92,11 +102,11 @@ def _operation(path: str, method: str, raw: Json) -> Operation:
         description=raw.get("description", ""),
         tag=raw["tags"][0],
         roles=tuple(raw["x-roles"]),
-        parameters=tuple(_parameter(one) for one in raw["parameters"]),
+        parameters=tuple(_parameter(_found(document, one)) for one in raw["parameters"]),
         request=_example(raw.get("requestBody", {})),
         status=good,
         response=_example(raw["responses"][str(good)]),
-        errors=tuple((status, tuple(_examples(answer))) for status, answer in sorted(failing.items())),
+        errors=tuple((status, tuple(_examples(document, answer))) for status, answer in sorted(failing.items())),
     )
 
 
@@ -117,9 +127,9 @@ def _example(body: Json) -> str:
     return ""
 
 
-def _examples(answer: Json) -> Json:
-    found: Json = next(iter(answer["content"].values()))["examples"]
-    return found
+def _examples(document: Json, answer: Json) -> Json:
+    content = _found(document, answer)["content"]
+    return {code: _found(document, one) for code, one in next(iter(content.values()))["examples"].items()}
 
 
 def _error_codes(document: Json) -> Iterator[ErrorCode]:
@@ -128,5 +138,5 @@ def _error_codes(document: Json) -> Iterator[ErrorCode]:
             for status, answer in raw["responses"].items():
                 if int(status) < 400:  # noqa: PLR2004 (as above)
                     continue
-                for code, example in _examples(answer).items():
+                for code, example in _examples(document, answer).items():
                     yield ErrorCode(code, int(status), example["summary"], example["value"]["detail"])

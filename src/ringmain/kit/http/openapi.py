@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document, made from the table of routes: every status, every error code, roles and examples."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -39,6 +40,18 @@ _UUID_EXAMPLE = "01932c5e-7b41-7c3d-9f21-3b1a8e0c7d42"
 _REQUEST_EXAMPLE = "b3c1f0a97d2e4c55-1a"
 _TIMED = (TooManyRequests, NotAvailable)
 Json = dict[str, Any]
+_KEY: Json = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "New for each intention; a retry with the same key and content gets the first answer.",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$", "minLength": 1, "maxLength": 255},
+    "example": "6f1c1c0e-6f0f-4a52-8c39-2f3f8e0a9b11",
+}
+_HEADERS: Json = {
+    "X-Request-Id": {"description": "The request, as in the log.", "schema": {"type": "string"}},
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
+}
 
 
 def document(routes: Sequence[Route], *, title: str, version: str, description: str) -> Json:
@@ -48,8 +61,9 @@ def document(routes: Sequence[Route], *, title: str, version: str, description: 
     schema_of = dict(zip(map(id, types), schemas, strict=True))
     _plain_patterns(components)
     paths: dict[str, Json] = {}
+    shared = _Shared()
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schema_of, components)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schema_of, components, shared)
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version, "description": description, "license": {"name": "Apache-2.0"}},
@@ -58,6 +72,10 @@ def document(routes: Sequence[Route], *, title: str, version: str, description: 
         "paths": paths,
         "components": {
             "schemas": components,
+            "responses": shared.responses,
+            "examples": shared.examples,
+            "parameters": {"IdempotencyKey": _KEY},
+            "headers": _HEADERS,
             "securitySchemes": {
                 "apiKey": {
                     "type": "http",
@@ -126,7 +144,45 @@ def _batch_of(route: Route) -> Any:
     return _BATCHES[route.batch_of]
 
 
-def _operation(route: Route, schema_of: dict[int, Json], components: Json) -> Json:
+class _Shared:
+    """Refusals and their examples, each written once: most routes are refused for the same reasons."""
+
+    def __init__(self) -> None:
+        self.responses: Json = {}
+        self.examples: Json = {}
+
+    def failure(self, status: int, errors: Sequence[type[RuleBroken]]) -> Json:
+        """Return a reference to the answer that one of these rules was broken."""
+        errors = sorted(errors, key=lambda error: error.code)
+        codes = [error.code for error in errors]
+        digest = hashlib.blake2b("\0".join(codes).encode(), digest_size=4).hexdigest()
+        name = f"{HTTPStatus(status).name.title().replace('_', '')}-{digest}"
+        self.responses[name] = {
+            "description": HTTPStatus(status).phrase,
+            "headers": _headers(errors),
+            "content": {_PROBLEM: {"schema": _problem_with(codes), "examples": self._examples_of(errors)}},
+        }
+        return {"$ref": f"#/components/responses/{name}"}
+
+    def _examples_of(self, errors: Sequence[type[RuleBroken]]) -> Json:
+        for error in errors:
+            self.examples[error.code] = {
+                "summary": (error.__doc__ or error.code).strip().partition("\n")[0],
+                "value": msgspec.to_builtins(problem_of(error(), _REQUEST_EXAMPLE)),
+            }
+        return {error.code: {"$ref": f"#/components/examples/{error.code}"} for error in errors}
+
+
+def _problem_with(codes: Sequence[str]) -> Json:
+    return {
+        "allOf": [
+            {"$ref": _REF.format(name="Problem")},
+            {"type": "object", "properties": {"code": {"enum": list(codes)}}},
+        ]
+    }
+
+
+def _operation(route: Route, schema_of: dict[int, Json], components: Json, shared: "_Shared") -> Json:
     operation: Json = {
         "operationId": route.operation,
         "summary": route.summary,
@@ -134,7 +190,7 @@ def _operation(route: Route, schema_of: dict[int, Json], components: Json) -> Js
         "x-roles": sorted(route.roles),
         "security": [{"apiKey": []}] if route.roles else [],
         "parameters": _parameters(route, schema_of, components),
-        "responses": _responses(route, schema_of),
+        "responses": _responses(route, schema_of, shared),
     }
     notes = [route.description, route.public_because and f"Public: {route.public_because}"]
     notes.append(route.keyless_because and f"Takes no `Idempotency-Key`: {route.keyless_because}")
@@ -164,26 +220,17 @@ def _parameters(route: Route, schema_of: dict[int, Json], components: Json) -> l
                 parameter["example"] = route.example_query[name]
             parameters.append(parameter)
     if route.needs_key:
-        parameters.append(
-            {
-                "name": "Idempotency-Key",
-                "in": "header",
-                "required": True,
-                "description": "New for each intention; a retry with the same key and content gets the first answer.",
-                "schema": {"type": "string", "pattern": "^[!-~]{1,255}$", "minLength": 1, "maxLength": 255},
-                "example": "6f1c1c0e-6f0f-4a52-8c39-2f3f8e0a9b11",
-            }
-        )
+        parameters.append({"$ref": "#/components/parameters/IdempotencyKey"})
     return parameters
 
 
-def _responses(route: Route, schema_of: dict[int, Json]) -> Json:
+def _responses(route: Route, schema_of: dict[int, Json], shared: "_Shared") -> Json:
     responses: Json = {str(int(route.status)): _success(route, schema_of)}
     by_status: dict[int, list[type[RuleBroken]]] = {}
     for error in errors_of(route):
         by_status.setdefault(int(error.status), []).append(error)
     for status, errors in sorted(by_status.items()):
-        responses[str(status)] = _failure(status, errors)
+        responses[str(status)] = shared.failure(status, errors)
     return responses
 
 
@@ -199,30 +246,6 @@ def _success(route: Route, schema_of: dict[int, Json]) -> Json:
     return {"description": HTTPStatus(route.status).phrase, "headers": _headers(()), "content": content}
 
 
-def _failure(status: int, errors: Sequence[type[RuleBroken]]) -> Json:
-    codes = [error.code for error in errors]
-    schema = {
-        "allOf": [
-            {"$ref": _REF.format(name="Problem")},
-            {"type": "object", "properties": {"code": {"enum": codes}}},
-        ]
-    }
-    examples = {
-        error.code: {
-            "summary": (error.__doc__ or error.code).strip().partition("\n")[0],
-            "value": msgspec.to_builtins(problem_of(error(), _REQUEST_EXAMPLE)),
-        }
-        for error in errors
-    }
-    return {
-        "description": HTTPStatus(status).phrase,
-        "headers": _headers(errors),
-        "content": {_PROBLEM: {"schema": schema, "examples": examples}},
-    }
-
-
 def _headers(errors: Sequence[type[RuleBroken]]) -> Json:
-    headers: Json = {"X-Request-Id": {"description": "The request, as in the log.", "schema": {"type": "string"}}}
-    if any(error in _TIMED for error in errors):
-        headers["Retry-After"] = {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}
-    return headers
+    names = ["X-Request-Id", *(["Retry-After"] if any(error in _TIMED for error in errors) else [])]
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
