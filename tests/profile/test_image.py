@@ -11,6 +11,7 @@ import pytest
 from ringmain.member import api as member
 from ringmain.member.api import IdentifierKind
 from ringmain.member.errors import MemberUnknown
+from ringmain.message import api as message
 from ringmain.profile import api
 from ringmain.profile.errors import FieldUnknown, SaleNotOfMember
 from ringmain.sale import api as sale
@@ -190,6 +191,9 @@ async def test_an_own_copy_holds_everything_and_is_json(town: Town) -> None:
         await member.record_consents(uow, anna.member_id, [answer], member.Place("page", OPERATOR))
         place = member.Place("page", OPERATOR)
         await member.make_request(uow, town.keyring, anna.member_id, member.RequestKind.EXPORT, place)
+        words = {"shop": "Bakery", "amount": "8", "link": "https://ring.example/r"}
+        told = message.NewMessage(anna.subject_id, message.Template.RECEIPT, words, OPERATOR)
+        await message.send(uow, town.keyring, [told])
         copy = msgspec.json.decode(msgspec.json.encode(await api.own_copy(uow, town.keyring, anna.member_id)))
     assert copy["member"]["identifiers"][0]["value"] == PHONE
     assert (copy["member"]["name"], copy["answers"], copy["photo_jpeg"]) == ("Anna", {"spice": "mild"}, None)
@@ -198,6 +202,27 @@ async def test_an_own_copy_holds_everything_and_is_json(town: Town) -> None:
     assert copy["member"]["all_consents"][0]["purpose"] == "marketing"
     assert str(OPERATOR) not in str(copy)
     assert len(copy["image"]) == 5
+    assert [(one["why"], one["state"], one["body"]) for one in copy["messages"]] == [
+        ("receipt", "queued", "【Test street】您在Bakery的收据，8。https://ring.example/r")
+    ]
+
+
+async def test_an_own_copy_holds_vouchers_and_not_their_secrets(town: Town) -> None:
+    """Open and spent ones, with what is left of them; whoever finds the file cannot spend them."""
+    anna = await town.person(IdentifierKind.PHONE, PHONE)
+    voucher_id = await voucher_of(town, anna)
+    async with town.unit() as uow:
+        copy = await api.own_copy(uow, town.keyring, anna.member_id)
+        (held,) = await voucher.wallet(uow, anna.subject_ids)
+    (one,) = copy.vouchers
+    assert (one["voucher_id"], one["face_minor"], one["remaining_minor"], one["state"]) == (
+        voucher_id,
+        800,
+        800,
+        "open",
+    )
+    assert held.voucher.secret.hex() not in msgspec.json.encode(copy).decode()
+    assert not any(isinstance(value, bytes) for value in one.values())
 
 
 async def test_an_erased_person_has_no_image(town: Town) -> None:

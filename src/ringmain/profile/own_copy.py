@@ -9,12 +9,17 @@ from uuid import UUID
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.secrets import Keyring
 from ringmain.member import api as member
+from ringmain.message import api as message
 from ringmain.profile.image import image as draw
 from ringmain.profile.image import person, visits
 from ringmain.profile.model import FieldFact
 from ringmain.sale import api as sale
+from ringmain.voucher import api as voucher
 
 _PAGE = 500
+# More than anybody has; the newest are copied.
+_MOST_VOUCHERS = 10_000
+_MOST_MESSAGES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,8 @@ class OwnCopy:
     image: tuple[FieldFact, ...]
     hidden_fields: list[str]
     visits: list[CopiedVisit]
+    vouchers: list[dict[str, Any]]
+    messages: list[dict[str, Any]]
     privacy_requests: list[dict[str, Any]]
 
 
@@ -71,6 +78,8 @@ async def own_copy(uow: UnitOfWork, keyring: Keyring, member_id: UUID) -> OwnCop
         image=drawn.fields,
         hidden_fields=sorted(drawn.hidden),
         visits=await _visits(uow, known.member_id),
+        vouchers=[_voucher(one) for one in await voucher.wallet(uow, known.subject_ids, most=_MOST_VOUCHERS)],
+        messages=[_message(one) for one in await message.received(uow, keyring, known.member_id, _MOST_MESSAGES)],
         privacy_requests=[_request(one) for one in await member.requests_of(uow, keyring, known.member_id)],
     )
 
@@ -88,6 +97,42 @@ async def _visits(uow: UnitOfWork, member_id: UUID) -> list[CopiedVisit]:
         if len(page) < _PAGE:
             return copied
         before = page[-1].sale_id
+
+
+def _voucher(one: voucher.Held) -> dict[str, Any]:
+    """Return a voucher without its secret: whoever has this file could spend it."""
+    held, terms = one.voucher, one.offer.terms
+    return {
+        "voucher_id": held.id,
+        "offer": one.offer.name,
+        "kind": terms.kind,
+        "face_minor": terms.face_minor,
+        "remaining_minor": held.remaining_minor,
+        "currency": terms.currency,
+        "shop_ids": terms.shop_ids,
+        "state": one.state,
+        "granted_at": one.granted_at,
+        "valid_from": held.valid_from,
+        "valid_until": held.valid_until,
+        "won_at_shop_id": one.sender_shop_id,
+        "last_used_at": one.used_at,
+        "last_used_at_shop_id": one.used_shop_id,
+    }
+
+
+def _message(one: message.Received) -> dict[str, Any]:
+    sent = one.message
+    return {
+        "message_id": sent.id,
+        "made_at": sent.made_at,
+        "channel": sent.channel,
+        "purpose": sent.purpose,
+        "why": sent.reason,
+        "state": sent.state,
+        "merchant": one.merchant_name,
+        "title": None if one.text is None else one.text.title,
+        "body": None if one.text is None else one.text.body,
+    }
 
 
 def _request(one: member.PrivacyRequest) -> dict[str, Any]:
