@@ -32,7 +32,8 @@ class SmallLake:
 
     def sale(self, sale_id: str, who: str | None, shop: str, on: float) -> None:
         """Add a sale."""
-        self._add("sale", sale_id=sale_id, subject_id=who, shop_id=shop, merchant_id=shop, sold_at=day(on))
+        worth = {"total_minor": 1_000, "redeemed_minor": 200, "currency": "CNY"}
+        self._add("sale", sale_id=sale_id, subject_id=who, shop_id=shop, merchant_id=shop, sold_at=day(on), **worth)
 
     def walk(self, who: str, *visits: tuple[str, float]) -> None:
         """Add a member's sales, one after another."""
@@ -87,6 +88,15 @@ class SmallLake:
     def merge(self, who: str, into: str) -> None:
         """Let one subject stand for another."""
         self._add("subject_alias", subject_id=who, canonical_subject_id=into)
+
+    def say(self, sale_id: str, on: float, *, not_me: bool = True) -> None:
+        """Let a person say of a sale that it was not theirs, or that it was."""
+        self._add("sale_dispute", dispute_id=f"d-{sale_id}-{on}", sale_id=sale_id, not_me=not_me, said_at=day(on))
+
+    def refund(self, sale_id: str, on: float, amount_minor: int) -> None:
+        """Add a refund."""
+        row = {"change_id": f"c-{sale_id}-{on}", "sale_id": sale_id, "kind": "refund"}
+        self.rows.setdefault("sale_change", []).append({**row, "amount_minor": amount_minor, "changed_at": day(on)})
 
     def write(self) -> "SmallLake":
         """Write all facts."""

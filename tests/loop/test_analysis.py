@@ -67,6 +67,26 @@ def test_a_gap_longer_than_allowed_breaks_the_walk(lake: SmallLake) -> None:
         assert moves(analysis.visit_transitions(opened, 15)) == [("ann", "A", "B"), ("ann", "B", "C")]
 
 
+def test_what_was_not_them_or_undone_is_no_visit(lake: SmallLake) -> None:
+    """The last word counts, whole refunds undo and partial ones do not, and read anew the lake says the same."""
+    lake.walk("ann", ("A", 1), ("B", 2), ("C", 3), ("D", 4))
+    lake.grant("v", "ann", "A", ["B"], 1)
+    lake.redeem("v", "ann", "B", 2, "ann-B-2")
+    lake.say("ann-B-2", 5)
+    lake.say("ann-D-4", 5)
+    lake.say("ann-D-4", 6, not_me=False)
+    lake.refund("ann-C-3", 3, 300)
+    for _ in range(2):
+        with facts(lake) as opened:
+            assert moves(analysis.visit_transitions(opened, 14)) == [("ann", "A", "C"), ("ann", "C", "D")]
+            assert moves(analysis.voucher_transitions(opened)) == []
+    lake.say("ann-B-2", 7, not_me=False)
+    lake.refund("ann-C-3", 4, 500)
+    with facts(lake) as opened:
+        assert moves(analysis.visit_transitions(opened, 14)) == [("ann", "A", "B"), ("ann", "B", "D")]
+        assert moves(analysis.voucher_transitions(opened)) == [("ann", "A", "B")]
+
+
 def test_merged_people_walk_as_one(lake: SmallLake) -> None:
     """Facts keep their subject; who was merged is found again under the one that stands for the person now."""
     lake.walk("ann", ("A", 0))

@@ -24,7 +24,7 @@ TABLES = (*LAKE_TABLES, *SCENE_TABLES)
 AT = datetime(2017, 3, 1, 12, 30, 15, 123_000, tzinfo=UTC)
 ANN, SHOP, MERCHANT = uuid4(), uuid4(), uuid4()
 SALE, VOUCHER, OFFER, REDEMPTION, REVERSAL, TOUCH = (uuid7(AT) for _ in range(6))
-SCENE, TERMINAL = uuid4(), uuid4()
+SCENE, TERMINAL, CHANGE, DISPUTE = uuid4(), uuid4(), uuid7(AT), uuid7(AT)
 
 # Rows as the slices write them, by table and in the order of their references.
 ROWS: list[tuple[str, dict[str, Any]]] = [
@@ -120,6 +120,19 @@ ROWS: list[tuple[str, dict[str, Any]]] = [
     ),
     ("touch", {"id": TOUCH, "scene_id": SCENE, "shop_id": SHOP, "subject_id": ANN, "touched_at": AT}),
     ("subject_alias", {"subject_id": ANN, "canonical_subject_id": MERCHANT}),
+    (
+        "sale_change",
+        {
+            "id": CHANGE,
+            "sale_id": SALE,
+            "merchant_id": MERCHANT,
+            "kind": "refund",
+            "amount_minor": 300,
+            "detail": "{}",
+            "changed_at": AT,
+        },
+    ),
+    ("sale_dispute", {"id": DISPUTE, "sale_id": SALE, "subject_id": ANN, "not_me": True, "said_at": AT}),
 ]
 FACTS = {
     "sale": SALE,
@@ -128,6 +141,8 @@ FACTS = {
     "reversal": REVERSAL,
     "touch": TOUCH,
     "member_merged": ANN,
+    "sale_change": CHANGE,
+    "sale_disputed": DISPUTE,
 }
 EXPECTED: dict[str, dict[str, Any]] = {
     "sale": {
@@ -190,6 +205,14 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "touched_at": AT,
     },
     "subject_alias": {"subject_id": str(ANN), "canonical_subject_id": str(MERCHANT)},
+    "sale_change": {
+        "change_id": str(CHANGE),
+        "sale_id": str(SALE),
+        "kind": "refund",
+        "amount_minor": 300,
+        "changed_at": AT,
+    },
+    "sale_dispute": {"dispute_id": str(DISPUTE), "sale_id": str(SALE), "not_me": True, "said_at": AT},
 }
 
 

@@ -6,10 +6,13 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 
+from ringmain.kit.pure.ids import uuid7
 from ringmain.loop.api import Counted, Today, today
 from ringmain.loop.model.days import Period
 from ringmain.loop.store import today as questions
 from ringmain.network.errors import MerchantNotFound
+from ringmain.profile import store as profile
+from ringmain.sale import change
 from tests.loop.street import DAY, NOW, Street, somebody
 
 MIDNIGHT = datetime(2026, 3, 9, 16, 0, tzinfo=UTC)  # Where the 10th begins in Shanghai.
@@ -65,6 +68,36 @@ async def test_a_voucher_won_at_the_own_shop_was_not_sent_by_the_network(street:
         await street.buy(0, NOW, ann, 1_000, await street.win(own, ann, NOW - DAY, won_at=won_at))
     found = (await figures(street))["today"]
     assert (found.voucher_sales, found.sent, found.sent_minor) == (2, 0, 0)
+
+
+async def test_what_was_not_them_is_no_guest_and_what_was_undone_no_sale(street: Street) -> None:
+    """A disputed sale stays the shop's and is nobody's visit, until that is taken back; an undone one is gone."""
+    ann, bob = somebody(), somebody()
+    disputed = (await street.buy(0, NOW, ann, 1_000)).sale_id
+    undone = (await street.buy(0, NOW, bob, 700)).sale_id
+
+    async def counted() -> tuple[int, int, int, int]:
+        found = (await figures(street))["today"]
+        return found.sales, found.sales_minor, found.guests, found.new_guests
+
+    async def say(at: datetime, *, not_me: bool) -> None:
+        async with street.unit(at) as uow:
+            await profile.add_dispute(uow, profile.Dispute(uuid7(at), disputed, ann, not_me, at))
+
+    await say(NOW, not_me=True)
+    assert await counted() == (2, 1_700, 1, 1)
+    async with street.unit() as uow:
+        await change.refund(uow, change.Refund(undone, None, 700, "wrong table"))
+    assert await counted() == (1, 1_000, 0, 0)
+    await say(NOW + SECOND, not_me=False)
+    assert await counted() == (1, 1_000, 1, 1)
+    # A console sees what was said of its own sales, and not by whom.
+    query = "SELECT count(*) FROM sale_dispute"
+    assert await _console(street, query) == 2
+    async with street.console(street.merchants[1]) as uow:
+        assert await (await uow.connection.execute(query)).fetchone() == (0,)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        await _console(street, "SELECT subject_id FROM sale_dispute")
 
 
 async def test_a_day_begins_at_the_shops_midnight(street: Street) -> None:

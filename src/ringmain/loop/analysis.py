@@ -1,7 +1,8 @@
 """From the lake to the small arrays that the model judges, as Ibis expressions that DuckDB and Spark both run.
 
-A *visit* is a sale of an identified member. A *transition* is two consecutive visits of one member at different shops,
-at most so many days apart; of vouchers: won at one shop (the sender's), spent at another.
+A *visit* is a sale of an identified member that stands: it was not undone, nor did they say "this was not me". A
+*transition* is two consecutive visits of one member at different shops, at most so many days apart; of vouchers: won
+at one shop (the sender's), spent at another.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,10 +19,11 @@ from numpy.typing import NDArray
 from ringmain.kit.pure.clock import microseconds
 from ringmain.loop.model import NONE, Grants, Redemptions, Transitions, known_from, transitions
 from ringmain.member import api as member
+from ringmain.profile import api as profile
 from ringmain.sale import api as sale
 from ringmain.voucher import api as voucher
 
-LAKE_TABLES = (*sale.LAKE_TABLES, *voucher.LAKE_TABLES, *member.LAKE_TABLES)
+LAKE_TABLES = (*sale.LAKE_TABLES, *voucher.LAKE_TABLES, *member.LAKE_TABLES, *profile.LAKE_TABLES)
 
 Int64s = NDArray[np.int64]
 Table = Any
@@ -36,6 +38,8 @@ class Facts:
     redemption: Table
     reversal: Table
     subject_alias: Table
+    sale_change: Table
+    sale_dispute: Table
 
 
 def facts_of(lake: Any) -> Facts:
@@ -46,6 +50,7 @@ def facts_of(lake: Any) -> Facts:
 def visits(facts: Facts) -> Table:
     """Return subject_id, shop_id, visited_at, sale_id of every visit; merged people are one person."""
     identified = facts.sale.filter(facts.sale.subject_id.notnull())
+    identified = identified.anti_join(_disputed(facts), "sale_id").anti_join(_undone(facts), "sale_id")
     seen = identified.select("subject_id", "shop_id", "sale_id", visited_at=identified.sold_at)
     return _canonical(seen, facts)
 
@@ -65,7 +70,7 @@ def visit_transitions(facts: Facts, gap_days: int) -> Table:
 
 def voucher_transitions(facts: Facts) -> Table:
     """Return subject_id, origin (where won), destination (where spent), moved_at of redemptions that stand."""
-    spent = _standing(facts)
+    spent = _standing(facts).anti_join(_disputed(facts), "sale_id")
     won = facts.grant.select("voucher_id", "sender_shop_id", holder=facts.grant.subject_id)
     known = spent.inner_join(won, "voucher_id")
     known = known.mutate(subject_id=ibis.coalesce(known.subject_id, known.holder))
@@ -235,6 +240,25 @@ def _won(facts: Facts) -> Table:
 def _standing(facts: Facts) -> Table:
     """Return the redemptions that were not reversed."""
     return facts.redemption.anti_join(facts.reversal, "redemption_id")
+
+
+def _disputed(facts: Facts) -> Table:
+    """Return sale_id of the sales of which a person says, by their last word, that they were not theirs."""
+    said = facts.sale_dispute
+    last = said.group_by("sale_id").agg(not_me=said.not_me.argmax(said.said_at))
+    return last.filter(last.not_me).select("sale_id")
+
+
+def _undone(facts: Facts) -> Table:
+    """Return sale_id of the sales of which refunds have left nothing."""
+    added = facts.sale_change
+    sums = added.group_by("sale_id").agg(
+        refunded=added.amount_minor.sum(where=added.kind == "refund"),
+        completed=added.amount_minor.max(where=added.kind == "completion"),
+    )
+    known = sums.inner_join(facts.sale.select("sale_id", "total_minor", "redeemed_minor"), "sale_id")
+    paid = ibis.coalesce(known.completed, known.total_minor) - known.redeemed_minor
+    return known.filter(known.refunded == paid).select("sale_id")
 
 
 def _first_redemptions(facts: Facts) -> Table:

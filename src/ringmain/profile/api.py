@@ -5,11 +5,13 @@ from ringmain.profile.habits import Habits, habits_for_merchant
 from ringmain.profile.image import Image, ShownVisit, image, visits
 from ringmain.profile.model import FEWEST_FACTS, WINDOW, Counted, Field, FieldFact
 from ringmain.profile.own_copy import OwnCopy, own_copy
-from ringmain.profile.store import disputed_sales
+from ringmain.profile.store import DISPUTED, LAKE_TABLES, disputed_sales
 from ringmain.profile.wants import usual_wants
 
 __all__ = [
+    "DISPUTED",
     "FEWEST_FACTS",
+    "LAKE_TABLES",
     "WINDOW",
     "Counted",
     "Field",

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
 from ringmain.kit.db import UnitOfWork, pack_uuids
+from ringmain.kit.lake import LakeTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +54,25 @@ async def disputed_sales(uow: UnitOfWork, subject_ids: Sequence[UUID]) -> set[UU
 async def lock_disputes(uow: UnitOfWork, subject_id: UUID) -> None:
     """Let one word of a person be written at a time, so that the same one twice is written once."""
     await uow.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 20))", (subject_id,))
+
+
+_SAID = """
+    SELECT id::text AS dispute_id, sale_id::text, not_me, said_at
+    FROM sale_dispute WHERE network_id = %(network)s AND id = ANY(%(ids)s)
+"""
+LAKE_TABLES = (
+    LakeTable(
+        kind="sale_dispute",
+        columns={"dispute_id": "string", "sale_id": "string", "not_me": "bool", "said_at": "timestamp"},
+        query=_SAID,
+        day_column="said_at",
+        announced_as=("sale_disputed",),
+    ),
+)
+# Sales of a network of which a person says, by their last word, that they were not theirs.
+DISPUTED: LiteralString = """
+    SELECT sale_id FROM (
+        SELECT DISTINCT ON (sale_id) sale_id, not_me FROM sale_dispute
+        WHERE network_id = %(network)s ORDER BY sale_id, said_at DESC, id DESC
+    ) AS last WHERE not_me
+"""

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from ringmain.kit.db import Pending, UnitOfWork, pack_uuids
 from ringmain.kit.pure.ids import first_id
+from ringmain.loop.store.standing import THEIRS
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +20,12 @@ class VisitsRow:
     last_at: datetime | None
 
 
-_VISITS = """
+_VISITS = f"""
     SELECT n.subject_id, count(s.id) AS visits, count(s.id) FILTER (WHERE s.redeemed_minor > 0) AS with_vouchers,
            max(s.sold_at) AS last_at
     FROM unnest(%(subjects)s) AS n (subject_id)
     LEFT JOIN sale s ON s.network_id = %(network)s AND s.subject_id = n.subject_id AND s.merchant_id = %(merchant)s
+         AND {THEIRS}
     GROUP BY n.subject_id
 """
 
@@ -35,13 +37,13 @@ async def visits(uow: UnitOfWork, merchant_id: UUID, subject_ids: Sequence[UUID]
 
 
 # The guests of some days, and the sales of the same people in the same days.
-_GUEST = """
+_GUEST = f"""
     guest AS (
         SELECT DISTINCT coalesce(a.canonical_subject_id, s.subject_id) AS person
         FROM unnest(%(shops)s) AS h (shop_id)
         JOIN sale s ON s.network_id = %(network)s AND s.shop_id = h.shop_id AND s.id >= %(since)s
         LEFT JOIN subject_alias a ON a.network_id = %(network)s AND a.subject_id = s.subject_id
-        WHERE s.subject_id IS NOT NULL
+        WHERE s.subject_id IS NOT NULL AND {THEIRS}
     )
 """
 
@@ -80,7 +82,7 @@ _ELSEWHERE = f"""
     FROM subject u
     JOIN sale s ON s.network_id = %(network)s AND s.subject_id = u.subject_id AND s.id >= %(since)s
     JOIN shop h ON h.network_id = %(network)s AND h.id = s.shop_id
-    WHERE s.merchant_id <> %(merchant)s
+    WHERE s.merchant_id <> %(merchant)s AND {THEIRS}
     GROUP BY h.category
     HAVING count(DISTINCT u.person) >= %(people)s AND count(DISTINCT s.merchant_id) >= %(merchants)s
     ORDER BY people DESC, h.category

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from ringmain.kit.db import Pending, UnitOfWork, pack_uuids
+from ringmain.loop.store.standing import STANDS, THEIRS
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class FunnelRow:
 
 # Who came is looked up by subject and range of ids. A redemption raises `sequence` and `uses`, a reversal raises the
 # one and lowers the other: they differ where one was undone.
-_FUNNEL = """
+_FUNNEL = f"""
     WITH v AS (
         SELECT id, subject_id, uses, sequence, closed, granted_at, valid_until FROM voucher
         WHERE network_id = %(network)s AND offer_id = %(offer)s ORDER BY id DESC LIMIT %(limit)s
@@ -37,6 +38,7 @@ _FUNNEL = """
                      WHERE a.network_id = %(network)s AND a.canonical_subject_id = v.subject_id
                  ))
                  AND s.id >= first_uuid7(v.granted_at) AND s.id < first_uuid7(least(v.valid_until, %(now)s))
+                 AND {THEIRS}
            )) AS came,
            count(*) FILTER (WHERE v.uses > 0) AS spent, count(*) FILTER (WHERE v.sequence > v.uses) AS reversed,
            count(*) FILTER (WHERE v.uses = 0 AND v.closed IS NULL AND v.valid_until > %(now)s) AS open,
@@ -98,14 +100,14 @@ class DayRow:
     taken_off_minor: int
 
 
-_DAYS = """
+_DAYS = f"""
     WITH span AS (
         SELECT * FROM unnest(%(days)s::date[], %(shops)s, %(froms)s, %(untils)s) AS t (day, shop_id, from_id, until_id)
     ),
     sold AS (
         SELECT p.day, count(*) AS sales FROM span p
         JOIN sale s ON s.network_id = %(network)s AND s.shop_id = p.shop_id AND s.id >= p.from_id AND s.id < p.until_id
-        WHERE s.merchant_id = %(merchant)s GROUP BY p.day
+        WHERE s.merchant_id = %(merchant)s AND {STANDS} GROUP BY p.day
     ),
     used AS (
         SELECT p.day, count(DISTINCT r.sale_id) AS voucher_sales, sum(r.amount_minor)::bigint AS taken_off_minor

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from ringmain.kit.db import Pending, UnitOfWork, pack_uuids
 from ringmain.loop.model.days import Span
+from ringmain.loop.store.standing import STANDS, THEIRS
 
 _SPAN = """
     span AS (
@@ -18,7 +19,7 @@ _SPAN = """
 
 @dataclass(frozen=True, slots=True)
 class SalesRow:
-    """Sales of a period; amounts are prices before vouchers."""
+    """Sales of a period that stand; amounts are prices before vouchers."""
 
     period: str
     sales: int
@@ -32,7 +33,7 @@ _SALES = f"""
            coalesce(sum(s.total_minor), 0)::bigint AS total_minor
     FROM span p
     JOIN sale s ON s.network_id = %(network)s AND s.shop_id = p.shop_id AND s.id >= p.from_id AND s.id < p.until_id
-    WHERE s.merchant_id = %(merchant)s GROUP BY p.period
+    WHERE s.merchant_id = %(merchant)s AND {STANDS} GROUP BY p.period
 """
 
 
@@ -55,7 +56,7 @@ _GUESTS = f"""
         FROM span p
         JOIN sale s ON s.network_id = %(network)s AND s.shop_id = p.shop_id AND s.id >= p.from_id AND s.id < p.until_id
         LEFT JOIN subject_alias a ON a.network_id = %(network)s AND a.subject_id = s.subject_id
-        WHERE s.merchant_id = %(merchant)s AND s.subject_id IS NOT NULL
+        WHERE s.merchant_id = %(merchant)s AND s.subject_id IS NOT NULL AND {THEIRS}
         GROUP BY 1, 2
     ),
     person AS (
@@ -71,6 +72,7 @@ _GUESTS = f"""
         FROM person n CROSS JOIN LATERAL (
             SELECT s.id, s.shop_id, s.redeemed_minor FROM sale s
             WHERE s.network_id = %(network)s AND s.subject_id = ANY (n.subjects) AND s.merchant_id = %(merchant)s
+              AND {THEIRS}
             ORDER BY s.id LIMIT 1
         ) AS f
     )

@@ -13,6 +13,11 @@ _SALE_LINE = """
     WHERE s.network_id = %(network)s AND s.id = ANY(%(ids)s) AND l.network_id = %(network)s AND l.sale_id = ANY(%(ids)s)
 """
 
+_SALE_CHANGE = """
+    SELECT c.id::text AS change_id, c.sale_id::text, c.kind, c.amount_minor, c.changed_at
+    FROM sale_change c WHERE c.network_id = %(network)s AND c.id = ANY(%(ids)s)
+"""
+
 LAKE_TABLES = (
     LakeTable(
         kind="sale",
@@ -43,5 +48,17 @@ LAKE_TABLES = (
         day_column="sold_at",
         announced_as=("sale",),
         per_id=False,
+    ),
+    LakeTable(
+        kind="sale_change",
+        columns={
+            "change_id": "string",
+            "sale_id": "string",
+            "kind": "string",
+            "amount_minor": "int64",
+            "changed_at": "timestamp",
+        },
+        query=_SALE_CHANGE,
+        day_column="changed_at",
     ),
 )
