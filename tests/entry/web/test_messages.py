@@ -10,6 +10,7 @@ from playwright.async_api import Browser, BrowserContext, ViewportSize
 
 from ringmain.entry.web import pages
 from ringmain.entry.web.audiences import PHONE_LIFE
+from ringmain.entry.web.me.texts import TEXT_VERSION
 from ringmain.kit.pages.sessions import open_session
 from ringmain.kit.settings import Settings
 from ringmain.member import api as member
@@ -134,7 +135,7 @@ async def test_a_person_decides_what_they_are_sent(served: Served, browser: Brow
             ("Pause for a month", "Paused until"),
             ("End the pause", "Pause for a month"),
             ("Switch off", "Agree and switch on"),
-            ("Agree and switch on", "You agreed that we remind you"),
+            ("Agree and switch on", "You agreed to this: The network may remind you"),
             ("Send me nothing at all", "Not at all:"),
             ("Text me again", "By text message to +*********"),
         ]:
@@ -143,8 +144,8 @@ async def test_a_person_decides_what_they_are_sent(served: Served, browser: Brow
     assert await served.acall(_agrees(served, known))
     answers = await served.acall(_history(served, known))
     assert [(one.granted, one.place, one.text_version) for one in answers[1:]] == [
-        (False, "page", "messages-1"),
-        (True, "page", "messages-1"),
+        (False, "page", TEXT_VERSION),
+        (True, "page", TEXT_VERSION),
     ]
 
 

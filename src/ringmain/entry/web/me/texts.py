@@ -9,8 +9,9 @@ from ringmain.profile.api import Field
 # Marks a text for the catalogues, where it is looked up by a variable later.
 N_ = str
 
-# The version of the words below, kept with every answer: change it with them.
-TEXT_VERSION = "2026-11-28"
+# The version of the words of purposes, kept with every answer: change it with them. Wherever somebody is asked, these
+# words stand, and no others.
+TEXT_VERSION = "2026-11-28.2"
 
 
 class Words(NamedTuple):
@@ -30,7 +31,10 @@ PURPOSES: dict[Purpose, Words] = {
     ),
     Purpose.MARKETING: Words(
         N_("Messages with offers"),
-        N_("The network may send you offers of its shops. Each message says how to stop them."),
+        N_(
+            "The network may remind you by text message before a voucher ends, and tell you about new ones."
+            " You can stop it at any time, on your pages or in each message."
+        ),
     ),
     Purpose.PHOTO_AT_TILL: Words(
         N_("Your photo at the till"),

@@ -6,6 +6,7 @@ import msgspec
 from starlette.responses import Response
 
 from ringmain.entry.web.audiences import MEMBER
+from ringmain.entry.web.me.texts import PURPOSES, TEXT_VERSION, language_of
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pages import PageRoute, Visit
 from ringmain.member import api as member
@@ -14,8 +15,6 @@ from ringmain.network import api as network
 
 _PAUSE = timedelta(days=30)
 _SHOWN = 20
-# The words of the consent stand in the template; when they change, so does this.
-TEXT_VERSION = "messages-1"
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -39,6 +38,7 @@ async def show(visit: Visit) -> Response:
         "messages/preferences.html",
         home=home,
         agrees=agrees,
+        asked=visit.speech.text(PURPOSES[member.Purpose.MARKETING].text),
         phone=phone,
         reached=chosen.channel is not message.Channel.NONE,
         paused_until=chosen.paused_until if chosen.paused_until and chosen.paused_until > now else None,
@@ -64,8 +64,7 @@ async def change(visit: Visit) -> Response:
 
 
 async def _answer(uow: UnitOfWork, visit: Visit, *, granted: bool) -> None:
-    language = "zh" if visit.speech.language == "zh" else "en"
-    answer = member.Answer(member.Purpose.MARKETING, granted, TEXT_VERSION, language)
+    answer = member.Answer(member.Purpose.MARKETING, granted, TEXT_VERSION, language_of(visit.speech))
     await member.record_consents(uow, visit.holder_id, [answer], member.Place("page", visit.holder_id))
 
 

@@ -9,6 +9,7 @@ from babel.core import get_global
 from msgspec import Struct
 from starlette.responses import Response
 
+from ringmain.entry.web.me.texts import PURPOSES, TEXT_VERSION, language_of
 from ringmain.entry.web.person import phone, taking
 from ringmain.entry.web.person.scene import chosen, take
 from ringmain.entry.web.services import services
@@ -27,8 +28,6 @@ from ringmain.member.errors import (
 from ringmain.message.api import code_sender
 from ringmain.network import api as network
 
-# The words of the consents below (templates/person/code_sent.html): another wording is another version.
-TEXTS = "2026-11"
 _PURPOSES = (Purpose.PERSONALISATION, Purpose.MARKETING)
 
 
@@ -110,7 +109,15 @@ async def ask_code(visit: Visit) -> Response:
 async def _code_form(visit: Visit, error: str = "", status: int = 200, **ticked: Any) -> Response:
     back = bool(visit.query("back"))
     prize = None if back else await taking.wanted(visit) or await chosen(visit)
-    return visit.page("person/code_sent.html", status, back=back, prize=prize, error=error, ticked=ticked)
+    return visit.page(
+        "person/code_sent.html", status, back=back, prize=prize, error=error, ticked=ticked, consents=_consents(visit)
+    )
+
+
+def _consents(visit: Visit) -> list[tuple[str, str, str]]:
+    """Return name, title and words of each consent that is asked for."""
+    text = visit.speech.text
+    return [(one.value, text(PURPOSES[one].title), text(PURPOSES[one].text)) for one in _PURPOSES]
 
 
 async def join(visit: Visit) -> Response:
@@ -151,7 +158,7 @@ async def _consent(visit: Visit, uow: UnitOfWork, joined: member.Enrolled) -> No
     """Record what was said to each question; who was a member before only says yes here, and takes back elsewhere."""
     shop = visit.known.facts.get("shop")
     answers = [
-        Answer(purpose, visit.form.ticked(purpose.value), TEXTS, "zh" if visit.speech.language == "zh" else "en")
+        Answer(purpose, visit.form.ticked(purpose.value), TEXT_VERSION, language_of(visit.speech))
         for purpose in _PURPOSES
         if joined.new or visit.form.ticked(purpose.value)
     ]
