@@ -151,6 +151,17 @@ async def test_a_till_gets_a_code_that_runs_out_and_can_be_revoked(site: Merchan
     assert await site.count("terminal", "revoked_at IS NULL") == 0
 
 
+async def test_taking_vouchers_at_own_risk_is_off_until_a_merchant_wants_it(site: MerchantSite) -> None:
+    """The tick stands as it was saved, the rest of the rule as it was; an entry of the audit log says who did it."""
+    assert 'name="anyway" value="yes">' in (await site.get("/merchant/terminals")).text
+    await site.send("/merchant/terminals/offline", "/merchant/terminals", anyway="yes")
+    assert 'name="anyway" value="yes" checked>' in (await site.get("/merchant/terminals")).text
+    assert await site.count("offline_rule", "accept_anyway AND most_leases = 50 AND lease_minutes = 720") == 1
+    assert await site.count("audit_entry", "action = 'page change offline rule'") == 1
+    await site.send("/merchant/terminals/offline", "/merchant/terminals")
+    assert await site.count("offline_rule", "accept_anyway") == 0
+
+
 async def test_posters_and_tags_are_made_printed_and_taken_down(site: MerchantSite) -> None:
     """A poster leads to its sheet, a tag to its address and bytes; taken down it is not printed any more."""
     fields = {"name": "Door", "shop_id": str(site.street.shops[0])}

@@ -56,6 +56,24 @@ async def test_wrong_used_and_unknown_codes_get_the_same_answer(served: Served) 
     assert used.status_code == 403
 
 
+async def test_the_picture_of_a_code_fills_it_in_and_pairs_nothing(served: Served) -> None:
+    """What the console's picture leads to shows the code in its field; a wrong code's page says what to do next."""
+    counter = Counter(served)
+    terminal_id, code = await counter.run(counter.terminal())
+    paired = "SELECT paired_at IS NOT NULL FROM terminal WHERE id = %s"
+    async with _device(served) as client:
+        page = await client.get(f"/till/pair?code={code.lower()}")
+        assert f'value="{code}"' in page.text
+        assert "Is this the device that becomes the till?" in page.text
+        assert not await counter.run(counter.value(paired, terminal_id))
+        planted = (await client.get("/till/pair?code=%22%3E%3Cscript%3E")).text
+        assert 'value="&#34;&gt;&lt;SCRIPT&gt;"' in planted
+        wrong = await _send(client, "/till/pair", code="222222")
+        assert "Make a new pairing code in the console" in wrong.text
+        right = await _send(client, "/till/pair", code=code)
+        assert right.headers["location"] == "/till/unlock"
+
+
 async def test_a_pin_locks_after_five_tries_and_a_manager_unpairs(served: Served) -> None:
     """The page counts down and says until when; a cashier cannot unpair, a manager can, and the device knows why."""
     counter = Counter(served)

@@ -31,13 +31,13 @@ def _operator(session: PageSession | None) -> bool:
 # shop_id, and staff_id, staff_name, staff_role while somebody is at it. Kind "account": holder_id is the account; facts
 # role ("operator", "owner", "manager"), name, and merchant_id for owners and managers.
 ANYBODY = Audience("anybody", "", PHONE_LIFE, lambda _: True)
-PHONE = Audience("phone", "phone", PHONE_LIFE, lambda _: True, template="person/refused.html")
-MEMBER = Audience("member", "phone", PHONE_LIFE, _holder, "/welcome-back", "person/refused.html")
-DEVICE = Audience("device", "till", TILL_LIFE, lambda _: True, template="till/refused.html")
-TILL = Audience("till", "till", TILL_LIFE, _holder, "/till/pair", "till/refused.html")
-CASHIER = Audience("cashier", "till", TILL_LIFE, _cashier, "/till/unlock", "till/refused.html")
+PHONE = Audience("phone", "phone", PHONE_LIFE, lambda _: True, layout="layouts/phone.html", back="/wallet")
+MEMBER = Audience("member", "phone", PHONE_LIFE, _holder, "/welcome-back", "layouts/phone.html", "/wallet")
+DEVICE = Audience("device", "till", TILL_LIFE, lambda _: True, layout="till/layout.html", back="/till")
+TILL = Audience("till", "till", TILL_LIFE, _holder, "/till/pair", "till/layout.html", "/till")
+CASHIER = Audience("cashier", "till", TILL_LIFE, _cashier, "/till/unlock", "till/layout.html", "/till")
 VISITOR = Audience("visitor", "account", ACCOUNT_LIFE, lambda _: True)
-ACCOUNT = Audience("account", "account", ACCOUNT_LIFE, _holder, "/sign-in", "console/refused.html")
+ACCOUNT = Audience("account", "account", ACCOUNT_LIFE, _holder, "/sign-in", "layouts/phone.html", "/console")
 MERCHANT = replace(ACCOUNT, name="merchant", admits=_merchant)
 OPERATOR = replace(ACCOUNT, name="operator", admits=_operator)
 

@@ -87,7 +87,8 @@ def _endpoint(site: Site, page: PageRoute) -> Callable[[Request], object]:
         except RuleBroken as error:
             if page.json:
                 return visit.refusal(error)
-            return visit.page(page.audience.template, int(error.status), rule=error)
+            here = page.audience
+            return visit.page("refused.html", int(error.status), rule=error, layout=here.layout, back=here.back)
         finally:
             # Files that came with a form are let go, whatever became of it.
             await request.close()
@@ -172,7 +173,7 @@ class _Errors:
         """Show which rule said no, and what to do next."""
         assert isinstance(error, RuleBroken)
         template = "missing.html" if isinstance(error, NotFound) else "refused.html"
-        page = self._page(request, template, int(error.status), rule=error)
+        page = self._page(request, template, int(error.status), rule=error, layout="base.html", back="/")
         if isinstance(error, TooManyRequests):
             page.headers["retry-after"] = str(error.facts["retry_after_seconds"])
         return page

@@ -24,7 +24,7 @@ Handler = Callable[[Any], Awaitable[Response]]
 class Audience:
     """For whom a page is: the kind of session that is looked for, who is let in, and where everybody else is led.
 
-    `template` is the layout in which errors are shown to them.
+    What they are refused is shown in `layout`, with the way back to `back`.
     """
 
     name: str
@@ -32,7 +32,8 @@ class Audience:
     life: timedelta
     admits: Callable[[PageSession | None], bool]
     otherwise: str = "/"
-    template: str = "refused.html"
+    layout: str = "base.html"
+    back: str = "/"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,8 @@
  *   silence is borne. `codes` are plain texts of scanners. `momentary` ones are given back when their guest has gone.
  * - `find(text)`: the lease of a scanned code, or null. `isVoucher(text)`: whether a text is a voucher's code at all.
  * - `amountOf(lease, basket)`: `{amount}` in minor units, or `{why}`: "used", "over", "minimum", "hours", "holder".
+ * - `plainOf(text)`, `idOf(plain)`: the plain code in what was scanned, and the voucher that it names.
+ * - `anyway()`: whether the merchant lets its tills take vouchers that they have not leased, at its own loss.
  * - `giveBack(voucherIds)`: release leases that nobody used.
  * - `tend()`: keep the leases of guests who mean to come: asked for at the start and every few minutes.
  */
@@ -17,6 +19,8 @@ const PLAIN = /RM1[A-Z2-7]{52}/;
 const SIGNED = /RM2[A-Z2-7]{200,400}/;
 const TEND = 10 * 60_000;
 const SHARE = 10_000;
+// As the last answer said it: off for a till that has never been told.
+const ANYWAY = "till.anyway";
 
 // ------------------------------------------------------------------------------------------------------------- codes
 
@@ -45,7 +49,7 @@ function lettersOf(bytes) {
 }
 
 /** The plain code in what was scanned: of a signed one too, whose payload carries voucher and secret behind its version. */
-function plainOf(text) {
+export function plainOf(text) {
   const upper = text.trim().toUpperCase();
   const plain = PLAIN.exec(upper)?.[0];
   if (plain) return plain;
@@ -55,7 +59,7 @@ function plainOf(text) {
 
 export const isVoucher = (text) => plainOf(text) !== null;
 
-function idOf(plain) {
+export function idOf(plain) {
   const hex = bytesOf(plain.slice(3)).slice(0, 16).map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
@@ -87,6 +91,7 @@ export async function lend({ codes = [], voucherIds = [], memberId = null, prepa
   } catch {
     return [];
   }
+  localStorage.setItem(ANYWAY, answer.accept_anyway ? "yes" : "");
   const given = answer.items.map((item) => item.answer).filter(Boolean);
   const scanned = new Map(plain.map((code) => [idOf(code), code]));
   const work = (await store()).transaction("leases", "readwrite", DURABLE);
@@ -98,6 +103,8 @@ export async function lend({ codes = [], voucherIds = [], memberId = null, prepa
   await work.done;
   return given;
 }
+
+export const anyway = () => localStorage.getItem(ANYWAY) === "yes";
 
 export async function find(text) {
   const plain = plainOf(text);

@@ -49,15 +49,17 @@ export function showUndone(done, write, texts) {
   play("undone");
 }
 
-// `without`: what is to be tried without the voucher; `again`: what is to be asked once more; `full`: the guest pays in
+// `anyway`: what is to be done at the shop's own risk; `without`: what is to be tried without the voucher; `again`: what is to be asked once more; `full`: the guest pays in
 // full and goes, though nobody knows yet whether the voucher was redeemed.
-export function showRefused({ why, where = "", next_step: next }, { without = null, again = null, full = null } = {}) {
+export function showRefused({ why, where = "", next_step: next }, { without = null, again = null, full = null, anyway = null } = {}) {
   at("refused-why").textContent = why;
   at("refused-where").textContent = where;
   at("refused-next").textContent = next;
   at("refused-without").hidden = !without;
   at("refused-again").hidden = !again;
   at("refused-full").hidden = !full;
+  at("refused-anyway").hidden = !anyway;
+  at("refused-anyway").onclick = () => { refused.close(); anyway?.(); };
   at("refused-without").onclick = () => { refused.close(); without?.(); };
   at("refused-full").onclick = () => { refused.close(); full?.(); };
   at("refused-again").onclick = () => { refused.close(); again?.(); };

@@ -1,7 +1,7 @@
 // The one way of every sale to the server: kept on this device first, then sent, and sent again until it is answered.
 //
-// - `send(record, vouchers)`: `record` is {key, sale, staff_id}; `vouchers` are [{id, taken_minor}] in the order of
-//   `sale.vouchers`. Returns what became of it, or {kept: true} where the guest may go and it is sent by itself later.
+// - `send(record, vouchers)`: `record` is {key, sale, staff_id}; `vouchers` are [{id, taken_minor, anyway}] in the order
+//   of `sale.vouchers`; `anyway`: taken without a lease, at the shop's own risk. Returns what became of it, or {kept: true} where the guest may go and it is sent by itself later.
 //   Throws `Refused`, or `Unanswered` where vouchers that this till has no lease of wait for an answer.
 // - `goOn(key)`: the guest pays in full and goes, though the answer is not known.
 
@@ -17,7 +17,7 @@ export async function send(record, vouchers = [], usedHere = "") {
   const { key } = record;
   const leases = await Promise.all(vouchers.map(({ id }) => held(id)));
   const mine = leases.map((lease) => (lease && (lease.used_by === key || !amountOf(lease, record.sale.total_minor).why) ? lease : null));
-  const certain = mine.every(Boolean);
+  const certain = mine.every((lease, place) => lease || vouchers[place].anyway);
   if (!(await kept(key))) {
     const away = !navigator.onLine;
     if (away && !certain) throw new Unanswered("no network");

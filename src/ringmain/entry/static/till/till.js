@@ -5,6 +5,7 @@ import { ask, newKey, Refused, Unanswered } from "./ask.js";
 import { load, possible, readCode } from "./camera.js";
 import { minor, type, writer } from "./money.js";
 import { begin, foundHere, hold, reckon, release } from "./offline.js";
+import { askAmount } from "./part.js";
 import { hide, showDone, showKept, showRefused, showUndone, shown } from "./result.js";
 import { listen } from "./scan.js";
 import { goOn, send, waiting } from "./send.js";
@@ -33,7 +34,7 @@ let quoteTimer = 0;
 let whoTimer = 0;
 
 function fresh() {
-  return { text: "", target: "amount", member: null, quote: null, chosen: null, codes: new Map(), here: new Map(), payment: null, challenge: null, joining: null, attempt: null, done: null };
+  return { text: "", target: "amount", member: null, quote: null, chosen: null, codes: new Map(), here: new Map(), parts: new Map(), own: new Map(), payment: null, challenge: null, joining: null, attempt: null, done: null };
 }
 
 // ------------------------------------------------------------------------------------------------------------- drawing
@@ -111,13 +112,14 @@ function drawMember(member) {
   at("member-name").textContent = name || texts.guest;
   const points = `${member.points.toLocaleString(facts.language)} ${texts.points}`;
   at("member-facts").textContent = [member.phone && `··· ${member.phone}`, points].filter(Boolean).join(" · ");
+  at("member-habits").textContent = member.habits.join(" · ");
 }
 
 function drawVouchers() {
   const list = at("vouchers");
   const held = sale.quote?.vouchers ?? [];
   const focused = list.contains(document.activeElement) ? document.activeElement.dataset.voucher : null;
-  list.replaceChildren(...held.map(voucherButton));
+  list.replaceChildren(...held.flatMap(voucherButtons));
   if (focused) list.querySelector(`[data-voucher="${focused}"]`)?.focus();
   if (!sale.member || held.length) return;
   const nothing = document.createElement("p");
@@ -126,16 +128,24 @@ function drawVouchers() {
   list.append(nothing);
 }
 
-function voucherButton(one) {
-  const button = at("voucher-button").content.cloneNode(true).firstElementChild;
+function voucherButtons(one) {
+  const [button, part] = at("voucher-button").content.cloneNode(true).children;
   const used = sale.quote.used.includes(one.id);
   button.dataset.voucher = one.id;
   button.setAttribute("aria-pressed", String(used));
   button.classList.toggle("cannot", Boolean(one.refusal));
   button.querySelector(".off").textContent = used && one.amount_minor ? write(-one.amount_minor) : one.worth;
   button.querySelector(".name").textContent = one.name;
-  button.querySelector("small").textContent = one.refusal ? one.refusal.why : `${texts.ends} ${one.ends}`;
-  return button;
+  button.querySelector("small").textContent = one.refusal?.why ?? voucherNote(one, used);
+  if (!used || !one.left_minor || !total()) return [button];
+  part.dataset.part = one.id;
+  return [button, part];
+}
+
+function voucherNote(one, used) {
+  if (sale.own.has(one.id)) return texts.ownRisk;
+  if (used && sale.parts.has(one.id)) return `${write(one.left_minor - one.amount_minor)} ${texts.stays}`;
+  return `${texts.ends} ${one.ends}`;
 }
 
 function say(text, wrong = false) {
@@ -249,7 +259,8 @@ async function meetHere(text, mine) {
   who.value = "";
   sale.target = "amount";
   if (here.why) {
-    showRefused({ why: texts.here[here.why] ?? texts.here.network, next_step: texts.hereNext });
+    const anyway = here.anyway ? () => takeAnyway(here.anyway) : null;
+    showRefused({ why: texts.here[here.why] ?? texts.here.network, next_step: texts.hereNext }, { anyway });
     return true;
   }
   const { lease } = here;
@@ -261,13 +272,27 @@ async function meetHere(text, mine) {
   return true;
 }
 
+// The merchant lets its tills take what they have not leased: the amount is what the guest's phone shows.
+function takeAnyway({ id, code }) {
+  const mine = sale;
+  const use = (amount) => {
+    if (sale !== mine) return;
+    sale.codes.set(id, code);
+    sale.own.set(id, amount);
+    sale.chosen = [...(sale.quote?.used ?? []).filter((other) => other !== id), id];
+    quoteHere();
+  };
+  askAmount({ title: texts.ownRiskHow, more: texts.ownRiskMore, amount: 0, most: total() || null, precision, write, texts, use });
+}
+
 async function quoteHere() {
   const mine = sale;
   const ids = mine.chosen ?? mine.quote?.used ?? [];
-  const reckoned = await reckon(ids, total());
+  const reckoned = await reckon(ids, total(), mine);
   if (sale !== mine) return;
   const known = new Map((mine.quote?.vouchers ?? []).map((one) => [one.id, one]));
-  for (const lease of mine.here.values()) if (!known.has(lease.voucher_id)) known.set(lease.voucher_id, { id: lease.voucher_id, name: lease.goods ?? "", worth: write(lease.remaining_minor), ends: day.format(new Date(lease.valid_until)), amount_minor: 0, refusal: null });
+  for (const lease of mine.here.values()) if (!known.has(lease.voucher_id)) known.set(lease.voucher_id, { id: lease.voucher_id, name: lease.goods ?? "", worth: write(lease.remaining_minor), ends: day.format(new Date(lease.valid_until)), amount_minor: 0, refusal: null, left_minor: lease.kind === "gift" ? lease.remaining_minor : null });
+  for (const [id, amount] of mine.own) if (!known.has(id)) known.set(id, { id, name: "", worth: write(amount), ends: "", amount_minor: 0, refusal: null, left_minor: null });
   const failing = reckoned.why && total() ? texts.here[reckoned.why] : "";
   say(failing, true);
   const vouchers = [...known.values()].map((one) => ({ ...one, amount_minor: reckoned.amounts?.get(one.id) ?? 0 }));
@@ -336,7 +361,7 @@ function requote(pause = QUOTE_PAUSE) {
   quoting = state;
   state.done = new Promise((resolve) => { quoteTimer = setTimeout(resolve, pause); }).then(async () => {
     if (sale !== mine || quoting !== state) return;
-    const chosen = sale.chosen?.map((id) => (sale.codes.has(id) ? { code: sale.codes.get(id) } : { voucher_id: id })) ?? null;
+    const chosen = sale.chosen?.map(asUsed) ?? null;
     const answer = await ask("/till/quote", { member_id: sale.member?.member_id ?? null, chosen, total_minor: total() || null });
     if (sale !== mine || quoting !== state) return;
     quoting = null;
@@ -349,6 +374,21 @@ function requote(pause = QUOTE_PAUSE) {
   }).catch(async (error) => { if (quoting === state) quoting = null; if (sale === mine && error instanceof Unanswered && sale.chosen) await quoteHere(); if (sale === mine && error instanceof Refused) { sale.quote = null; failed(error, null); } });
 }
 
+const asUsed = (id) => ({ ...(sale.codes.has(id) ? { code: sale.codes.get(id) } : { voucher_id: id }), amount_minor: sale.parts.get(id) ?? null });
+
+function choosePart(id) {
+  const mine = sale;
+  const one = sale.quote.vouchers.find((voucher) => voucher.id === id);
+  const most = Math.min(one.left_minor, total() || one.left_minor);
+  const use = (amount) => {
+    if (sale !== mine) return;
+    if (amount === most) sale.parts.delete(id); else sale.parts.set(id, amount);
+    sale.chosen = [...used()];
+    requote(0);
+  };
+  askAmount({ title: texts.part, more: `${write(one.left_minor)} ${texts.onIt}`, amount: one.amount_minor, most, precision, write, texts, use });
+}
+
 function choose(id) {
   const one = sale.quote.vouchers.find((voucher) => voucher.id === id);
   const used = sale.quote.used;
@@ -358,6 +398,7 @@ function choose(id) {
     return;
   }
   sale.chosen = used.includes(id) ? used.filter((other) => other !== id) : [...used, id];
+  sale.parts.delete(id);
   requote(0);
 }
 
@@ -372,7 +413,7 @@ async function pay(tenders) {
     while (quoting) await quoting.done;
     if (sale !== mine) return;
     const record = recordOf(typeof tenders === "string" ? tendersOf(tenders) : tenders);
-    const vouchers = used().map((id) => ({ id, taken_minor: sale.quote.vouchers.find((one) => one.id === id)?.amount_minor ?? 0 }));
+    const vouchers = used().map((id) => ({ id, taken_minor: sale.quote.vouchers.find((one) => one.id === id)?.amount_minor ?? 0, anyway: sale.own.has(id) }));
     const done = await send(record, vouchers, texts.here.used);
     if (sale !== mine) return;
     sale.done = done;
@@ -400,7 +441,7 @@ const tendersOf = (kind) => (collect() ? [{ kind, amount_minor: collect() }] : [
 
 // The same sale keeps its key: a lost answer that is asked for again is the same sale.
 function recordOf(tenders) {
-  const vouchers = used().map((id) => (sale.codes.has(id) ? { code: sale.codes.get(id) } : { voucher_id: id }));
+  const vouchers = used().map(asUsed);
   const body = { total_minor: total(), currency: facts.currency, tenders, vouchers };
   if (sale.member) body.member_id = sale.member.member_id;
   else if (sale.payment) body.payment = sale.payment;
@@ -451,8 +492,9 @@ at("split-open").addEventListener("click", async () => {
   openSplit({ collect: collect(), precision, write, texts, pay });
 });
 at("vouchers").addEventListener("click", (event) => {
-  const id = event.target.closest("[data-voucher]")?.dataset.voucher;
-  if (id) choose(id);
+  const { voucher, part } = event.target.closest("[data-voucher], [data-part]")?.dataset ?? {};
+  if (voucher) choose(voucher);
+  if (part) choosePart(part);
 });
 who.addEventListener("focus", () => { sale.target = "who"; draw(); });
 who.addEventListener("blur", () => { if (!who.value && !sale.joining) { sale.target = "amount"; draw(); } });

@@ -1,5 +1,6 @@
 """Tills of a merchant: made with a code that is shown large, paired again, and taken out of use."""
 
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,6 +13,7 @@ from ringmain.entry.web.merchant.common import Draft, console_of, merchant_id, r
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pages import PageRoute, Visit
 from ringmain.network import api as network
+from ringmain.voucher import api as voucher
 
 HERE = "/merchant/terminals"
 _MOST = 200
@@ -70,6 +72,19 @@ async def revoke(visit: Visit) -> Response:
     return visit.go(HERE)
 
 
+async def change_offline(visit: Visit) -> Response:
+    """Say whether tills take, without a network, vouchers that they have not reserved: at the merchant's own loss."""
+    own, anyway = merchant_id(visit), visit.form.text("anyway") == "yes"
+
+    async def act(uow: UnitOfWork) -> UUID:
+        rule = await voucher.offline_rule(uow, own)
+        await voucher.change_offline_rule(uow, own, replace(rule, accept_anyway=anyway))
+        return own
+
+    await visit.once("page change offline rule", act, UUID)
+    return visit.go(HERE)
+
+
 async def code(visit: Visit) -> Response:
     """Show the code of a till, large, and as a picture for its camera; where it has run out, how to get another."""
     async with reading(visit) as uow:
@@ -105,12 +120,14 @@ async def _page(visit: Visit, draft: Draft, status: int = 200) -> Response:
     async with reading(visit) as uow:
         console = await console_of(uow, visit)
         found = await network.list_terminals(uow, None, _MOST, merchant_id(visit), None)
+        rule = await voucher.offline_rule(uow, merchant_id(visit))
     in_use = [one for one in found if one.revoked_at is None]
-    return shown(visit, "terminals.html", HERE, console, status, terminals=in_use, draft=draft)
+    return shown(visit, "terminals.html", HERE, console, status, terminals=in_use, draft=draft, rule=rule)
 
 
 PAGES = (
     PageRoute(path=HERE, audience=MERCHANT, get=terminals, post=make),
+    PageRoute(path=f"{HERE}/offline", audience=MERCHANT, post=change_offline),
     PageRoute(path=f"{HERE}/{{terminal_id:uuid}}/code", audience=MERCHANT, get=code, post=pair_again),
     PageRoute(path=f"{HERE}/{{terminal_id:uuid}}/revoke", audience=MERCHANT, post=revoke),
 )

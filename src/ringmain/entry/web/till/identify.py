@@ -17,6 +17,7 @@ from ringmain.kit.pure.errors import RuleBroken
 from ringmain.member import api as member
 from ringmain.member.errors import MemberUnknown, PhoneInvalid, PhotoUnknown
 from ringmain.message import api as message
+from ringmain.profile import api as profile
 from ringmain.voucher import api as voucher
 
 _PAYMENT = re.compile(r"(card_token|wechat|alipay|tag):(.{4,200})", re.DOTALL)
@@ -71,6 +72,7 @@ class MemberShown(Struct, frozen=True):
     phone: str | None
     photo: str | None
     points: int
+    habits: list[str]
 
 
 class Answer(Struct, frozen=True):
@@ -245,15 +247,36 @@ async def _shown(uow: UnitOfWork, visit: Visit, desk: Desk, known: member.Known,
     with suppress(MemberUnknown):
         shared = await member.show_to_merchant(uow, visit.site.keyring, known.member_id, desk.shop.merchant_id)
         name = shared.name
+    habits = await profile.habits_for_merchant(uow, known.member_id, desk.shop.merchant_id)
     shown = MemberShown(
         member_id=known.member_id,
         initial=glimpse.initial,
         name=name,
         phone=glimpse.masked_phone and glimpse.masked_phone[-4:],
         photo=await _photo_address(uow, visit, known),
-        points=await voucher.points_of(uow, known.subject_id),
+        points=habits.points,
+        habits=_in_words(visit, desk, habits),
     )
     return Answer("member", member=shown, quote=await quote(uow, visit, desk, known, None, total_minor))
+
+
+def _in_words(visit: Visit, desk: Desk, habits: profile.Habits) -> list[str]:
+    """Return what a guest did at this merchant as a cashier reads it; of elsewhere nothing is known here."""
+    speech = visit.speech
+    if habits.last_visit_at is None:
+        return [speech.text("Here for the first time")]
+    day = speech.day(habits.last_visit_at, desk.shop.time_zone)
+    lines = [speech.texts("%(num)s visit, on %(day)s", "%(num)s visits, the last on %(day)s", habits.visits, day=day)]
+    if habits.usual_product is not None:
+        lines.append(
+            speech.text(
+                "Often %(product)s: %(times)s of %(visits)s visits",
+                product=habits.usual_product,
+                times=speech.number(habits.usual_visits),
+                visits=speech.number(habits.recent_visits),
+            )
+        )
+    return lines
 
 
 async def _photo_address(uow: UnitOfWork, visit: Visit, known: member.Known) -> str | None:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from ringmain.entry.web.till.desk import Desk
 from ringmain.kit.db import UnitOfWork
+from ringmain.kit.http.types import AmountMinor
 from ringmain.kit.pages import Visit
 from ringmain.kit.pure.errors import RuleBroken
 from ringmain.kit.pure.ids import uuid7
@@ -17,16 +18,20 @@ from ringmain.member import api as member
 from ringmain.network import api as network
 from ringmain.voucher import api as voucher
 from ringmain.voucher.api import Terms
-from ringmain.voucher.errors import VoucherAlreadySpent
+from ringmain.voucher.errors import AmountExceedsRemaining, VoucherAlreadySpent
 
 MOST_SHOWN = 12
 
 
 class Chosen(Struct, frozen=True, forbid_unknown_fields=True):
-    """A voucher that the cashier wants to use: by its code, or by id where its holder is known."""
+    """A voucher that the cashier wants to use: by its code, or by id where its holder is known.
+
+    `amount_minor` is how much of it, where it is to be spent in parts; None: as much as goes.
+    """
 
     code: str | None = None
     voucher_id: UUID | None = None
+    amount_minor: AmountMinor | None = None
 
 
 class Refusal(Struct, frozen=True):
@@ -39,7 +44,10 @@ class Refusal(Struct, frozen=True):
 
 
 class VoucherShown(Struct, frozen=True):
-    """A voucher on the screen; `amount_minor` is what it takes off this purchase, 0 where it is refused."""
+    """A voucher on the screen; `amount_minor` is what it takes off this purchase, 0 where it is refused.
+
+    `left_minor` is what is on it, where it may be spent in parts.
+    """
 
     id: UUID
     name: str
@@ -47,6 +55,7 @@ class VoucherShown(Struct, frozen=True):
     ends: str
     amount_minor: int
     refusal: Refusal | None
+    left_minor: int | None = None
 
 
 class Quote(Struct, frozen=True):
@@ -128,6 +137,7 @@ async def _held(
             ends=visit.speech.day(one.voucher.valid_until, desk.shop.time_zone),
             amount_minor=one.amount_minor,
             refusal=None if one.refusal is None else _plain(visit, one.refusal),
+            left_minor=_parts_of(one.offer.terms, one.voucher.remaining_minor),
         )
         for one in found
     ]
@@ -155,6 +165,7 @@ async def _redeems(
                 merged_subject_ids=known.merged_subject_ids if known else (),
                 basket_minor=total_minor,
                 currency=desk.currency,
+                amount_minor=one.amount_minor,
             )
         )
     return redeems
@@ -176,14 +187,26 @@ async def _brought(uow: UnitOfWork, visit: Visit, desk: Desk, redeem: voucher.Re
         ends=visit.speech.day(story.voucher.valid_until, desk.shop.time_zone),
         amount_minor=0 if isinstance(alone, RuleBroken) else alone.redemptions[0].amount_minor,
         refusal=_plain(visit, alone) if isinstance(alone, RuleBroken) else None,
+        left_minor=_parts_of(story.offer.terms, story.voucher.remaining_minor),
     )
 
 
-_DEPENDS_ON_AMOUNT = ("basket_required", "minimum_not_reached", "voucher_without_effect")
+# A part that is too large counts among them: another one may be typed.
+_DEPENDS_ON_AMOUNT = (
+    "basket_required",
+    "minimum_not_reached",
+    "voucher_without_effect",
+    AmountExceedsRemaining.code,
+)
 
 
 def _plain(visit: Visit, rule: RuleBroken) -> Refusal:
     return Refusal(rule.code, visit.speech.why(rule), visit.speech.next_step(rule))
+
+
+def _parts_of(terms: Terms, remaining_minor: int) -> int | None:
+    """Return what is left on a voucher that is spent in parts; None for one that is spent at once."""
+    return remaining_minor if terms.kind == "gift" else None
 
 
 def worth(visit: Visit, terms: Terms, remaining_minor: int) -> str:

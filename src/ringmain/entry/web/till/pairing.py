@@ -19,18 +19,23 @@ from ringmain.network.errors import PairingCodeInvalid
 # As on the API's route for pairing.
 PAIRING_LIMITS = (Limit(10, seconds=60.0, per="address"), Limit(120, seconds=60.0, per="all"))
 _OPERATION = "till pair"
+# A little more than a code has: a longer one is wrong, and is not cut down to a right one.
+_CODE_LETTERS = 12
 
 
 async def show(visit: Visit) -> Response:
-    """Ask for the code; whoever was a till before is told why they are here."""
+    """Ask for the code, or show the one of the picture; whoever was a till before is told why they are here.
+
+    The picture alone pairs nothing: whoever stands here presses the button.
+    """
     if visit.session is not None and visit.session.holder_id is not None:
         return visit.go("/till")
-    return _page(visit)
+    return _page(visit, code=_typed(visit.query("code")))
 
 
 async def pair(visit: Visit) -> Response:
     """Open the till of the terminal whose code this is. Wrong, used and unknown codes get the same answer."""
-    code = visit.form.text("code").replace(" ", "").upper()
+    code = _typed(visit.form.text("code"))
     keyring = visit.site.keyring
     found = await network.pairing_network(visit.site.database, keyring, code)
     if found is None:
@@ -65,10 +70,14 @@ async def unpair(visit: Visit) -> Response:
     return visit.go("/till/pair")
 
 
-def _page(visit: Visit, refusal: RuleBroken | None = None) -> Response:
+def _page(visit: Visit, refusal: RuleBroken | None = None, code: str = "") -> Response:
     was_paired = refusal is None and visit.session is None and _has_cookie(visit)
     status = int(refusal.status) if refusal else 200
-    return visit.page("till/pair.html", status, refusal=refusal, was_paired=was_paired)
+    return visit.page("till/pair.html", status, refusal=refusal, was_paired=was_paired, code=code)
+
+
+def _typed(text: str) -> str:
+    return text.replace(" ", "").upper()[:_CODE_LETTERS]
 
 
 def _has_cookie(visit: Visit) -> bool:
