@@ -31,8 +31,8 @@ async def test_a_gift_voucher_is_spent_in_parts_beside_what_the_guest_does_here(
         gift = await counter.run(_gift(counter, guest))
         await counter.run(_regular(counter, guest))
         await scan(page, await counter.run(counter.member_code(guest)))
-        await page.locator("#member-habits", has_text="3 visits, the last on").wait_for()
-        await page.locator("#member-habits", has_text="Often Beef noodles: 2 of 3 visits").wait_for()
+        await page.locator("#member-habits", has_text="3 visits, last on").wait_for()
+        await page.locator("#member-habits", has_text="Often Beef noodles (2 of 3)").wait_for()
         await page.keyboard.type("60.10", delay=90)
         await page.locator("#collect", has_text="10.10").wait_for()
         assert await page.locator(f"[data-voucher='{gift}']").get_attribute("aria-pressed") == "true"

@@ -112,7 +112,13 @@ function drawMember(member) {
   at("member-name").textContent = name || texts.guest;
   const points = `${member.points.toLocaleString(facts.language)} ${texts.points}`;
   at("member-facts").textContent = [member.phone && `··· ${member.phone}`, points].filter(Boolean).join(" · ");
-  at("member-habits").textContent = member.habits.join(" · ");
+  at("member-habits").replaceChildren(...member.habits.map(habitLine));
+}
+
+function habitLine(text) {
+  const line = document.createElement("small");
+  line.textContent = text;
+  return line;
 }
 
 function drawVouchers() {

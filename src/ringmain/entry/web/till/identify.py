@@ -266,11 +266,11 @@ def _in_words(visit: Visit, desk: Desk, habits: profile.Habits) -> list[str]:
     if habits.last_visit_at is None:
         return [speech.text("Here for the first time")]
     day = speech.day(habits.last_visit_at, desk.shop.time_zone)
-    lines = [speech.texts("%(num)s visit, on %(day)s", "%(num)s visits, the last on %(day)s", habits.visits, day=day)]
+    lines = [speech.texts("%(num)s visit, on %(day)s", "%(num)s visits, last on %(day)s", habits.visits, day=day)]
     if habits.usual_product is not None:
         lines.append(
             speech.text(
-                "Often %(product)s: %(times)s of %(visits)s visits",
+                "Often %(product)s (%(times)s of %(visits)s)",
                 product=habits.usual_product,
                 times=speech.number(habits.usual_visits),
                 visits=speech.number(habits.recent_visits),
