@@ -1,7 +1,7 @@
 """A crawler of pages: takes a role of the demo street, follows every link, measures each page, presses each control."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from urllib.parse import urldefrag, urljoin, urlsplit
 
@@ -26,9 +26,12 @@ _ELSEWHERE = re.compile(r"^/(?:v1|static|reference|readme|readyz|demo|sign-out|s
 _MOST_PAGES = 80
 _CHART_MS = 10_000
 _PRESSES = "button:not([disabled]), input[type=submit], summary"
+# On a keypad that shows nothing yet, these rightly do nothing.
+_KEYS_OF_SOMETHING = ("back", "0", "00")
 _STATE = """
     () => [location.href, document.documentElement.outerHTML.length, document.activeElement?.id,
            document.querySelectorAll("[open], dialog[open], [aria-expanded=true]").length,
+           [...document.querySelectorAll("input, select, textarea")].map((one) => one.value + one.checked),
            document.documentElement.innerHTML].join("|")
 """
 # What a press does outside of the page leaves a trace in it, or nobody could see it here: printing shows a dialog of
@@ -45,6 +48,7 @@ class Found:
 
     pages: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    is_page: bool = False
 
 
 def shape(path: str) -> str:
@@ -83,6 +87,7 @@ async def walk(page: Page, url: str, role: str, *, least_target: int = 48) -> As
         found = Found([path])
         answer = await _opened(page, f"{url}{path}", found)
         if answer is not None:
+            found.is_page = True
             found.faults += await faults(page, least_target=least_target)
             found.faults += await _dead_forms(page)
             found.faults += await _empty_charts(page)
@@ -138,8 +143,11 @@ async def _empty_charts(page: Page) -> list[str]:
     return empty
 
 
-async def press_all(page: Page, address: str) -> list[str]:
-    """Press every visible control of a page, each on a fresh copy, and return those that do nothing or break."""
+async def press_all(page: Page, address: str, again: Callable[[], Awaitable[None]] | None = None) -> list[str]:
+    """Press every visible control of a page, each on a fresh copy, and return those that do nothing or break.
+
+    Where a press has ended the role (locked, signed out), `again` takes it once more, so that the rest is pressed, too.
+    """
     asked: list[str] = []
     broken: list[str] = []
 
@@ -157,10 +165,15 @@ async def press_all(page: Page, address: str) -> list[str]:
     dead: list[str] = []
     for place in range(await page.locator(_PRESSES).count()):
         await page.goto(address)
+        if again is not None and urlsplit(page.url).path != urlsplit(address).path:
+            await again()
+            await page.goto(address)
         control = page.locator(_PRESSES).nth(place)
         if not await control.is_visible():
             continue
         name = (await control.inner_text()).strip()[:40] or await control.get_attribute("aria-label") or "?"
+        if await control.get_attribute("data-key") in _KEYS_OF_SOMETHING:
+            await page.keyboard.press("5")
         before = await page.evaluate(_STATE)
         asked.clear()
         broken.clear()

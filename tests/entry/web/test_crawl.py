@@ -1,5 +1,7 @@
 """Every page that a role of the demo street can reach: nothing dead, nothing broken, nothing unreadable."""
 
+from functools import partial
+
 import pytest
 from playwright.async_api import Browser, ViewportSize
 
@@ -8,6 +10,8 @@ from tests.entry.web.journey import DESK, PHONE, Language, Scheme, forms, journe
 from tests.entry.web.served import Served
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+# Hundreds of presses, each on a fresh copy of its page.
+_LONG = pytest.mark.timeout(3_600)
 _TILL_TARGET, _TARGET = 56, 48
 # The form in which `make test` looks at a role's pages, and how many pages it finds at least.
 _QUICK: dict[str, tuple[ViewportSize, Language, Scheme, int]] = {
@@ -47,6 +51,7 @@ async def test_every_page_of_a_role_can_be_read_and_leads_on(served: Served, bro
     assert len(pages) >= least
 
 
+@_LONG
 @pytest.mark.long
 @pytest.mark.parametrize(("size", "language", "scheme"), forms())
 @pytest.mark.parametrize("role", ROLES)
@@ -63,17 +68,19 @@ async def test_every_page_in_every_form(
     assert found == []
 
 
+@_LONG
 @pytest.mark.long
 @pytest.mark.parametrize("role", ROLES)
 async def test_every_control_does_something(served: Served, browser: Browser, role: str) -> None:
     """Pressed on a fresh copy of its page, each control changes something or asks the server for something."""
     async with journey(browser, served.url, role, size=DESK) as one:
         await enter(one.page, served.url, role)
-        paths = [path async for path, _ in walk(one.page, served.url, role)]
+        paths = [path async for path, looked in walk(one.page, served.url, role) if looked.is_page]
         dead: list[str] = []
         for path in paths:
-            await enter(one.page, served.url, role)
-            dead += await press_all(one.page, f"{served.url}{path}")
+            again = partial(enter, one.page, served.url, role)
+            await again()
+            dead += await press_all(one.page, f"{served.url}{path}", again)
         one.errors.clear()
     assert dead == []
 

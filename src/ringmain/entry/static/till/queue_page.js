@@ -35,6 +35,7 @@ async function draw() {
   at("empty").hidden = records.length > 0;
   at("state").textContent = navigator.onLine ? texts.online : texts.offline;
   at("state").classList.toggle("off", !navigator.onLine);
+  at("send-now").disabled = !waiting();
   at("waiting").textContent = waiting() ? `${waiting()} ${texts.waiting}` : texts.none;
 }
 
