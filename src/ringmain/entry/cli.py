@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ringmain.entry.installation import Installation, attached_urls, opened, owned_urls
+from ringmain.entry.rotation.cli import master_key
 from ringmain.kit.doctor import diagnose
 from ringmain.kit.postgres import NotRunning, Trouble
 from ringmain.kit.pure.errors import RuleBroken, Unavailable
@@ -34,6 +35,7 @@ app.command(networks)
 audit = App(name="audit", help="Verify the audit log, and print its head.")
 app.command(audit)
 app.command(evaluate)
+app.command(master_key)
 out = Console()
 err = Console(stderr=True)
 
@@ -108,7 +110,9 @@ def replay(
     from ringmain.entry.replay_report import replay_and_report
 
     del name
-    _run(lambda installation: replay_and_report(installation, out, until=until, folder=data, json_path=json), own=True)
+    act_on(
+        lambda installation: replay_and_report(installation, out, until=until, folder=data, json_path=json), own=True
+    )
 
 
 @app.command(name="import")
@@ -126,7 +130,7 @@ def import_file(
 
     text = mapping.read_text(encoding="utf-8-sig")
     chosen = rejected or path.with_name(f"{path.name}.rejected.csv")
-    finished = _run(
+    finished = act_on(
         lambda installation: run_import(
             installation,
             out,
@@ -153,7 +157,7 @@ def export(
     """Export everything of a merchant, or of the whole network, into one ZIP of CSV files."""
     from ringmain.entry.exporting import export_file
 
-    size = _run(lambda installation: export_file(installation, network, merchant, output), own=True)
+    size = act_on(lambda installation: export_file(installation, network, merchant, output), own=True)
     out.print(f"{output}: {size:,} bytes", highlight=False)
 
 
@@ -178,7 +182,7 @@ def verify(*, network: NetworkId = None, json: Json = None) -> None:
             json.write_bytes(msgspec.json.format(msgspec.json.encode(found)))
         return all(one.ok for checks in found.values() for one in checks)
 
-    if not _run(check, own=True):
+    if not act_on(check, own=True):
         sys.exit(1)
 
 
@@ -215,7 +219,7 @@ def open_network(name: str, *, currency: str = "EUR", time_zone: str = "UTC") ->
     """Open a network and print its id and an operator's key; the key is shown once."""
     from ringmain.entry.keys import open_network as run
 
-    network_id, token = _run(lambda installation: run(installation, name, currency, time_zone))
+    network_id, token = act_on(lambda installation: run(installation, name, currency, time_zone))
     out.print(f"network {network_id}", highlight=False)
     _show(token)
 
@@ -225,7 +229,7 @@ def list_networks() -> None:
     """List the networks of this installation."""
     from ringmain.entry.keys import describe_networks
 
-    for line in _run(describe_networks):
+    for line in act_on(describe_networks):
         out.print(line, highlight=False)
 
 
@@ -240,7 +244,7 @@ def make_key(
     """Make an API key and print it; it is shown once and stored only as a hash."""
     from ringmain.entry.keys import make_key as run
 
-    _show(_run(lambda installation: run(installation, network, role, name, merchant)))
+    _show(act_on(lambda installation: run(installation, network, role, name, merchant)))
 
 
 @keys.command(name="list")
@@ -249,7 +253,7 @@ def list_keys(*, network: NetworkId = None) -> None:
     from ringmain.entry.keys import list_keys as run
 
     table = Table("id", "role", "name", "made", "last used", "revoked")
-    for row in _run(lambda installation: run(installation, network)):
+    for row in act_on(lambda installation: run(installation, network)):
         table.add_row(*row)
     out.print(table)
 
@@ -259,7 +263,7 @@ def rotate_key(key_id: UUID, *, overlap_seconds: int = 3600, network: NetworkId 
     """Give a key a new secret and print it; the old one stays valid for the overlap."""
     from ringmain.entry.keys import rotate_key as run
 
-    _show(_run(lambda installation: run(installation, network, key_id, overlap_seconds)))
+    _show(act_on(lambda installation: run(installation, network, key_id, overlap_seconds)))
 
 
 @keys.command(name="revoke")
@@ -267,7 +271,7 @@ def revoke_key(key_id: UUID, *, network: NetworkId = None) -> None:
     """Revoke a key; it is refused within seconds."""
     from ringmain.entry.keys import revoke_key as run
 
-    _run(lambda installation: run(installation, network, key_id))
+    act_on(lambda installation: run(installation, network, key_id))
     out.print(f"revoked {key_id}", highlight=False)
 
 
@@ -276,7 +280,7 @@ def audit_head(*, network: NetworkId = None) -> None:
     """Chain what is new, and print the head of each network's audit log as JSON: keep it outside the database."""
     from ringmain.entry.auditing import heads
 
-    for line in _run(lambda installation: heads(installation, network), own=True):
+    for line in act_on(lambda installation: heads(installation, network), own=True):
         _write(line, None)
 
 
@@ -291,7 +295,7 @@ def audit_verify(
     """Compute the chain of the audit log again and name the first entry that does not hold."""
     from ringmain.entry.auditing import verify as run_verify
 
-    lines, holds = _run(lambda installation: run_verify(installation, network, head), own=True)
+    lines, holds = act_on(lambda installation: run_verify(installation, network, head), own=True)
     for line in lines:
         out.print(line, highlight=False)
     if not holds:
@@ -312,7 +316,7 @@ def add_account(
     from ringmain.network.api import NewAccount
 
     new = NewAccount(email, name or email, role, merchant)
-    _show(_run(lambda installation: run(installation, network, new)))
+    _show(act_on(lambda installation: run(installation, network, new)))
 
 
 @accounts.command(name="list")
@@ -321,7 +325,7 @@ def list_accounts(*, network: NetworkId = None) -> None:
     from ringmain.entry.accounts import list_accounts as run
 
     table = Table("id", "role", "name", "e-mail", "signed in", "state")
-    for row in _run(lambda installation: run(installation, network)):
+    for row in act_on(lambda installation: run(installation, network)):
         table.add_row(*row)
     out.print(table)
 
@@ -331,7 +335,7 @@ def reset_account(*, email: str) -> None:
     """Void a person's password, passkeys and codes, and print a new link; a disabled account is enabled again."""
     from ringmain.entry.accounts import reset_account as run
 
-    _show(_run(lambda installation: run(installation, email)))
+    _show(act_on(lambda installation: run(installation, email)))
 
 
 @merchants.command(name="import")
@@ -352,7 +356,7 @@ def import_merchants(
 
     file = ListFile(path, rejected or path.with_name(f"{path.name}.rejected.csv"), place)
     options = {"dry_run": dry_run, "partly": partly, "invite": invite}
-    if not _run(lambda one: import_list(one, out, network, file, **options), own=True):
+    if not act_on(lambda one: import_list(one, out, network, file, **options), own=True):
         sys.exit(1)
 
 
@@ -363,7 +367,7 @@ async def _all_networks(installation: Installation) -> list[UUID]:
         return await network.all_networks(uow)
 
 
-def _run(work: Callable[[Installation], Awaitable[Result]], *, own: bool = False) -> Result:
+def act_on(work: Callable[[Installation], Awaitable[Result]], *, own: bool = False) -> Result:
     """Run something with the installation open: attached to the running one, or (`own`) with its own server."""
     settings = Settings()
 

@@ -188,7 +188,7 @@ class Keyring:
         """Add a new version to the key file and return the keyring that holds it.
 
         Order of a rotation: rotate the file, restart every process (they must know the new version before anything is
-        re-wrapped), re-wrap the data keys and hashes (`member.api.rewrap`), then `forget` the old version.
+        re-wrapped), re-wrap the data keys and hashes (`ringmain master-key rewrap`), then `forget` the old version.
         """
         keys = _read(path)
         return cls._replace(path, {max(keys) + 1: secrets.token_bytes(KEY_BYTES), **keys})

@@ -1,0 +1,1 @@
+"""The rotation of the master key, at the command line."""
