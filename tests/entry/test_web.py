@@ -381,13 +381,13 @@ def test_the_picture_shows_each_shop_and_each_edge_once() -> None:
     names = dict(zip(shops, "ABCD", strict=True))
     edges = [FlowEdge(shops[0], shops[1], 20, 9, 1_800), FlowEdge(shops[1], shops[2], 1, 1, 200)]
     picture = draw(names, edges, heavy=1)
-    places = {dot.title[0]: (dot.x, dot.y) for dot in picture.dots}
+    places = {dot.name: (dot.x, dot.y) for dot in picture.dots}
     assert places == {"A": (360.0, 60.0), "B": (660.0, 360.0), "C": (360.0, 660.0), "D": (60.0, 360.0)}
-    assert {dot.title[0] for dot in picture.dots if dot.spent} == {"B", "C"}
-    assert [dot.title for dot in picture.dots if dot.quiet] == ["D"]
+    assert {dot.name for dot in picture.dots if dot.spent} == {"B", "C"}
+    assert [dot.name for dot in picture.dots if dot.quiet] == ["D"]
     weak, strong = picture.drops
     assert (strong.heavy, weak.heavy) == (True, False)
-    assert strong.title == "A to B: 9 people"
+    assert (strong.origin, strong.destination, strong.people) == ("A", "B", 9)
     assert strong.path.startswith("M360.0 60.0Q")
     assert weak.path.startswith("M660.0 360.0Q")
     assert _head(strong.path) > 2 * _head(weak.path)

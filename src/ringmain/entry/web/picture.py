@@ -17,15 +17,19 @@ _Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A shop; `spent` says that vouchers of other shops were spent there, `quiet` that none came or went."""
+    """A shop; so many people spent a voucher of another shop there. `quiet`: none came or went."""
 
     x: float
     y: float
     radius: float
-    spent: bool
     quiet: bool
-    title: str
     name: str
+    received: int
+
+    @property
+    def spent(self) -> bool:
+        """Whether vouchers of other shops were spent there."""
+        return self.received > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,9 @@ class Drop:
 
     path: str
     heavy: bool
-    title: str
+    origin: str
+    destination: str
+    people: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +113,10 @@ def draw_tills(codes: Mapping[int, str]) -> TillRing:
 def _dot(name: str, angle: float, received: int | None) -> Dot:
     x, y = _on_ring(angle, _RING)
     if received is None:
-        return Dot(x, y, _QUIET_RADIUS, spent=False, quiet=True, title=name, name=name)
+        return Dot(x, y, _QUIET_RADIUS, quiet=True, name=name, received=0)
     # The area, not the radius, grows with the number of people.
     radius = 3.2 + 1.1 * math.sqrt(received)
-    title = f"{name}: {received} {_people(received)} spent a voucher of another shop here"
-    return Dot(x, y, round(radius, 1), spent=received > 0, quiet=False, title=title, name=name)
+    return Dot(x, y, round(radius, 1), quiet=False, name=name, received=received)
 
 
 def _drop(names: Mapping[UUID, str], edge: FlowEdge, start: float, end: float, heavy: bool) -> Drop:
@@ -128,8 +133,7 @@ def _drop(names: Mapping[UUID, str], edge: FlowEdge, start: float, end: float, h
     right_control = _text((control[0] - across[0] / 2, control[1] - across[1] / 2))
     head = f"{half_width:.1f} {half_width:.1f} 0 0 0"
     path = f"M{_text(begin)}Q{left_control} {left}A{head} {right}Q{right_control} {_text(begin)}Z"
-    title = f"{names[edge.won_at]} to {names[edge.spent_at]}: {edge.people} {_people(edge.people)}"
-    return Drop(path, heavy, title)
+    return Drop(path, heavy, names[edge.won_at], names[edge.spent_at], edge.people)
 
 
 def _control(start: float, end: float) -> _Point:
@@ -159,7 +163,3 @@ def _unit(start: _Point, end: _Point) -> _Point:
 
 def _text(point: _Point) -> str:
     return f"{point[0]:.1f} {point[1]:.1f}"
-
-
-def _people(count: int) -> str:
-    return "person" if count == 1 else "people"
