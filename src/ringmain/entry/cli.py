@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -13,10 +12,11 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
-from ringmain.entry.installation import Installation, attached_urls, opened, owned_urls
+from ringmain.entry.acting import act_on
+from ringmain.entry.installation import Installation
 from ringmain.entry.rotation.cli import master_key
 from ringmain.kit.doctor import diagnose
-from ringmain.kit.postgres import NotRunning, Trouble
+from ringmain.kit.postgres import Trouble
 from ringmain.kit.pure.errors import RuleBroken, Unavailable
 from ringmain.kit.settings import Settings
 from ringmain.simulate.cli import evaluate
@@ -365,24 +365,6 @@ async def _all_networks(installation: Installation) -> list[UUID]:
 
     async with installation.database.unit(None) as uow:
         return await network.all_networks(uow)
-
-
-def act_on(work: Callable[[Installation], Awaitable[Result]], *, own: bool = False) -> Result:
-    """Run something with the installation open: attached to the running one, or (`own`) with its own server."""
-    settings = Settings()
-
-    async def open_and_work() -> Result:
-        async with opened(settings, urls) as installation:
-            return await work(installation)
-
-    try:
-        urls = attached_urls(settings)
-    except NotRunning:
-        if not own:
-            raise
-        with owned_urls(settings) as urls:
-            return asyncio.run(open_and_work())
-    return asyncio.run(open_and_work())
 
 
 def _show(token: str) -> None:

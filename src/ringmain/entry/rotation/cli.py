@@ -1,14 +1,17 @@
 """The commands that rotate the master key."""
 
 from cyclopts import App
+from rich.console import Console
+
+from ringmain.entry.acting import act_on
 
 master_key = App(name="master-key", help="Rotate the key that encrypts what people have entrusted to the network.")
+out = Console()
 
 
 @master_key.command(name="rotate")
 def rotate() -> None:
     """Add a new version to the key file. Restart every process then, and run `ringmain master-key rewrap`."""
-    from ringmain.entry.cli import act_on, out
     from ringmain.entry.installation import Installation
     from ringmain.entry.rotation.master_key import rotate as act
 
@@ -21,7 +24,6 @@ def rotate() -> None:
 @master_key.command(name="rewrap")
 def rewrap() -> None:
     """Move everything that hangs on older versions to the newest one; an interrupted run is run again."""
-    from ringmain.entry.cli import act_on, out
     from ringmain.entry.rotation.master_key import rewrap as act
 
     moved = act_on(act)
@@ -31,7 +33,6 @@ def rewrap() -> None:
 @master_key.command(name="forget")
 def forget(version: int) -> None:
     """Remove an older version: API keys, printed codes, sessions and links that it made stop working."""
-    from ringmain.entry.cli import act_on, out
     from ringmain.entry.rotation.master_key import forget as act
 
     kept = act_on(lambda installation: act(installation, version))
