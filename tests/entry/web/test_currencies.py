@@ -60,7 +60,8 @@ async def test_amounts_have_the_decimals_of_their_currency(
             await page.context.add_cookies([cookie])  # type: ignore[list-item]
             await page.goto("/till")
             await ready(page)
-            await page.keyboard.type(keys)
+            # Slower than a scanner types.
+            await page.keyboard.type(keys, delay=80)
             assert await page.locator("#amount").input_value() == typed.replace(" ", "\u00a0")
             assert (await page.locator("[data-tender=cash] b").inner_text()).replace("\u00a0", " ") == tenders
 
