@@ -1,23 +1,31 @@
 """All that other slices may call of matching."""
 
 from ringmain.match.blocks import block, blocks, unblock
+from ringmain.match.closing.chance import Closing, Offered, Outcomes, Shops, best_rows, fit_closing, offered
 from ringmain.match.model import Block, Context, Match, MatchedOffer, Place, Reason, ShopFacts
 from ringmain.match.nearby import nearby
 from ringmain.match.today import Today, Wish, today
 
 __all__ = [
     "Block",
+    "Closing",
     "Context",
     "Match",
     "MatchedOffer",
+    "Offered",
+    "Outcomes",
     "Place",
     "Reason",
     "ShopFacts",
+    "Shops",
     "Today",
     "Wish",
+    "best_rows",
     "block",
     "blocks",
+    "fit_closing",
     "nearby",
+    "offered",
     "today",
     "unblock",
 ]

@@ -16,12 +16,14 @@ from ringmain.need.place.ranker import Ranker, fit
 from ringmain.need.place.retrieve import Chunk, chunks, fit_retriever, retrieve
 from ringmain.need.place.table import Rows, Table
 from ringmain.need.place.table import names as table_names
+from ringmain.need.place.town import Floats32
 
 __all__ = [
     "AsOf",
     "Bools",
     "Chunk",
     "Floats",
+    "Floats32",
     "Int64s",
     "Journal",
     "Queries",

@@ -16,7 +16,7 @@ NEW_PLACES = 50
 # Trees see every place of the person and a draw of the new ones, and so do the ranks they learn from.
 _NEW_KEPT = 0.5
 _RETRIEVER_VISITS = 2_000
-_ROUNDS = 250
+_ROUNDS = 150
 _PARAMETERS = {
     "objective": "lambdarank",
     "lambdarank_truncation_level": 12,
@@ -26,7 +26,7 @@ _PARAMETERS = {
     "feature_fraction": 0.5,
     "bagging_fraction": 0.7,
     "bagging_freq": 1,
-    "max_bin": 127,
+    "max_bin": 63,
     "num_threads": 1,
     "deterministic": True,
     "force_row_wise": True,

@@ -13,7 +13,7 @@ from ringmain.simulate.evaluate.checkins import Checkins, read_checkins
 from ringmain.simulate.evaluate.report import Result
 
 # The trees learn from the last part of history only: before it the counters they read are still empty.
-_LEARNT_FROM = 0.72
+_LEARNT_FROM = 0.8
 _REPORTED_EVERY = 2_000
 _FIRST, _TEN = 1, 10
 

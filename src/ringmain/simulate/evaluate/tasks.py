@@ -14,6 +14,7 @@ Progress = Callable[[str], None]
 # Each module has `evaluate(folder, seed, progress) -> Result`; the folder is None only for tasks that bring their data.
 TASKS: Mapping[str, str] = MappingProxyType(
     {
+        "closure": "ringmain.simulate.evaluate.closure",
         "need-place": "ringmain.simulate.evaluate.need_place",
     }
 )
