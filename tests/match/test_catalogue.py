@@ -160,7 +160,6 @@ class Town:
             valid_until=one.offer.ends_at,
         )
         over = one.offer.ends_at is not None and one.offer.ends_at <= self.context.at
-        assert one.purse_id is not None
         return (
             not over
             and self.stocks.get(one.offer.id) != 0
@@ -175,7 +174,11 @@ def test_columns_rank_as_the_first_rule_did() -> None:
     for seed in range(120):
         town = Town(seed)
         columns = Catalogue(town.shops, town.offers)
-        left = left_of(columns, town.stocks, lambda id_, town=town: town.funds.get(id_, 0))  # type: ignore[misc]
+        left = left_of(
+            columns,
+            [town.stocks.get(one.offer.id, -1) for one in columns.offers],
+            [town.funds[id_] for id_ in columns.purses],
+        )
         answer = rank(columns, left, town.context, town.person, town.stand)
         assert answer == first_rule.rank(town.as_before(), town.context, town.person, town.stand), seed
         found += len(answer)

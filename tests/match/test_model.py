@@ -65,10 +65,11 @@ def _shop(number: int, metres: float = 0, **changes: object) -> ShopFacts:
 
 def rank(shops: list[ShopFacts], context: Context, person: Person, stand: Stand | None = None) -> list[Match]:
     """Rank shops with offers of their own, of which all can be granted."""
-    offers = {offer.id: ListedOffer(offer, (shop.id,)) for shop in shops for offer in shop.offers}
+    purse = UUID(int=0)
+    offers = {offer.id: ListedOffer(offer, purse, 0, (shop.id,)) for shop in shops for offer in shop.offers}
     catalogue = Catalogue([replace(shop, offers=()) for shop in shops], offers.values())
-    stocks = {id_: one.offer.stock for id_, one in offers.items() if one.offer.stock is not None}
-    return rank_columns(catalogue, left_of(catalogue, stocks, lambda _: 0), context, person, stand)
+    stocks = [-1 if one.offer.stock is None else one.offer.stock for one in offers.values()]
+    return rank_columns(catalogue, left_of(catalogue, stocks, [0]), context, person, stand)
 
 
 def _order(shops: list[ShopFacts], person: Person | None = None, **changes: object) -> list[int]:

@@ -42,6 +42,13 @@ async def spendable(uow: UnitOfWork, account_ids: Sequence[UUID]) -> dict[UUID, 
     return {id_: row.available_minor + row.credit_limit_minor for id_, row in rows.items()}
 
 
+async def spendable_in_order(uow: UnitOfWork, account_ids: Sequence[UUID]) -> list[int]:
+    """Return what each of many accounts can spend, in their order, 0 where there is none: to show, not to decide."""
+    row = await (await store.spendable_in_order(uow, account_ids)).one()
+    assert row is not None
+    return row.amounts
+
+
 async def spend(uow: UnitOfWork, transfer: Transfer) -> None:
     """Post one transfer out of a guarded account; raises `AccountOverdrawn` where it does not cover the amount."""
     left = (await available(uow, [transfer.debit_account_id])).get(transfer.debit_account_id, 0)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from ringmain.kit.db import UnitOfWork, pack_int8, pack_optional_uuids, pack_texts, pack_timestamps, pack_uuids
+from ringmain.kit.db import Pending, UnitOfWork, pack_int8, pack_optional_uuids, pack_texts, pack_timestamps, pack_uuids
 from ringmain.kit.pure.clock import microseconds
 from ringmain.ledger.model import Account, Balance, CurrencySum, Transfer, TransferState
 
@@ -128,6 +128,22 @@ async def read_guards(uow: UnitOfWork, account_ids: Sequence[UUID]) -> dict[UUID
     """
     rows = await uow.rows(GuardRow, query, (uow.network_id, pack_uuids(account_ids)))
     return {row.account_id: row for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class SpendableRow:
+    """What accounts can spend, in the order in which they were asked for."""
+
+    amounts: list[int]
+
+
+async def spendable_in_order(uow: UnitOfWork, account_ids: Sequence[UUID]) -> Pending[SpendableRow]:
+    """Ask what guarded accounts can spend; one array, so that thousands cost no object each."""
+    query = """
+        SELECT coalesce(array_agg(coalesce(available_minor + credit_limit_minor, 0) ORDER BY place), '{}') AS amounts
+        FROM unnest(%s) WITH ORDINALITY AS a (id, place) LEFT JOIN ledger_guard ON network_id = %s AND account_id = id
+    """
+    return await uow.start(SpendableRow, query, (pack_uuids(account_ids), uow.network_id))
 
 
 async def lock_guards(uow: UnitOfWork, account_ids: Sequence[UUID]) -> dict[UUID, GuardRow]:

@@ -92,10 +92,9 @@ async def left(uow: UnitOfWork, kept: Kept, *, fresh: bool = False) -> tuple[Lef
     if not (fresh or few) and shared and one.left and time.monotonic() - one.left_at < _OLDEST_SECONDS:
         return one.left, False
     began = time.monotonic()
-    stocks = await voucher.stocks(uow)
-    purses = {offer.purse_id for offer in kept.catalogue.offers if offer.purse_id is not None}
-    funds = await ledger.spendable(uow, list(purses)) if purses else {}
-    found = left_of(kept.catalogue, stocks, lambda purse: funds.get(purse, 0))
+    stocks = await voucher.stocks(uow, list(kept.catalogue.offer_place))
+    funds = await ledger.spendable_in_order(uow, kept.catalogue.purses)
+    found = left_of(kept.catalogue, stocks, funds)
     if shared and kept is one.kept:
         one.left, one.left_at = found, began
     return found, True

@@ -32,9 +32,11 @@ async def standing_offers(uow: UnitOfWork, at: datetime, most: int = 100_000) ->
     return await store.standing_offers(uow, at, most)
 
 
-async def stocks(uow: UnitOfWork) -> dict[UUID, int]:
-    """Return how many vouchers are left of every offer that has a stock."""
-    return {row.id: row.stock for row in await (await store.stocks(uow)).all()}
+async def stocks(uow: UnitOfWork, offer_ids: Sequence[UUID]) -> list[int]:
+    """Return how many vouchers are left of each of these offers, in their order; -1 where there is no limit."""
+    row = await (await store.stocks(uow, offer_ids)).one()
+    assert row is not None
+    return row.stocks
 
 
 def purse_of(network_id: UUID, offer: PublishedOffer) -> UUID:

@@ -6,7 +6,7 @@ from statistics import median
 
 import msgspec
 
-NAMES = ("redeem_http", "redeem_http_uncoalesced", "redeem_batch", "mint", "import_sales", "redeem_10m")
+NAMES = ("redeem_http", "redeem_http_uncoalesced", "redeem_batch", "mint", "import_sales", "match", "redeem_10m")
 # Nobody's single redemptions and batches are faster than this; so many vouchers are ready for each second of a run.
 MOST_SINGLES_PER_SECOND = 9_000
 MOST_BATCHES_PER_SECOND = 45
@@ -23,6 +23,8 @@ class Plan:
     batch_seconds: int = 4
     mint_codes: int = 200_000
     import_sales: int = 100_000
+    match_shops: int = 10_000
+    match_calls: int = 200
     small: int = 100_000
     large: int = 10_000_000
     large_seconds: int = 4
@@ -45,6 +47,8 @@ QUICK = Plan(
     batch_seconds=2,
     mint_codes=50_000,
     import_sales=20_000,
+    match_shops=2_000,
+    match_calls=60,
     small=40_000,
     large=400_000,
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ringmain.entry.bench import batches, bulk, large, process, report, singles, stage, store
+from ringmain.entry.bench import batches, bulk, large, matching, process, report, singles, stage, store
 from ringmain.entry.bench.errors import BenchFailed
 from ringmain.entry.bench.measure import Bench
 from ringmain.entry.bench.plan import NAMES, QUICK, Figure, Plan, Result
@@ -65,6 +65,8 @@ def _measure(folder: Path, wanted: set[str], plan: Plan, console: Console) -> li
             results += batches.run(bench, main, plan, sum(singles.vouchers_needed(plan)), say)
         if wanted & {"mint", "import_sales"}:
             results += bulk.run(bench, main, plan, wanted, say)
+        if "match" in wanted:
+            results += asyncio.run(matching.run(main, plan, say))
         if "redeem_10m" in wanted and plan.large:
             results += large.run(bench, plan, say)
         chosen = [one for one in results if one.figure.name in wanted]

@@ -1,6 +1,6 @@
 """The shops and offers of a network in columns, so that ten thousand of them are ranked by a few passes over arrays."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -31,10 +31,10 @@ class ListedOffer:
     """
 
     offer: MatchedOffer
+    purse_id: UUID
+    cost_minor: int
     shop_ids: tuple[UUID, ...] = ()
     merchant_id: UUID | None = None
-    purse_id: UUID | None = None
-    cost_minor: int = 0
     begins_at: datetime | None = None
 
 
@@ -75,6 +75,10 @@ class Catalogue:
         self.offer_place = {one.offer.id: place for place, one in enumerate(self.offers)}
         self.latitudes = np.array([shop.latitude for shop in self.shops], dtype=np.float64)
         self.longitudes = np.array([shop.longitude for shop in self.shops], dtype=np.float64)
+        purses: dict[UUID, int] = {}
+        self.purse = np.array([purses.setdefault(one.purse_id, len(purses)) for one in self.offers], dtype=np.int64)
+        self.purses = tuple(purses)
+        self.cost = np.array([one.cost_minor for one in self.offers], dtype=np.int64)
         self.face = np.array([one.offer.face_minor for one in self.offers], dtype=np.float64)
         self.ends = np.array([_moment(one.offer.ends_at, _NEVER) for one in self.offers], dtype=np.int64)
         self._begins = np.array([_moment(one.begins_at, 0) for one in self.offers], dtype=np.int64)
@@ -171,14 +175,10 @@ class Left:
         return found
 
 
-def left_of(catalogue: Catalogue, stocks: Mapping[UUID, int], funds: Callable[[UUID], int]) -> Left:
-    """Return what is left: `stocks` of those offers that have one, `funds` of a purse in minor units."""
-    covered = [
-        one.purse_id is None or funds(one.purse_id) >= one.cost_minor  # only a test lists an offer without a purse
-        for one in catalogue.offers
-    ]
-    stock = [stocks.get(one.offer.id, -1) for one in catalogue.offers]
-    return Left(np.array(covered, dtype=np.bool_), np.array(stock, dtype=np.int64))
+def left_of(catalogue: Catalogue, stocks: Sequence[int], funds: Sequence[int]) -> Left:
+    """Return what is left: `stocks` of the catalogue's offers (-1: no limit), `funds` of its purses in minor units."""
+    spendable = np.array(funds, dtype=np.int64)[catalogue.purse] if len(catalogue.offers) else catalogue.cost
+    return Left(spendable >= catalogue.cost, np.array(stocks, dtype=np.int64))
 
 
 def _moment(at: datetime | None, absent: int) -> int:

@@ -129,10 +129,23 @@ async def open_offers(uow: UnitOfWork, at: datetime, ids: Sequence[UUID]) -> lis
     return [row.offer() for row in await uow.rows(_Row, _OPEN, params)]
 
 
-async def stocks(uow: UnitOfWork) -> "Pending[StockRow]":
-    """Ask what is left of every offer that has a stock."""
-    query = "SELECT id, stock FROM offer WHERE network_id = %s AND stock IS NOT NULL"
-    return await uow.start(StockRow, query, (uow.network_id,))
+@dataclass(frozen=True, slots=True)
+class StocksRow:
+    """What is left of offers, in the order in which they were asked for; -1: there is no limit."""
+
+    stocks: list[int]
+
+
+_STOCKS = """
+    SELECT coalesce(array_agg(coalesce(o.stock, -1) ORDER BY a.place), '{}') AS stocks
+    FROM unnest(%(ids)s) WITH ORDINALITY AS a (id, place)
+    JOIN offer o ON o.network_id = %(network)s AND o.id = a.id
+"""
+
+
+async def stocks(uow: UnitOfWork, ids: Sequence[UUID]) -> Pending[StocksRow]:
+    """Ask what is left of offers that exist; one array, so that thousands cost no object each."""
+    return await uow.start(StocksRow, _STOCKS, {"network": uow.network_id, "ids": pack_uuids(ids)})
 
 
 async def set_paused(uow: UnitOfWork, id_: UUID, *, paused: bool) -> None:

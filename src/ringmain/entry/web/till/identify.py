@@ -265,7 +265,7 @@ def _in_words(visit: Visit, desk: Desk, habits: profile.Habits) -> list[str]:
     speech = visit.speech
     if habits.last_visit_at is None:
         return [speech.text("Here for the first time")]
-    day = speech.day(habits.last_visit_at, desk.shop.time_zone)
+    day = speech.day(habits.last_visit_at, desk.shop.time_zone, "short")
     lines = [speech.texts("%(num)s visit, on %(day)s", "%(num)s visits, last on %(day)s", habits.visits, day=day)]
     if habits.usual_product is not None:
         lines.append(
