@@ -11,6 +11,7 @@ from ringmain.entry.web.merchant import (
     statements,
     terminals,
     today,
+    webhooks,
 )
 from ringmain.kit.pages import PageRoute
 
@@ -25,4 +26,5 @@ PAGES: tuple[PageRoute, ...] = (
     *printing.PAGES,
     *importing.PAGES,
     *export.PAGES,
+    *webhooks.PAGES,
 )

@@ -111,6 +111,7 @@ def rail(speech: Speech) -> list[tuple[str, str, str]]:
         ("/merchant/print", "printer", speech.text("Posters and tags")),
         ("/merchant/import", "upload", speech.text("Import sales")),
         ("/merchant/export", "download", speech.text("Export")),
+        ("/merchant/webhooks", "share", speech.text("Webhooks")),
     ]
 
 

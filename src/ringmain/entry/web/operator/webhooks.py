@@ -15,6 +15,7 @@ from ringmain.kit.pages import PageRoute, Visit
 from ringmain.kit.webhooks.errors import WebhookNotFound
 
 _OVERLAP = timedelta(days=1)
+_ROOT = "/operator/webhooks"
 _STATES = ("waiting", "delivered", "failed")
 
 
@@ -43,7 +44,7 @@ async def _all(visit: Visit, secret: str) -> Response:
         known = await names(uow)
         found = await use.endpoints(uow)
     kinds = sorted(one.kind for one in sources())
-    return visit.page("operator/webhooks.html", names=known, hooks=found, kinds=kinds, secret=secret)
+    return visit.page("operator/webhooks.html", names=known, hooks=found, kinds=kinds, secret=secret, root=_ROOT)
 
 
 async def make(visit: Visit) -> Response:
@@ -73,7 +74,15 @@ async def _one(visit: Visit, secret: str) -> Response:
             raise WebhookNotFound(webhook_id=webhook_id)
         rows = await use.deliveries(uow, webhook_id, None, MOST_ROWS, state=state)
     return visit.page(
-        "operator/webhook.html", names=known, hook=endpoint, deliveries=rows, state=state, states=_STATES, secret=secret
+        "operator/webhook.html",
+        names=known,
+        zone=known.network.time_zone,
+        hook=endpoint,
+        deliveries=rows,
+        state=state,
+        states=_STATES,
+        secret=secret,
+        root=_ROOT,
     )
 
 
