@@ -17,26 +17,43 @@ from ringmain.need.place.retrieve import Chunk, chunks, fit_retriever, retrieve
 from ringmain.need.place.table import Rows, Table
 from ringmain.need.place.table import names as table_names
 from ringmain.need.place.town import Floats32
+from ringmain.need.traffic import holidays
+from ringmain.need.traffic.features import Window
+from ringmain.need.traffic.features import window as traffic_window
+from ringmain.need.traffic.forecast import Example, Forecaster
+from ringmain.need.traffic.forecast import example as traffic_example
+from ringmain.need.traffic.forecast import learn as learn_traffic
+from ringmain.need.traffic.forecast import origins as traffic_origins
+from ringmain.need.traffic.history import History
 
 __all__ = [
     "AsOf",
     "Bools",
     "Chunk",
+    "Example",
     "Floats",
     "Floats32",
+    "Forecaster",
+    "History",
     "Int64s",
     "Journal",
     "Queries",
     "Ranker",
     "Rows",
     "Table",
+    "Window",
     "after_visits",
     "before_visits",
     "chunks",
     "fit",
     "fit_retriever",
     "habit_names",
+    "holidays",
+    "learn_traffic",
     "plane",
     "retrieve",
     "table_names",
+    "traffic_example",
+    "traffic_origins",
+    "traffic_window",
 ]

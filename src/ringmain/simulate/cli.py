@@ -15,15 +15,26 @@ def evaluate(
     data: Annotated[Path | None, Parameter(help="Folder of the task's Parquet files.")] = None,
     json: Annotated[Path | None, Parameter(name="--json", help="Write the result to this file as JSON.")] = None,
     seed: Annotated[int, Parameter(help="What chance is drawn from; the same seed gives the same figures.")] = 0,
+    horizon: Annotated[int | None, Parameter(help="Days to forecast; traffic only, 14 where left out.")] = None,
+    out: Annotated[
+        Path | None, Parameter(help="Write the days after the file's last one here, .parquet or .csv; traffic only.")
+    ] = None,
 ) -> None:
     """Measure a model on recorded data by a fixed protocol, beside the dumb baselines."""
     from ringmain.simulate.evaluate.tasks import evaluate as run
 
-    out = Console()
-    with out.status(task) as status:
-        evaluation = run(task, data, seed=seed, progress=lambda stage: status.update(f"{task}: {stage}"))
-    out.print(evaluation.as_table())
+    screen = Console()
+    with screen.status(task) as status:
+        evaluation = run(
+            task,
+            data,
+            seed=seed,
+            progress=lambda stage: status.update(f"{task}: {stage}"),
+            horizon=horizon,
+            out=out,
+        )
+    screen.print(evaluation.as_table())
     for note in evaluation.notes:
-        out.print(note, highlight=False)
+        screen.print(note, highlight=False)
     if json is not None:
         json.write_bytes(evaluation.as_json())

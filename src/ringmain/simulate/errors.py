@@ -61,3 +61,11 @@ class EvaluationUnknown(RuleBroken):
     code = "evaluation_unknown"
     status = HTTPStatus.NOT_FOUND
     next_step = "Run `ringmain evaluate --help` for the tasks there are."
+
+
+class EvaluationOptionWrong(RuleBroken):
+    """The task does not take this option, or not this value of it."""
+
+    code = "evaluation_option_wrong"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Leave the option out, or give it a value that the task takes."

@@ -1,6 +1,6 @@
 """Reads the Parquet files of a task: the columns it needs, and an error that names what is wrong with a file."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,8 +9,12 @@ import pyarrow.parquet as pq
 from ringmain.simulate.errors import EvaluationDataMissing, EvaluationDataWrong
 
 
-def read(folder: Path, name: str, columns: Mapping[str, pa.DataType]) -> pa.Table:
+def read(
+    folder: Path, name: str, columns: Mapping[str, pa.DataType], *, optional: Container[str] = frozenset()
+) -> pa.Table:
     """Return `columns` (name to the type it is cast to) of `folder/name`, rows in the order of the file.
+
+    Only the `optional` columns may have missing values.
 
     Raises `EvaluationDataMissing` where the file is not there, `EvaluationDataWrong` where it is no Parquet file, lacks
     a column, or holds what cannot be cast without loss or is missing.
@@ -30,7 +34,7 @@ def read(folder: Path, name: str, columns: Mapping[str, pa.DataType]) -> pa.Tabl
             cast[column] = table.column(column).cast(kind)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise EvaluationDataWrong(file=str(path), why=f"column {column} is no {kind} ({error})") from error
-        if cast[column].null_count:
+        if cast[column].null_count and column not in optional:
             raise EvaluationDataWrong(file=str(path), why=f"column {column} has missing values")
     if not len(table):
         raise EvaluationDataWrong(file=str(path), why="it has no rows")

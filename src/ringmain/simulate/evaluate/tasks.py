@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ringmain.kit.memory import peak_mb
-from ringmain.simulate.errors import EvaluationDataMissing, EvaluationUnknown
+from ringmain.simulate.errors import EvaluationDataMissing, EvaluationOptionWrong, EvaluationUnknown
 from ringmain.simulate.evaluate.report import Evaluation, Result
 
 Progress = Callable[[str], None]
@@ -16,23 +16,39 @@ TASKS: Mapping[str, str] = MappingProxyType(
     {
         "closure": "ringmain.simulate.evaluate.closure",
         "need-place": "ringmain.simulate.evaluate.need_place",
+        "traffic": "ringmain.simulate.evaluate.traffic",
     }
 )
 # These read the recorded year of the installed package where no folder is named.
 WITHOUT_FOLDER = frozenset({"closure", "redemption", "segments", "visits"})
+# These also forecast what comes after their files: `evaluate` takes `horizon` (days) and `out` (a file) as well.
+FORECASTING = frozenset({"traffic"})
 
 
-def evaluate(task: str, folder: Path | None, *, seed: int, progress: Progress) -> Evaluation:
+def evaluate(
+    task: str,
+    folder: Path | None,
+    *,
+    seed: int,
+    progress: Progress,
+    horizon: int | None = None,
+    out: Path | None = None,
+) -> Evaluation:
     """Run one task on the files of `folder`; the same seed and files give the same figures.
 
-    Raises `EvaluationUnknown`, `EvaluationDataMissing`, `EvaluationDataWrong`.
+    A forecasting task looks `horizon` days ahead and writes the days after its files to `out`, where one is named.
+    Raises `EvaluationUnknown`, `EvaluationOptionWrong`, `EvaluationDataMissing`, `EvaluationDataWrong`.
     """
     if task not in TASKS:
         raise EvaluationUnknown(task=task, tasks=", ".join(TASKS))
+    ahead = {"horizon": horizon, "out": out} if task in FORECASTING else {}
+    for name, value in (("--horizon", horizon), ("--out", out)):
+        if value is not None and not ahead:
+            raise EvaluationOptionWrong(option=name, why=f"only {', '.join(sorted(FORECASTING))} can take it")
     if folder is None and task not in WITHOUT_FOLDER:
         raise EvaluationDataMissing(task=task)
     started = time.perf_counter()
-    result: Result = import_module(TASKS[task]).evaluate(folder, seed, progress)
+    result: Result = import_module(TASKS[task]).evaluate(folder, seed, progress, **ahead)
     seconds = time.perf_counter() - started
     return Evaluation(
         task=task,
