@@ -164,10 +164,13 @@ class Journey:
         """Return how often the person has pressed something in this window since counting began."""
         return int(await self.page.evaluate("Number(sessionStorage.getItem('__taps') || 0)"))
 
+    async def hands(self) -> float:
+        """Return the simulated seconds since counting began that the person takes, without waits."""
+        return await self.taps() * POINT_SECONDS + self.keys * KEY_SECONDS + self.thoughts * THINK_SECONDS
+
     async def seconds(self) -> float:
-        """Return the simulated seconds since counting began."""
-        taps = await self.taps()
-        return taps * POINT_SECONDS + self.keys * KEY_SECONDS + self.thoughts * THINK_SECONDS + self.waited
+        """Return the simulated seconds since counting began, waits as they were measured."""
+        return await self.hands() + self.waited
 
     async def start_counting(self) -> None:
         """Count taps, keys, decisions and waits from here."""

@@ -15,7 +15,6 @@ from tests.entry.web.tills import NOODLES, Counter, new_phone, ready, scan, till
 
 pytestmark = pytest.mark.browser
 
-# A machine that is busy with other tests waits for itself: the best of so many walks is what the page takes.
 _WALKS = 5
 _COLLECT = "#collect"
 
@@ -139,23 +138,38 @@ BARS = (
 )
 
 
-async def test_journeys_keep_within_their_taps_and_seconds(served: Served, browser: Browser) -> None:
-    """Every journey of the till: taps exact, seconds by the keystroke-level model with the waits as measured."""
-    table = [f"{'journey':20}{'taps':>6}{'bar':>5}{'seconds':>10}{'bar':>6}"]
+async def _over(served: Served, browser: Browser, walks: int) -> list[str]:
+    """Walk every journey, print the table, and return the lines that are over their bars.
+
+    The best of so many walks counts, with its waits; with no walks to choose from, waits are left to `make test-long`.
+    """
+    table = [f"{'journey':20}{'taps':>6}{'bar':>5}{'hands':>10}{'waits':>8}{'bar':>6}"]
     over = []
     async with till(browser, served, "bars", size=PHONE) as (walk, counter):
         for bar in BARS:
-            best = float("inf")
+            hands = waits = float("inf")
             taps = 0
-            for _ in range(_WALKS):
+            for _ in range(walks):
                 await bar.walk(walk, counter)
-                taps, best = await walk.taps(), min(best, await walk.seconds())
-                if best <= bar.seconds:
+                taps, hands, waits = await walk.taps(), await walk.hands(), min(waits, walk.waited)
+                if hands + waits <= bar.seconds:
                     break
-            table.append(f"{bar.name:20}{taps:>6}{bar.taps:>5}{best:>10.1f}{bar.seconds:>6.0f}")
-            over += [table[-1]] * (taps > bar.taps or best > bar.seconds)
+            table.append(f"{bar.name:20}{taps:>6}{bar.taps:>5}{hands:>10.1f}{waits:>8.1f}{bar.seconds:>6.0f}")
+            seconds = hands + (waits if walks > 1 else 0.0)
+            over += [table[-1]] * (taps > bar.taps or seconds > bar.seconds)
     print("\n" + "\n".join(table))  # noqa: T201 (the table is what the test is for)
-    assert over == []
+    return over
+
+
+async def test_journeys_keep_within_their_taps(served: Served, browser: Browser) -> None:
+    """Every journey of the till: taps exact, and what hands and thoughts take by the keystroke-level model."""
+    assert await _over(served, browser, 1) == []
+
+
+@pytest.mark.long
+async def test_journeys_keep_within_their_seconds(served: Served, browser: Browser) -> None:
+    """The same with the waits as measured: the best of five walks, for a busy machine waits for itself."""
+    assert await _over(served, browser, _WALKS) == []
 
 
 @pytest.mark.long
