@@ -16,6 +16,7 @@ TASKS: Mapping[str, str] = MappingProxyType(
     {
         "closure": "ringmain.simulate.evaluate.closure",
         "need-place": "ringmain.simulate.evaluate.need_place",
+        "segments": "ringmain.simulate.evaluate.segments",
         "traffic": "ringmain.simulate.evaluate.traffic",
     }
 )
