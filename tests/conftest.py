@@ -51,6 +51,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
+def evaluation_data() -> Path:
+    """Give the folder with the recorded data of docs/evaluation.md, which is not ours to pass on."""
+    folder = os.environ.get("RINGMAIN_EVALUATION_DATA")
+    if not folder:
+        pytest.skip("RINGMAIN_EVALUATION_DATA names no folder with the data of docs/evaluation.md")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
 def server_address() -> ServerAddress:
     """Give the session's server: started by the worker that comes first, with a migrated template database in it."""
     run = Path(os.environ[_RUN])

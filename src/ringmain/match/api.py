@@ -1,5 +1,6 @@
 """All that other slices may call of matching."""
 
+from ringmain.match.acceptance import Offers, accept, boost
 from ringmain.match.blocks import block, blocks, unblock
 from ringmain.match.closing.chance import Closing, Offered, Outcomes, Shops, best_rows, fit_closing, offered
 from ringmain.match.model import Block, Context, Match, MatchedOffer, Place, Reason, ShopFacts
@@ -13,6 +14,7 @@ __all__ = [
     "Match",
     "MatchedOffer",
     "Offered",
+    "Offers",
     "Outcomes",
     "Place",
     "Reason",
@@ -20,9 +22,11 @@ __all__ = [
     "Shops",
     "Today",
     "Wish",
+    "accept",
     "best_rows",
     "block",
     "blocks",
+    "boost",
     "fit_closing",
     "nearby",
     "offered",

@@ -1,12 +1,18 @@
 """The command that measures the models on recorded data."""
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
 
+from ringmain.simulate.errors import EvaluationUnwritable
 from ringmain.simulate.evaluate.tasks import TASKS
+
+# A file or a pipe has no width of its own; a row of figures stays one line there.
+_WIDE = 240
 
 
 def evaluate(
@@ -23,7 +29,10 @@ def evaluate(
     """Measure a model on recorded data by a fixed protocol, beside the dumb baselines."""
     from ringmain.simulate.evaluate.tasks import evaluate as run
 
-    screen = Console()
+    # Asked before, since a run takes minutes.
+    if json is not None and (json.is_dir() or not os.access(json if json.exists() else json.parent, os.W_OK)):
+        raise EvaluationUnwritable(file=str(json))
+    screen = Console(width=None if sys.stdout.isatty() else _WIDE)
     with screen.status(task) as status:
         evaluation = run(
             task,
@@ -37,4 +46,7 @@ def evaluate(
     for note in evaluation.notes:
         screen.print(note, highlight=False)
     if json is not None:
-        json.write_bytes(evaluation.as_json())
+        try:
+            json.write_bytes(evaluation.as_json())
+        except OSError as error:
+            raise EvaluationUnwritable(file=str(json), why=str(error)) from error

@@ -69,3 +69,11 @@ class EvaluationOptionWrong(RuleBroken):
     code = "evaluation_option_wrong"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     next_step = "Leave the option out, or give it a value that the task takes."
+
+
+class EvaluationUnwritable(RuleBroken):
+    """The result cannot be written where it was asked for."""
+
+    code = "evaluation_unwritable"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Name a file in an existing folder that you may write to with --json FILE."

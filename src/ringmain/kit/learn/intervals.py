@@ -26,7 +26,8 @@ def ratio_over_persons(
 ) -> Estimate:
     """Return sum(hits) / sum(weights) with its percentile bootstrap over persons.
 
-    `person`, `hits` and `weights` (default: ones) have one entry per event. A mean per event is the plain case.
+    `person`, `hits` and `weights` (default: ones) have one entry per event. A mean per event is the plain case. NaN
+    where nothing has a weight; a draw of persons without any is left out.
     """
     _, index = np.unique(person, return_inverse=True)
     persons = int(index.max(initial=-1)) + 1
@@ -35,12 +36,12 @@ def ratio_over_persons(
     if not persons or not bottom.sum():
         return Estimate(float("nan"))
     random = np.random.default_rng(seed)
-    drawn = np.empty(times)
-    for turn in range(times):
+    drawn = []
+    for _ in range(times):
         chosen = random.integers(persons, size=persons)
-        drawn[turn] = top[chosen].sum() / bottom[chosen].sum()
-    low, high = np.percentile(drawn, _PERCENTILES)
-    return Estimate(float(top.sum() / bottom.sum()), float(low), float(high))
+        if weight := bottom[chosen].sum():
+            drawn.append(top[chosen].sum() / weight)
+    return _estimate(float(top.sum() / bottom.sum()), drawn)
 
 
 def resample_persons(
@@ -49,17 +50,25 @@ def resample_persons(
     """Return `statistic(all rows)` with its percentile bootstrap over persons.
 
     `statistic` is handed row numbers, those of a person drawn twice twice; draws for which it is NaN are left out.
+    NaN where there are no rows.
     """
+    if not len(person):
+        return Estimate(float("nan"))
     _, index, counts = np.unique(person, return_inverse=True, return_counts=True)
-    rows = np.split(np.argsort(index, kind="stable"), np.cumsum(counts)[:-1])
+    order = np.argsort(index, kind="stable")
+    rows = np.split(order, np.cumsum(counts)[:-1])
     random = np.random.default_rng(seed)
-    drawn = [
-        statistic(np.concatenate([rows[who] for who in random.integers(len(rows), size=len(rows))]))
-        for _ in range(times)
-    ]
+    drawn = []
+    for _ in range(times):
+        chosen = random.integers(len(rows), size=len(rows))
+        # With one row each, which is common, the rows need not be gathered person by person.
+        drawn.append(statistic(order[chosen] if len(rows) == len(order) else np.concatenate([rows[i] for i in chosen])))
     value = statistic(np.arange(len(person), dtype=np.int64))
-    known = [figure for figure in drawn if not np.isnan(figure)]
-    if not known:
+    return _estimate(value, [figure for figure in drawn if not np.isnan(figure)])
+
+
+def _estimate(value: float, drawn: list[float]) -> Estimate:
+    if not drawn:
         return Estimate(value)
-    low, high = np.percentile(known, _PERCENTILES)
+    low, high = np.percentile(drawn, _PERCENTILES)
     return Estimate(value, float(low), float(high))

@@ -22,12 +22,17 @@ def auc(scores: Floats, positive: Bools) -> float:
 
 
 def average_precision(scores: Floats, positive: Bools) -> float:
-    """Return the area under the steps of precision over recall; rows of one score enter together."""
+    """Return the area under the steps of precision over recall; rows of one score enter together.
+
+    NaN where nothing is positive.
+    """
+    if not positive.any():
+        return float("nan")
     order = np.argsort(-scores, kind="stable")
     hits = np.cumsum(positive[order])
     # Only where the score changes is a threshold possible.
     last = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
-    recall = hits[last] / max(hits[-1], 1)
+    recall = hits[last] / hits[-1]
     precision = hits[last] / (last + 1)
     return float(np.sum(np.diff(recall, prepend=0.0) * precision))
 
@@ -39,11 +44,17 @@ def log_loss(probability: Floats, positive: Bools) -> float:
 
 
 def calibration_error(probability: Floats, positive: Bools, bins: int = 10) -> float:
-    """Return the expected calibration error: |mean probability - rate| over bins of equal count, by their size."""
-    order = np.argsort(probability, kind="stable")
-    parts = [part for part in np.array_split(order, bins) if len(part)]
-    gaps = [len(part) * abs(probability[part].mean() - positive[part].mean()) for part in parts]
-    return float(np.sum(gaps) / len(probability))
+    """Return the expected calibration error: |mean probability - rate| over bins of equal count, by their size.
+
+    Rows of one probability share their rate, so that their order in the file does not matter where a bin ends between
+    them. NaN where there are no rows.
+    """
+    if not len(probability):
+        return float("nan")
+    _, level, count = np.unique(probability, return_inverse=True, return_counts=True)
+    gap = probability - (np.bincount(level, weights=positive) / count)[level]
+    parts = np.array_split(np.argsort(probability, kind="stable"), bins)
+    return float(sum(abs(gap[part].sum()) for part in parts) / len(probability))
 
 
 def expected_rank(scores: Floats, target: int) -> float:
@@ -65,3 +76,11 @@ def mean_reciprocal(better: Floats, equal: Floats) -> Floats:
     harmonic = np.concatenate(([0.0], np.cumsum(1.0 / np.arange(1, int((better + equal).max(initial=1)) + 1))))
     below, through = better.astype(np.int64), (better + equal).astype(np.int64)
     return (harmonic[through] - harmonic[below]) / np.maximum(equal, 1)
+
+
+def chance_at_top(scores: Floats, share: float) -> Floats:
+    """Return each row's chance to be among the `share` (0 to 1) of highest scores, over all orders of equal scores."""
+    size = round(share * len(scores))
+    _, level, count = np.unique(-scores, return_inverse=True, return_counts=True)
+    better = np.cumsum(count) - count
+    return hit_within(better.astype(float), count.astype(float), size)[level]

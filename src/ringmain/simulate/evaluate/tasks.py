@@ -15,9 +15,12 @@ Progress = Callable[[str], None]
 TASKS: Mapping[str, str] = MappingProxyType(
     {
         "closure": "ringmain.simulate.evaluate.closure",
+        "context": "ringmain.simulate.evaluate.context",
         "need-place": "ringmain.simulate.evaluate.need_place",
+        "returns": "ringmain.simulate.evaluate.returns",
         "segments": "ringmain.simulate.evaluate.segments",
         "traffic": "ringmain.simulate.evaluate.traffic",
+        "uplift": "ringmain.simulate.evaluate.uplift",
     }
 )
 # These read the recorded year of the installed package where no folder is named.
@@ -53,7 +56,7 @@ def evaluate(
     seconds = time.perf_counter() - started
     return Evaluation(
         task=task,
-        data=folder.name if folder else "complete-journey",
+        data=folder.resolve().name if folder else "complete-journey",
         n=result.n,
         metrics=result.metrics,
         baselines=result.baselines,
