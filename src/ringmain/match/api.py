@@ -5,6 +5,10 @@ from ringmain.match.blocks import block, blocks, unblock
 from ringmain.match.closing.chance import Closing, Offered, Outcomes, Shops, best_rows, fit_closing, offered
 from ringmain.match.model import Block, Context, Match, MatchedOffer, Place, Reason, ShopFacts
 from ringmain.match.nearby import nearby
+from ringmain.match.redemption.features import describe as describe_sending
+from ringmain.match.redemption.forecast import RedemptionModel, fit_logistic
+from ringmain.match.redemption.forecast import train as train_redemptions
+from ringmain.match.redemption.records import Purchases, Records
 from ringmain.match.today import Today, Wish, today
 
 __all__ = [
@@ -17,7 +21,10 @@ __all__ = [
     "Offers",
     "Outcomes",
     "Place",
+    "Purchases",
     "Reason",
+    "Records",
+    "RedemptionModel",
     "ShopFacts",
     "Shops",
     "Today",
@@ -27,9 +34,12 @@ __all__ = [
     "block",
     "blocks",
     "boost",
+    "describe_sending",
     "fit_closing",
+    "fit_logistic",
     "nearby",
     "offered",
     "today",
+    "train_redemptions",
     "unblock",
 ]

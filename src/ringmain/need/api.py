@@ -1,5 +1,9 @@
 """All that other slices may call of need."""
 
+from ringmain.need.basket.histories import BasketHistories, basket_histories
+from ringmain.need.basket.ranker import BasketModel
+from ringmain.need.basket.ranker import train as train_baskets
+from ringmain.need.basket.simple import simple_scores as simple_basket_scores
 from ringmain.need.lifetimes import BgNbd, Histories, ParetoNbd, fit_bg_nbd, fit_pareto_nbd
 from ringmain.need.place.habits import names as habit_names
 from ringmain.need.place.journal import (
@@ -27,9 +31,15 @@ from ringmain.need.traffic.forecast import example as traffic_example
 from ringmain.need.traffic.forecast import learn as learn_traffic
 from ringmain.need.traffic.forecast import origins as traffic_origins
 from ringmain.need.traffic.history import History
+from ringmain.need.visits.next_choice import Ranked, rank_kinds, rank_stores
+from ringmain.need.visits.records import Visits
+from ringmain.need.visits.return_time import Return, foretell_gaps, foretell_returns
+from ringmain.need.visits.rhythm import own_gaps, own_rate
 
 __all__ = [
     "AsOf",
+    "BasketHistories",
+    "BasketModel",
     "BgNbd",
     "Bools",
     "Chunk",
@@ -45,11 +55,15 @@ __all__ = [
     "ParetoNbd",
     "Purchases",
     "Queries",
+    "Ranked",
     "Ranker",
+    "Return",
     "Rows",
     "Table",
+    "Visits",
     "Window",
     "after_visits",
+    "basket_histories",
     "before_visits",
     "chunks",
     "fit",
@@ -57,15 +71,23 @@ __all__ = [
     "fit_pareto_nbd",
     "fit_retriever",
     "forecast",
+    "foretell_gaps",
+    "foretell_returns",
     "gather",
     "habit_names",
     "histories",
     "holidays",
     "learn_traffic",
+    "own_gaps",
+    "own_rate",
     "plane",
+    "rank_kinds",
+    "rank_stores",
     "retrieve",
+    "simple_basket_scores",
     "table_names",
     "traffic_example",
     "traffic_origins",
     "traffic_window",
+    "train_baskets",
 ]

@@ -21,6 +21,9 @@ TASKS: Mapping[str, str] = MappingProxyType(
         "segments": "ringmain.simulate.evaluate.segments",
         "traffic": "ringmain.simulate.evaluate.traffic",
         "uplift": "ringmain.simulate.evaluate.uplift",
+        "need-basket": "ringmain.simulate.evaluate.need_basket",
+        "redemption": "ringmain.simulate.evaluate.redemption",
+        "visits": "ringmain.simulate.evaluate.visits",
     }
 )
 # These read the recorded year of the installed package where no folder is named.

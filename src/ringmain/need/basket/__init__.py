@@ -1,0 +1,1 @@
+"""What a person will put into the next basket: candidates from the baskets of all, ranked by boosted trees."""
