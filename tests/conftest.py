@@ -15,10 +15,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 
 from ringmain.kit.migrate import Migration, Urls, all_migrations, prepare_database
 from ringmain.kit.postgres import AlreadyOwned, EmbeddedServer, NotRunning, ServerAddress, attach, stop_orphan
+
+# How long an example takes is the machine's affair: no test of ours is timed.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 _RUN = "RINGMAIN_TEST_RUN"
 _TEMPLATE = "ringmain_template"

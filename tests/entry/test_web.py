@@ -17,6 +17,7 @@ from ringmain.entry.web.picture import draw
 from ringmain.entry.web.snapshot import Snapshots
 from ringmain.entry.web.trial import Attempt, Trial
 from ringmain.kit.db import Database
+from ringmain.kit.http.openapi import resolve
 from ringmain.kit.migrate import Urls
 from ringmain.kit.pages import Presses
 from ringmain.kit.pure.ids import uuid7
@@ -118,14 +119,15 @@ async def test_the_reference_names_every_operation_and_error(site: Site) -> None
     """Everything in the OpenAPI document can be read on the page, which the browser need not load twice."""
     answer = await site.client.get("/reference")
     assert answer.status_code == 200
-    operations = [raw for methods in openapi()["paths"].values() for raw in methods.values()]
+    described = openapi()
+    operations = [raw for methods in described["paths"].values() for raw in methods.values()]
     assert re.findall(r'<details id="([^"]+)"', answer.text) == _by_tag(operations)
     codes = {
         code
         for raw in operations
         for status, response in raw["responses"].items()
         if int(status) >= 400
-        for code in response["content"]["application/problem+json"]["examples"]
+        for code in resolve(described, response)["content"]["application/problem+json"]["examples"]
     }
     assert set(re.findall(r'<tr id="error-([^"]+)"', answer.text)) == codes
     assert set(re.findall(r'href="#error-([^"]+)"', answer.text)) == codes
@@ -303,7 +305,7 @@ async def test_a_press_from_another_site_does_nothing(site: Site, headers: dict[
     press, before = await _press_of(site.client), await _written(site)
     answer = await site.client.post(PRESS, data={"press": press}, headers=headers)
     assert answer.status_code == 403
-    assert "press_refused" in answer.text
+    assert "press_refused" in _plain(answer)
     assert await _written(site) == before
 
 
@@ -321,8 +323,13 @@ async def test_a_press_that_is_not_ours_does_nothing(site: Site) -> None:
     forged += [{"press": [good, good]}, {"press": good, "x": "y" * 5_000}, {"press": _old_press()}]
     for form in forged:
         answer = await site.client.post(PRESS, data=form)
-        assert (answer.status_code, "press_refused" in answer.text) == (403, True), form
+        assert (answer.status_code, "press_refused" in _plain(answer)) == (403, True), form
     assert await _written(site) == before
+
+
+def _plain(answer: Response) -> str:
+    """Return a page without the places where a code may be broken."""
+    return answer.text.replace("<wbr>", "")
 
 
 def _old_press() -> str:
@@ -337,7 +344,7 @@ async def test_a_real_network_is_never_tried_on(site: Site) -> None:
     async with serving(site.ring.database, None) as url, AsyncClient(base_url=url) as client:
         answer = await client.post(PRESS, data={"press": Presses(KEYRING).new()})
         assert answer.status_code == 404
-        assert "no_trial" in answer.text
+        assert "no_trial" in _plain(answer)
     assert await _written(site) == before
 
 

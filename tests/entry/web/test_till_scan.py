@@ -92,6 +92,7 @@ _GUEST: dict[str, Any] = {
         "phone": "0000",
         "photo": None,
         "points": 0,
+        "habits": [],
     },
     "quote": {"vouchers": [], "used": [], "off_minor": 0, "refusal": None},
 }

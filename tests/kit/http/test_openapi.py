@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from ringmain.kit.http import EVERYBODY, PUBLIC, AmountMinor, Limit, Listed, Page, Request, Route
-from ringmain.kit.http.openapi import document, errors_of
+from ringmain.kit.http.openapi import document, errors_of, resolve
 from ringmain.kit.pure.errors import RuleBroken
 
 
@@ -66,7 +66,8 @@ def test_a_route_is_described_in_full() -> None:
     assert found["openapi"] == "3.1.0"
     assert operation["x-roles"] == ["operator", "terminal"]
     assert operation["security"] == [{"apiKey": []}]
-    assert [(one["name"], one["in"], one["required"]) for one in operation["parameters"]] == [
+    parameters = [resolve(found, one) for one in operation["parameters"]]
+    assert [(one["name"], one["in"], one["required"]) for one in parameters] == [
         ("shop_id", "path", True),
         ("Idempotency-Key", "header", True),
     ]
@@ -76,10 +77,11 @@ def test_a_route_is_described_in_full() -> None:
     assert operation["responses"]["201"]["content"]["application/json"]["example"] == {"id": "x"}
     statuses = ["201", "400", "401", "403", "404", "410", "413", "415", "422", "429", "500", "503"]
     assert list(operation["responses"]) == statuses
-    gone = operation["responses"]["410"]["content"]["application/problem+json"]
+    gone = resolve(found, operation["responses"]["410"])["content"]["application/problem+json"]
     assert gone["schema"]["allOf"][1]["properties"]["code"]["enum"] == ["test_all_sold"]
-    assert gone["examples"]["test_all_sold"]["value"]["detail"] == "Come again tomorrow."
-    assert "Retry-After" in operation["responses"]["429"]["headers"]
+    sold = resolve(found, gone["examples"]["test_all_sold"])
+    assert sold["value"]["detail"] == "Come again tomorrow."
+    assert "Retry-After" in resolve(found, operation["responses"]["429"])["headers"]
 
 
 def test_a_query_becomes_parameters() -> None:
@@ -93,7 +95,8 @@ def test_a_query_becomes_parameters() -> None:
         response=Listed[_Ordered],
         status=200,
     )
-    operation = _described(route)["paths"]["/v1/orders"]["get"]
+    found = _described(route)
+    operation = found["paths"]["/v1/orders"]["get"]
     limit, after = operation["parameters"]
     assert (limit["name"], limit["schema"]["minimum"], limit["schema"]["maximum"], limit["required"]) == (
         "limit",
@@ -102,7 +105,7 @@ def test_a_query_becomes_parameters() -> None:
         False,
     )
     assert after["name"] == "after"
-    codes = operation["responses"]["422"]["content"]["application/problem+json"]["examples"]
+    codes = resolve(found, operation["responses"]["422"])["content"]["application/problem+json"]["examples"]
     assert "cursor_invalid" in codes
     assert "400" not in operation["responses"]
 

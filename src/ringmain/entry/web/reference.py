@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ringmain.kit.http.openapi import resolve
+
 Json = Mapping[str, Any]
 
 
@@ -81,16 +83,6 @@ def _operations(document: Json) -> Iterator[Operation]:
             yield _operation(document, path, method, raw)
 
 
-def _found(document: Json, part: Json) -> Json:
-    """Return a part of the document, or what it refers to."""
-    if "$ref" not in part:
-        return part
-    found = document
-    for name in part["$ref"].removeprefix("#/").split("/"):
-        found = found[name]
-    return found
-
-
 def _operation(document: Json, path: str, method: str, raw: Json) -> Operation:
     good = next(int(status) for status in raw["responses"] if int(status) < 400)  # noqa: PLR2004 (HTTP: errors begin)
     failing = {int(status): answer for status, answer in raw["responses"].items() if int(status) != good}
@@ -102,7 +94,7 @@ def _operation(document: Json, path: str, method: str, raw: Json) -> Operation:
         description=raw.get("description", ""),
         tag=raw["tags"][0],
         roles=tuple(raw["x-roles"]),
-        parameters=tuple(_parameter(_found(document, one)) for one in raw["parameters"]),
+        parameters=tuple(_parameter(resolve(document, one)) for one in raw["parameters"]),
         request=_example(raw.get("requestBody", {})),
         status=good,
         response=_example(raw["responses"][str(good)]),
@@ -128,8 +120,8 @@ def _example(body: Json) -> str:
 
 
 def _examples(document: Json, answer: Json) -> Json:
-    content = _found(document, answer)["content"]
-    return {code: _found(document, one) for code, one in next(iter(content.values()))["examples"].items()}
+    content = resolve(document, answer)["content"]
+    return {code: resolve(document, one) for code, one in next(iter(content.values()))["examples"].items()}
 
 
 def _error_codes(document: Json) -> Iterator[ErrorCode]:

@@ -87,6 +87,16 @@ def document(routes: Sequence[Route], *, title: str, version: str, description: 
     }
 
 
+def resolve(described: Json, part: Json) -> Json:
+    """Return a part of a document, or what it refers to."""
+    if "$ref" not in part:
+        return part
+    found = described
+    for name in part["$ref"].removeprefix("#/").split("/"):
+        found = found[name]
+    return found
+
+
 def errors_of(route: Route) -> tuple[type[RuleBroken], ...]:
     """Return every rule that may refuse a request of this route: the door's own and the declared ones."""
     takes_body = route.request is not None or route.batch_of is not None
