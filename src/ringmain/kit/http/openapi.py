@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document, made from the table of routes: every status, every error code, roles and examples."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -87,7 +87,7 @@ def document(routes: Sequence[Route], *, title: str, version: str, description: 
     }
 
 
-def resolve(described: Json, part: Json) -> Json:
+def resolve(described: Mapping[str, Any], part: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a part of a document, or what it refers to."""
     if "$ref" not in part:
         return part
