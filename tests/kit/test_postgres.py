@@ -261,11 +261,12 @@ def test_port_lost_in_a_race_is_replaced(home: Path, monkeypatch: pytest.MonkeyP
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        ports = [other.getsockname()[1], free_port()]
+        # Somebody else may take a free one meanwhile, so there are more of them.
+        ports = [other.getsockname()[1], *(free_port() for _ in range(8))]
         chosen = iter(ports)
         monkeypatch.setattr(server_module, "free_port", lambda: next(chosen))
         with EmbeddedServer(home, FAST) as server:
-            assert server.start().port == ports[1]
+            assert server.start().port in ports[1:]
 
 
 def test_long_home_gets_a_short_socket_folder(tmp_path: Path, made_home: Path) -> None:

@@ -59,7 +59,7 @@ async def test_what_was_not_them_or_undone_or_hidden_is_no_wish(street: Street) 
     async with street.unit() as uow:
         await profile.dispute(uow, known.member_id, bought[0], not_me=True)
     assert shops(await today(street, known))[0] == []
-    async with street.unit() as uow:
+    async with street.unit(NOW + timedelta(seconds=1)) as uow:
         await profile.dispute(uow, known.member_id, bought[0], not_me=False)
     assert shops(await today(street, known))[0] == [street.shops[4]]
     async with street.unit() as uow:

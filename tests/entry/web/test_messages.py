@@ -121,7 +121,9 @@ async def test_a_mail_program_stops_messages_without_a_page(served: Served) -> N
             answer = await client.post(link, data={"List-Unsubscribe": "One-Click"})
             assert answer.status_code == HTTPStatus.OK
             assert not await served.acall(_agrees(served, known))
-        wrong = await client.post(link[:-1] + ("A" if link[-2] != "A" else "B"), data={"List-Unsubscribe": "One-Click"})
+        # Not the last character: some of its bits stand for nothing.
+        forged = link[:-2] + ("A" if link[-2] != "A" else "B") + link[-1]
+        wrong = await client.post(forged, data={"List-Unsubscribe": "One-Click"})
         assert wrong.status_code == HTTPStatus.NOT_FOUND
 
 

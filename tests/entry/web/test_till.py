@@ -43,9 +43,9 @@ async def test_customers_by_phone_scan_and_joining_and_an_undo(
     async with till(browser, served, "till", by_hand=True, size=size, language=language) as (walk, counter):
         page = walk.page
         guest = await counter.run(counter.guest())
-        await page.keyboard.type(guest.phone, delay=70)
+        await page.keyboard.type(guest.phone, delay=110)
         await page.locator("#member-name", has_text="T").wait_for()
-        await page.keyboard.type(str(base // 100), delay=70)
+        await page.keyboard.type(str(base // 100), delay=110)
         await page.locator("#collect", has_text=f"{base // 100 - 8}.00").wait_for()
         await walk.tap(words["cash"])
         await page.locator("#result-worth", has_text=f"{base // 100 - 8}.00").wait_for()
@@ -54,7 +54,7 @@ async def test_customers_by_phone_scan_and_joining_and_an_undo(
         other = await counter.run(counter.guest())
         await scan(page, await counter.run(counter.member_code(other)))
         await page.locator("#member").wait_for()
-        await page.keyboard.type("40.50", delay=70)
+        await page.keyboard.type("40.50", delay=110)
         await page.locator("#collect", has_text="32.50").wait_for()
         await walk.tap(words["card"])
         await page.locator("#result-worth", has_text="32.50").wait_for()
@@ -62,10 +62,10 @@ async def test_customers_by_phone_scan_and_joining_and_an_undo(
 
         token = f"oU8-payer-{new_phone()}"
         total = base // 3
-        await page.keyboard.type(f"{total / 100:.2f}", delay=70)
+        await page.keyboard.type(f"{total / 100:.2f}", delay=110)
         await page.evaluate(_PAYER % token)
         await page.locator("#join").wait_for()
-        await page.keyboard.type(new_phone(), delay=70)
+        await page.keyboard.type(new_phone(), delay=110)
         await walk.tap(words["join"], exact=True)
         await page.locator("#member").wait_for()
         await walk.tap(words["cash"])
@@ -91,7 +91,7 @@ async def test_a_sale_counts_once_and_a_refusal_says_where(served: Served, brows
         assert await page.evaluate(_TYPE_ALL) == [
             8600, 8650, 5, 800, 8600, 86, 1234, 1250, None, "0.05", "1.234", "7",
         ]  # fmt: skip
-        await page.keyboard.type("77.01", delay=70)
+        await page.keyboard.type("77.01", delay=110)
         await page.locator("[data-tender=cash]").dblclick()
         await page.locator("#result").wait_for()
         assert await counter.run(counter.value(_SALES, NOODLES.shop_id, 7_701)) == 1
@@ -100,9 +100,9 @@ async def test_a_sale_counts_once_and_a_refusal_says_where(served: Served, brows
         await _several_tenders(walk, counter)
 
         code = await counter.run(counter.loose_code())
-        await page.keyboard.type(await counter.run(counter.typed_code(code)), delay=70)
+        await page.keyboard.type(await counter.run(counter.typed_code(code)), delay=110)
         await page.locator(".voucher").wait_for()
-        await page.keyboard.type("77.05", delay=70)
+        await page.keyboard.type("77.05", delay=110)
         await page.locator("#collect", has_text="69.05").wait_for()
         await page.keyboard.press("Enter")
         await page.locator("#result-worth", has_text="69.05").wait_for()
@@ -125,7 +125,7 @@ async def _lost_answer(walk: Journey, counter: Counter) -> None:
         await route.abort()
 
     await walk.page.route("**/till/queue/sales", lose)
-    await walk.page.keyboard.type("77.02", delay=70)
+    await walk.page.keyboard.type("77.02", delay=110)
     await walk.page.locator("[data-tender=card]").click()
     await walk.page.locator("#result-worth", has_text="77.02").wait_for()
     await walk.page.unroute("**/till/queue/sales")
@@ -136,7 +136,7 @@ async def _lost_answer(walk: Journey, counter: Counter) -> None:
 
 async def _several_tenders(walk: Journey, counter: Counter) -> None:
     """Pay a part in cash and the rest by card."""
-    await walk.page.keyboard.type("77.04", delay=70)
+    await walk.page.keyboard.type("77.04", delay=110)
     await walk.page.locator("#split-open").click()
     await walk.page.locator("#split-cash").fill("20")
     await walk.page.locator("[data-rest=card]").click()
@@ -160,7 +160,7 @@ async def test_every_state_can_be_read_and_pressed(
         guest = await counter.run(counter.guest())
         await scan(page, await counter.run(counter.member_code(guest)))
         await page.locator("#member").wait_for()
-        await page.keyboard.type("36", delay=70)
+        await page.keyboard.type("36", delay=110)
         await page.locator("#collect", has_text="28.00").wait_for()
         found += await faults(page, least_target=56)
         await walk.tap("Cash")
@@ -171,7 +171,7 @@ async def test_every_state_can_be_read_and_pressed(
         await page.locator("#refused").wait_for()
         found += await _dialog_faults(page)
         await walk.tap("Back", exact=True)
-        await page.keyboard.type(new_phone(), delay=70)
+        await page.keyboard.type(new_phone(), delay=110)
         await page.locator("#join").wait_for()
         found += await faults(page, least_target=56)
         for path in ("recent", "recent?q=nothing", "shift", "settings", "receipt/test", "unlock"):
@@ -190,7 +190,7 @@ async def test_a_till_is_served_by_the_keyboard_alone(served: Served, browser: B
     """Digits and Enter record a sale, Tab reaches every control, and the focus shows."""
     async with till(browser, served, "keyboard", size=DESK) as (walk, counter):
         page = walk.page
-        await page.keyboard.type("77.06", delay=70)
+        await page.keyboard.type("77.06", delay=110)
         await page.keyboard.press("Enter")
         await page.locator("#result").wait_for()
         assert await counter.run(counter.value(_SALES, NOODLES.shop_id, 7_706)) == 1

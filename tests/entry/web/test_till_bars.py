@@ -37,7 +37,7 @@ async def _arrive(walk: Journey) -> None:
 
 
 async def _keys(walk: Journey, text: str) -> None:
-    await walk.page.keyboard.type(text, delay=65)
+    await walk.page.keyboard.type(text, delay=110)
     walk.keys += len(text)
 
 

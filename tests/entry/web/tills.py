@@ -153,7 +153,7 @@ async def till(
 async def unlock(page: Page, who: str = "Xiao Ling", pin: str = street.PIN) -> None:
     """Choose oneself and type the PIN."""
     await page.get_by_role("radio", name=who).click()
-    await page.keyboard.type(pin, delay=70)
+    await page.keyboard.type(pin, delay=110)
     if await page.locator("#unlock").is_visible() and await page.locator("form[aria-busy]").count() == 0:
         await page.locator("#unlock .go").click()
     await ready(page)
