@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ringmain.kit.learn.metrics import auc, calibration_error
-from ringmain.match.acceptance import Offers, accept, calibration, encodings
+from ringmain.match.acceptance import Offers, accept, encodings
 
 PERSONS, CONTEXTS, KINDS = 120, 12, 3
 
@@ -69,15 +69,3 @@ def test_the_same_seed_gives_the_same_probabilities() -> None:
     first, again = (accept(offers.of(known), taken[known], offers.of(asked), seed=4) for _ in range(2))
 
     assert np.array_equal(first, again)
-
-
-def test_calibration_finds_what_was_done_to_the_odds() -> None:
-    """Odds stretched to the double and moved are put back."""
-    random = np.random.default_rng(6)
-    odds = random.normal(size=50_000)
-    taken = random.random(50_000) < 1 / (1 + np.exp(-odds))
-
-    level, slope = calibration(2 * odds + 1, taken)
-
-    assert slope == pytest.approx(0.5, abs=0.02)
-    assert level == pytest.approx(-0.5, abs=0.03)

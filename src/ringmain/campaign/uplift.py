@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ringmain.kit.learn.boosting import grow
+from ringmain.kit.learn.linear import fit_logistic, fit_ridge
+
 Floats = NDArray[np.float64]
 Int64s = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -21,17 +24,12 @@ Effects = Callable[["Known"], Floats]
 # The weight of the ridge, in rows: coefficients of standardised columns are drawn to zero by as many.
 _RIDGE = 20.0
 _PSEUDO_RIDGE = 500.0
-_STEP = 1e-8
 _COMMON = {
     "learning_rate": 0.05,
     "lambda_l2": 10.0,
     "feature_fraction": 0.7,
     "bagging_fraction": 0.7,
     "bagging_freq": 1,
-    "deterministic": True,
-    "force_row_wise": True,
-    "num_threads": 1,
-    "verbose": -1,
 }
 _OUTCOME_TREES = {**_COMMON, "objective": "binary", "num_leaves": 6, "min_data_in_leaf": 200}
 _EFFECT_TREES = {**_COMMON, "objective": "regression", "num_leaves": 4, "min_data_in_leaf": 300}
@@ -67,7 +65,9 @@ def two_logistic(experiment: Experiment, seed: int) -> Effects:
     """Return the difference of two ridge logistic regressions, one per group (a T-learner)."""
     del seed
     groups = (experiment.treated, ~experiment.treated)
-    treated, others = (_logistic(experiment.known.linear[group], experiment.outcome[group]) for group in groups)
+    treated, others = (
+        fit_logistic(experiment.known.linear[group], experiment.outcome[group], _RIDGE) for group in groups
+    )
     return lambda known: treated(known.linear) - others(known.linear)
 
 
@@ -88,11 +88,11 @@ def doubly_robust(experiment: Experiment, seed: int) -> Effects:
     """
     known, treated, outcome = experiment.known, experiment.treated, experiment.outcome
     share = treated.mean()
-    of_treated = _logistic(known.linear[treated], outcome[treated])(known.linear)
-    of_others = _logistic(known.linear[~treated], outcome[~treated])(known.linear)
+    of_treated = fit_logistic(known.linear[treated], outcome[treated], _RIDGE)(known.linear)
+    of_others = fit_logistic(known.linear[~treated], outcome[~treated], _RIDGE)(known.linear)
     surprise = np.where(treated, (outcome - of_treated) / share, (of_others - outcome) / (1 - share))
     pseudo = of_treated - of_others + surprise
-    straight = _ridge(known.linear, pseudo)
+    straight = fit_ridge(known.linear, pseudo, _PSEUDO_RIDGE)
     trees = _boosted(known.raw, pseudo, _EFFECT_TREES, seed)
     return lambda asked: (straight(asked.linear) + trees(asked.raw)) / 2
 
@@ -126,40 +126,6 @@ def cross_fitted(
     return total
 
 
-def _scaled(columns: Floats) -> Callable[[Floats], Floats]:
-    mean, spread = columns.mean(axis=0), columns.std(axis=0)
-    spread = np.where(spread > 0, spread, 1.0)
-    return lambda rows: np.column_stack([np.ones(len(rows)), (rows - mean) / spread])
-
-
-def _logistic(columns: Floats, outcome: Floats) -> Callable[[Floats], Floats]:
-    """Return the chance by ridge logistic regression, found by Newton's method; the level is not drawn to zero."""
-    scale = _scaled(columns)
-    design = scale(columns)
-    penalty = np.diag([0.0, *[_RIDGE] * columns.shape[1]])
-    weights = np.zeros(design.shape[1])
-    rate = np.clip(outcome.mean(), 1 / (2 * len(outcome)), 1 - 1 / (2 * len(outcome)))
-    weights[0] = np.log(rate / (1 - rate))
-    for _ in range(30):
-        chance = 1 / (1 + np.exp(-design @ weights))
-        curvature = design.T @ (design * (chance * (1 - chance))[:, None]) + penalty
-        step = np.linalg.solve(curvature, design.T @ (outcome - chance) - penalty @ weights)
-        weights = weights + step
-        if np.abs(step).max() < _STEP:
-            break
-    return lambda rows: 1 / (1 + np.exp(-scale(rows) @ weights))
-
-
-def _ridge(columns: Floats, target: Floats) -> Callable[[Floats], Floats]:
-    scale = _scaled(columns)
-    design = scale(columns)
-    penalty = np.diag([0.0, *[_PSEUDO_RIDGE] * columns.shape[1]])
-    weights = np.linalg.solve(design.T @ design + penalty, design.T @ target)
-    return lambda rows: scale(rows) @ weights
-
-
 def _boosted(columns: Floats, target: Floats, parameters: dict[str, Any], seed: int) -> Callable[[Floats], Floats]:
-    import lightgbm  # noqa: PLC0415 - a server that only serves starts sooner and smaller without it.
-
-    trees: Any = lightgbm.train({**parameters, "seed": seed}, lightgbm.Dataset(columns, target), _ROUNDS)
+    trees = grow(parameters, columns, target, rounds=_ROUNDS, seed=seed)
     return lambda rows: np.asarray(trees.predict(rows), dtype=np.float64)

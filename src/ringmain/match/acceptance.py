@@ -8,10 +8,12 @@ training as in use; otherwise trees would learn to read the answer from them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ringmain.kit.learn.boosting import grow
+from ringmain.kit.learn.linear import platt
 
 Floats = NDArray[np.float64]
 Int64s = NDArray[np.int64]
@@ -23,16 +25,11 @@ _CONTEXT_PRIOR, _PERSON_PRIOR, _KIND_PRIOR = 3.0, 3.0, 2.0
 _MEMBERS = 3
 _ENCODING_PARTS = 8
 _EPSILON = 1e-6
-_STEP = 1e-8
 _COMMON = {
     "objective": "binary",
     "feature_fraction": 0.5,
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
-    "deterministic": True,
-    "force_row_wise": True,
-    "num_threads": 1,
-    "verbose": -1,
 }
 _TOLD = {**_COMMON, "num_leaves": 31, "learning_rate": 0.04, "min_data_in_leaf": 20, "cat_smooth": 5, "cat_l2": 5}
 _TOLD_TREES = 220
@@ -73,7 +70,7 @@ def accept(known: Offers, taken: Bools, asked: Offers, *, seed: int) -> Floats:
         both = _member(known.of(seen), taken[seen], [known.of(held), asked], seed=seed * _MEMBERS + member)
         unseen[held] = both[0]
         odds += both[1] / _MEMBERS
-    level, slope = calibration(unseen, taken)
+    level, slope = platt(unseen, taken)
     return 1 / (1 + np.exp(-(level + slope * odds)))
 
 
@@ -84,8 +81,10 @@ def _member(known: Offers, taken: Bools, asked: Sequence[Offers], *, seed: int) 
     for turn in range(_ENCODING_PARTS):
         others, rows = np.flatnonzero(part != turn), np.flatnonzero(part == turn)
         own[rows] = encodings(known.of(others), taken[others], known.of(rows))
-    told = boost(np.hstack([known.features, own]), known.categorical, taken, _TOLD, _TOLD_TREES, seed)
-    plain = boost(known.features, known.categorical, taken, _PLAIN, _PLAIN_TREES, seed)
+    told = grow(
+        _TOLD, np.hstack([known.features, own]), taken, rounds=_TOLD_TREES, seed=seed, categorical=known.categorical
+    )
+    plain = grow(_PLAIN, known.features, taken, rounds=_PLAIN_TREES, seed=seed, categorical=known.categorical)
     answers = []
     for offers in asked:
         with_told = np.hstack([offers.features, encodings(known, taken, offers)])
@@ -106,30 +105,6 @@ def encodings(known: Offers, taken: Bools, asked: Offers) -> Floats:
     of_both = _means(known.person * kinds + known.kind, lead, persons * kinds, 0.0, _KIND_PRIOR)
     both = asked.person * kinds + asked.kind
     return np.column_stack([of_context[asked.context], of_person[asked.person], of_both[both]])
-
-
-def boost(
-    features: Floats, categorical: Sequence[int], taken: Bools, parameters: dict[str, Any], trees: int, seed: int
-) -> Any:
-    """Return boosted trees fitted to `taken`; its `predict(features)` answers probabilities."""
-    import lightgbm  # noqa: PLC0415 - a server that only serves starts sooner and smaller without it.
-
-    data = lightgbm.Dataset(features, taken.astype(float), categorical_feature=list(categorical))
-    return lightgbm.train({**parameters, "seed": seed}, data, trees)
-
-
-def calibration(odds: Floats, taken: Bools) -> tuple[float, float]:
-    """Return level and slope of the logistic regression of `taken` on `odds` (Platt 1999), by Newton's method."""
-    design = np.column_stack([np.ones(len(odds)), odds])
-    weights = np.array([0.0, 1.0])
-    for _ in range(50):
-        chance = 1 / (1 + np.exp(-design @ weights))
-        curvature = design.T @ (design * (chance * (1 - chance))[:, None]) + _EPSILON * np.eye(2)
-        step = np.linalg.solve(curvature, design.T @ (taken - chance))
-        weights = weights + step
-        if np.abs(step).max() < _STEP:
-            break
-    return float(weights[0]), float(weights[1])
 
 
 def _means(key: Int64s, values: Floats, size: int, prior: float, weight: float) -> Floats:

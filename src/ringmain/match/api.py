@@ -1,6 +1,6 @@
 """All that other slices may call of matching."""
 
-from ringmain.match.acceptance import Offers, accept, boost
+from ringmain.match.acceptance import Offers, accept
 from ringmain.match.blocks import block, blocks, unblock
 from ringmain.match.closing.chance import Closing, Offered, Outcomes, Shops, best_rows, fit_closing, offered
 from ringmain.match.model import Block, Context, Match, MatchedOffer, Place, Reason, ShopFacts
@@ -33,7 +33,6 @@ __all__ = [
     "best_rows",
     "block",
     "blocks",
-    "boost",
     "describe_sending",
     "fit_closing",
     "fit_logistic",

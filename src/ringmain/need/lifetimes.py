@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import betaln, gammaln, hyp2f1
 
 Floats = NDArray[np.float64]
 
@@ -44,7 +43,8 @@ class BgNbd:
     def log_likelihood(self, known: Histories) -> Floats:
         """Return each person's log-likelihood (their equation 6)."""
         r, alpha, a, b, x = self.r, self.alpha, self.a, self.b, known.repeats
-        common = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
+        betaln = scipy.special.betaln
+        common = scipy.special.gammaln(r + x) - scipy.special.gammaln(r) + r * np.log(alpha)
         stays = betaln(a, b + x) - betaln(a, b) - (r + x) * np.log(alpha + known.age)
         # Nobody leaves before the first repeat; one purchase is put in their place so that the logarithm exists.
         bought = np.maximum(x, 1.0)
@@ -62,7 +62,7 @@ class BgNbd:
         r, alpha, b, x = self.r, self.alpha, self.b, known.repeats
         a = self.a if abs(self.a - 1) > _APART else 1 + _APART
         end = alpha + known.age + weeks
-        shrunk = ((alpha + known.age) / end) ** (r + x) * hyp2f1(r + x, b + x, a + b + x - 1, weeks / end)
+        shrunk = ((alpha + known.age) / end) ** (r + x) * scipy.special.hyp2f1(r + x, b + x, a + b + x - 1, weeks / end)
         return np.asarray((a + b + x - 1) / (a - 1) * (1 - shrunk) * self.alive(known), dtype=np.float64)
 
 
@@ -99,14 +99,15 @@ class ParetoNbd:
     def _parts(self, known: Histories) -> tuple[Floats, Floats]:
         """Return the logarithms of the likelihoods of having stayed and of having left."""
         r, alpha, s, beta, x = self.r, self.alpha, self.s, self.beta, known.repeats
-        common = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
+        common = scipy.special.gammaln(r + x) - scipy.special.gammaln(r) + r * np.log(alpha) + s * np.log(beta)
         stays = common - (r + x) * np.log(alpha + known.age) - s * np.log(beta + known.age)
         # Both forms of the integral are equal; each converges where the other does not.
         larger, second = (alpha, s + 1) if alpha >= beta else (beta, r + x)
         gap, power = abs(alpha - beta), r + s + x
 
         def tail(since: Floats) -> Floats:
-            return np.log(hyp2f1(power, second, power + 1, gap / (larger + since))) - power * np.log(larger + since)
+            series = scipy.special.hyp2f1(power, second, power + 1, gap / (larger + since))
+            return np.log(series) - power * np.log(larger + since)
 
         first, last = tail(known.last), tail(known.age)
         with np.errstate(divide="ignore"):
@@ -136,5 +137,7 @@ def _fit(kind: Callable[..., Model], known: Histories, start: tuple[float, ...])
         return float(-(kind(*np.exp(logs)).log_likelihood(histories) @ many) / many.sum())
 
     bounds = [(_LOWEST, _HIGHEST)] * len(start)
-    found = minimize(loss, np.log(start), method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-11, "maxiter": 200})
+    found = scipy.optimize.minimize(
+        loss, np.log(start), method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-11, "maxiter": 200}
+    )
     return kind(*(float(value) for value in np.exp(found.x)))

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
+from ringmain.kit.learn.boosting import grow
+from ringmain.kit.learn.linear import fit_poisson
 from ringmain.need.lifetimes import BgNbd, Histories, fit_bg_nbd
 
 Floats = NDArray[np.float64]
@@ -19,8 +19,6 @@ WEEK = 7
 REHEARSALS = (1 / 2, 9 / 16, 2 / 3)
 # With fewer purchases to learn from, a correction would be noise.
 ENOUGH = 200
-# Newton's method stops where a step changes a logarithm by less.
-_STEP = 1e-10
 _BAGS = 5
 _TREES = 60
 # Few leaves, and many persons in each: outcomes of single persons are mostly chance.
@@ -33,10 +31,6 @@ _PARAMETERS = {
     "feature_fraction": 0.6,
     "bagging_fraction": 0.7,
     "bagging_freq": 1,
-    "deterministic": True,
-    "force_row_wise": True,
-    "num_threads": 1,
-    "verbose": -1,
 }
 
 
@@ -163,8 +157,7 @@ def _boosted(rehearsals: Sequence[_Rehearsal], features: Floats, seed: int) -> F
     rows = np.vstack([one.features for one in rehearsals])
     factors = np.zeros(len(features))
     for bag in range(_BAGS):
-        data = lightgbm.Dataset(rows, outcome / exposure, weight=exposure)
-        trees: Any = lightgbm.train({**_PARAMETERS, "seed": seed * _BAGS + bag}, data, _TREES)
+        trees = grow(_PARAMETERS, rows, outcome / exposure, rounds=_TREES, seed=seed * _BAGS + bag, weights=exposure)
         factors += trees.predict(features) / _BAGS
     return factors
 
@@ -173,13 +166,5 @@ def _power(rehearsals: Sequence[_Rehearsal], features: Floats) -> Floats:
     """Return the factors of a Poisson regression on the logarithm of the expectation, which shrinks what is extreme."""
     exposure = np.concatenate([one.expected for one in rehearsals])
     outcome = np.concatenate([one.outcome for one in rehearsals])
-    design = np.column_stack([np.ones(len(exposure)), np.concatenate([one.features[:, 0] for one in rehearsals])])
-    weights = np.array([np.log(outcome.sum() / exposure.sum()), 0.0])
-    # Newton's steps on a concave likelihood; from the right level it takes a handful.
-    for _ in range(25):
-        mean = exposure * np.exp(design @ weights)
-        step = np.linalg.solve(design.T @ (design * mean[:, None]), design.T @ (outcome - mean))
-        weights = weights + step
-        if np.abs(step).max() < _STEP:
-            break
-    return np.asarray(np.exp(weights[0] + weights[1] * features[:, 0]), dtype=np.float64)
+    expectation = np.concatenate([one.features[:, :1] for one in rehearsals])
+    return fit_poisson(expectation, outcome / exposure, exposure)(features[:, :1])

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from ringmain.segment.tribes import Tribes
 
@@ -41,7 +41,7 @@ def successors(old: Tribes, new: Tribes, was: Int64s, becomes: Int64s) -> dict[i
             either = int(np.count_nonzero((becomes == row) | (was == column)))
             overlap = float(np.minimum(new.centres[row], old.centres[column]).sum())
             likeness[row, column] = (both / max(either, 1) + overlap) / 2
-    rows, columns = linear_sum_assignment(-likeness)
+    rows, columns = scipy.optimize.linear_sum_assignment(-likeness)
     pairs = zip(rows.tolist(), columns.tolist(), strict=True)
     return {row: column for row, column in pairs if likeness[row, column] >= _SAME}
 

@@ -87,13 +87,6 @@ def test_of_no_rows_there_is_no_calibration_error() -> None:
     assert np.isnan(metrics.calibration_error(np.empty(0), np.empty(0, dtype=bool)))
 
 
-def test_expected_rank_is_the_mean_over_orders_of_ties() -> None:
-    """One above, and three alike: second, third or fourth, so three."""
-    scores = np.array([0.9, 0.5, 0.5, 0.5, 0.1])
-
-    assert [metrics.expected_rank(scores, target) for target in range(5)] == [1.0, 3.0, 3.0, 3.0, 5.0]
-
-
 def test_hits_and_reciprocal_ranks_are_means_over_orders_of_ties() -> None:
     """What the formulas say equals the mean over many random orders."""
     scores = np.array([0.9, 0.5, 0.5, 0.5, 0.1, 0.1])

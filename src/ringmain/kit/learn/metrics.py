@@ -1,8 +1,8 @@
 """Scores of predictions, each by its textbook definition, on numpy arrays."""
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -17,7 +17,7 @@ def auc(scores: Floats, positive: Bools) -> float:
     negatives = len(positive) - positives
     if not positives or not negatives:
         return float("nan")
-    ranks = rankdata(scores)[positive].sum()
+    ranks = scipy.stats.rankdata(scores)[positive].sum()
     return float((ranks - positives * (positives + 1) / 2) / (positives * negatives))
 
 
@@ -55,12 +55,6 @@ def calibration_error(probability: Floats, positive: Bools, bins: int = 10) -> f
     gap = probability - (np.bincount(level, weights=positive) / count)[level]
     parts = np.array_split(np.argsort(probability, kind="stable"), bins)
     return float(sum(abs(gap[part].sum()) for part in parts) / len(probability))
-
-
-def expected_rank(scores: Floats, target: int) -> float:
-    """Return the rank (1 is best) of `scores[target]`, in the mean over all orders of equal scores."""
-    own = scores[target]
-    return 1.0 + float((scores > own).sum()) + (float((scores == own).sum()) - 1) / 2
 
 
 def hit_within(better: Floats, equal: Floats, k: int) -> Floats:

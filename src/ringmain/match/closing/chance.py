@@ -5,12 +5,12 @@ This is knowledge of people, not effect: nobody was handed a voucher in what it 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 import numpy as np
-from scipy.optimize import isotonic_regression
+import scipy
 
+from ringmain.kit.learn.boosting import grow
 from ringmain.need.api import (
     AsOf,
     Bools,
@@ -25,7 +25,6 @@ from ringmain.need.api import (
     chunks,
     fit_retriever,
     retrieve,
-    table_names,
 )
 
 DAY_S = 86_400
@@ -47,10 +46,6 @@ _PARAMETERS = {
     "bagging_fraction": 0.7,
     "bagging_freq": 1,
     "max_bin": 63,
-    "num_threads": 1,
-    "deterministic": True,
-    "force_row_wise": True,
-    "verbosity": -1,
 }
 
 
@@ -135,7 +130,7 @@ class Curve:
         if not len(said):
             return Curve.none()
         order = np.argsort(said, kind="stable")
-        pooled = isotonic_regression(came[order].astype(np.float64))
+        pooled = scipy.optimize.isotonic_regression(came[order].astype(np.float64))
         middles = (pooled.blocks[:-1] + pooled.blocks[1:] - 1) // 2
         return Curve(said[order][middles], pooled.x[middles])
 
@@ -250,10 +245,4 @@ def _boost(gathered: list[tuple[Floats32, Bools, Floats]], seed: int) -> Any:
     if not sum(len(closes) for _, closes, _ in gathered):
         return None
     values, closes, weight = (np.concatenate(column) for column in zip(*gathered, strict=True))
-    # It takes a second to load and is wanted only where something is learnt.
-    lightgbm: Any = import_module("lightgbm")
-    data = lightgbm.Dataset(
-        values, label=closes.astype(np.int8), weight=weight, feature_name=list(table_names(timed=False)),
-        params=_PARAMETERS,
-    )  # fmt: skip
-    return lightgbm.train({**_PARAMETERS, "seed": seed}, data, num_boost_round=_ROUNDS)
+    return grow(_PARAMETERS, values, closes.astype(np.int8), rounds=_ROUNDS, seed=seed, weights=weight)

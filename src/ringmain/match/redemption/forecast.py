@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ringmain.kit.learn.boosting import grow
+
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
@@ -24,8 +26,6 @@ _BOOSTED = {
     "feature_fraction": 0.3,
     "bagging_fraction": 0.7,
     "bagging_freq": 1,
-    "num_threads": 1,
-    "verbose": -1,
 }
 _ROUNDS, _SEEDS = 150, 3
 _EDGE = 1e-3
@@ -87,16 +87,11 @@ def train(features: Mapping[str, Floats], labels: Bools, *, seed: int) -> Redemp
 
     The same seed gives the same model.
     """
-    lightgbm: Any = import_module("lightgbm")
     ensemble: Any = import_module("sklearn.ensemble")
     columns = tuple(features)
     table = _table(features, columns)
     boosted = tuple(
-        lightgbm.train(
-            {**_BOOSTED, "seed": seed * _SEEDS + turn, "deterministic": True},
-            lightgbm.Dataset(table, labels.astype(np.float64)),
-            _ROUNDS,
-        )
+        grow(_BOOSTED, table, labels.astype(np.float64), rounds=_ROUNDS, seed=seed * _SEEDS + turn)
         for turn in range(_SEEDS)
     )
     forest = ensemble.ExtraTreesClassifier(200, min_samples_leaf=5, max_features=0.3, random_state=seed, n_jobs=1)

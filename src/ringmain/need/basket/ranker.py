@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from ringmain.kit.learn.boosting import grow
 from ringmain.need.basket.histories import BasketHistories, Int64s
-from ringmain.need.basket.knowledge import CHUNK, COLUMNS, Knowledge, Pairs, candidates, learn
+from ringmain.need.basket.knowledge import CHUNK, Knowledge, Pairs, candidates, learn
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str], None]
@@ -29,7 +29,6 @@ _PARAMETERS = {
     "bagging_freq": 1,
     "lambda_l2": 5.0,
     "max_bin": 127,
-    "verbose": -1,
 }
 
 
@@ -65,17 +64,22 @@ def train(known: BasketHistories, *, seed: int, threads: int, progress: Progress
 
     Persons with one basket only add to what is known of everybody. The same seed gives the same model.
     """
-    # Imported when trees are grown: it takes a second, which nobody who only asks should wait.
-    lightgbm: Any = import_module("lightgbm")
     before, after = known.without_last()
     progress("learning from all baskets but the last")
     features, labels, weights = _examples(learn(before), after, np.random.default_rng(seed), progress)
     trees = []
     for turn in range(_SEEDS):
         progress(f"growing trees, {turn + 1} of {_SEEDS}")
-        data = lightgbm.Dataset(features, labels, weight=weights, feature_name=list(COLUMNS))
-        parameters = {**_PARAMETERS, "seed": seed * _SEEDS + turn, "num_threads": threads, "deterministic": True}
-        trees.append(lightgbm.train(parameters, data, _ROUNDS))
+        trees.append(
+            grow(
+                {**_PARAMETERS, "num_threads": threads},
+                features,
+                labels,
+                rounds=_ROUNDS,
+                seed=seed * _SEEDS + turn,
+                weights=weights,
+            )
+        )
     progress("learning from all baskets")
     return BasketModel(learn(known), tuple(trees))
 

@@ -5,9 +5,9 @@ from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from scipy.spatial import cKDTree
 
 Floats = NDArray[np.float64]
 Int64s = NDArray[np.int64]
@@ -77,7 +77,7 @@ class Journal:
     @cached_property
     def neighbours(self) -> csr_matrix:
         """exp(-distance / 600 m) between places less than 1.8 km apart, `(places, places)`, zero elsewhere."""
-        tree = cKDTree(np.column_stack([self.place_x, self.place_y]))
+        tree = scipy.spatial.cKDTree(np.column_stack([self.place_x, self.place_y]))
         one, other = tree.query_pairs(_NEARBY_LIMIT_M, output_type="ndarray").T
         everyone = np.arange(self.places)
         row, column = np.concatenate([one, other, everyone]), np.concatenate([other, one, everyone])

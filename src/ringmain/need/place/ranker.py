@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
 
 import numpy as np
 
+from ringmain.kit.learn.boosting import Trees, grow
 from ringmain.need.place import table
 from ringmain.need.place.journal import Bools, Floats, Int64s, Journal, before_visits
 from ringmain.need.place.retrieve import fit_retriever
@@ -27,10 +26,6 @@ _PARAMETERS = {
     "bagging_fraction": 0.7,
     "bagging_freq": 1,
     "max_bin": 63,
-    "num_threads": 1,
-    "deterministic": True,
-    "force_row_wise": True,
-    "verbosity": -1,
 }
 
 
@@ -48,7 +43,7 @@ class Ranker:
     """A retriever of new places and trees that rank them among a person's own; `timed`: it knows when the visit is."""
 
     weights: Floats
-    trees: Any
+    trees: Trees
     timed: bool
 
     def ranked(self, candidates: table.Table, journal: Journal, visits: Int64s) -> Iterator[tuple[table.Rows, Floats]]:
@@ -63,7 +58,7 @@ def fit(journal: Journal, candidates: table.Table, visits: Int64s, *, timed: boo
     random = np.random.default_rng(seed)
     weights = retriever(journal, visits, timed=timed, random=random)
     examples = gather(journal, candidates, visits, weights, timed=timed, random=random)
-    return Ranker(weights, boost(examples, table.names(timed=timed), seed), timed)
+    return Ranker(weights, boost(examples, seed), timed)
 
 
 def retriever(journal: Journal, visits: Int64s, *, timed: bool, random: np.random.Generator) -> Floats:
@@ -95,15 +90,7 @@ def gather(
     return Examples(np.concatenate(values), np.concatenate(hits), np.concatenate(sizes))
 
 
-def boost(examples: Examples, columns: tuple[str, ...], seed: int) -> Any:
-    """Return trees (a LightGBM booster) that put hits above the other candidates of their question."""
-    # It takes a second to load and is wanted only where something is learnt.
-    lightgbm: Any = import_module("lightgbm")
-    data = lightgbm.Dataset(
-        examples.values,
-        label=examples.hit.astype(np.int8),
-        group=examples.sizes,
-        feature_name=list(columns),
-        params=_PARAMETERS,
-    )
-    return lightgbm.train({**_PARAMETERS, "seed": seed}, data, num_boost_round=_ROUNDS)
+def boost(examples: Examples, seed: int) -> Trees:
+    """Return trees that put hits above the other candidates of their question."""
+    hit = examples.hit.astype(np.int8)
+    return grow(_PARAMETERS, examples.values, hit, rounds=_ROUNDS, seed=seed, sizes=examples.sizes)

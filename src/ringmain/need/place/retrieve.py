@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.optimize import minimize
+import scipy
 
 from ringmain.need.place.habits import NAMES, Habits, habits
 from ringmain.need.place.journal import Bools, Floats, Int64s, Journal, Queries
@@ -101,7 +101,9 @@ def _conditional_logit(known: Floats32, allowed: Bools) -> Floats:
         slope = chance.ravel() @ unit.reshape(-1, unit.shape[2]) / len(unit) + 2 * _RIDGE * weights
         return float(value), slope.astype(np.float64)
 
-    fitted = minimize(loss, np.zeros(known.shape[2]), jac=True, method="L-BFGS-B", options={"maxiter": 40})
+    fitted = scipy.optimize.minimize(
+        loss, np.zeros(known.shape[2]), jac=True, method="L-BFGS-B", options={"maxiter": 40}
+    )
     weights: Floats = fitted.x / scale
     return weights
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
+from ringmain.kit.learn.boosting import Trees, grow
 from ringmain.need.traffic.features import Window
 from ringmain.need.traffic.history import WEEK, Floats, History
 from ringmain.need.traffic.holidays import Kind
@@ -40,9 +40,6 @@ _PARAMETERS: Final = {
     "bagging_freq": 1,
     "lambda_l2": 1.0,
     "max_bin": 63,
-    "num_threads": 1,
-    "deterministic": True,
-    "verbosity": -1,
 }
 
 
@@ -59,8 +56,8 @@ class Example:
 class Forecaster:
     """What was learnt: trees for the logarithm above the base, and trees for the chance of a day without payments."""
 
-    counts: tuple[lightgbm.Booster, ...]
-    closed: lightgbm.Booster
+    counts: tuple[Trees, ...]
+    closed: Trees
 
     def forecast(self, window: Window) -> Floats:
         """Return the payments (rows,) to expect; 0 for shops that took none in eight weeks or will rather be closed."""
@@ -95,15 +92,16 @@ def learn(examples: Sequence[Example], seed: int) -> Forecaster:
     paid = taken > 0
     above = np.log(taken[paid]) - base[paid]
     counts = tuple(
-        _trees(features[paid], above, weight[paid], {"objective": "l1", "seed": seed * 10 + turn}, _TREES)
+        grow(
+            {**_PARAMETERS, "objective": "l1"},
+            features[paid],
+            above,
+            rounds=_TREES,
+            seed=seed * 10 + turn,
+            weights=weight[paid],
+        )
         for turn in range(2)
     )
-    closed = _trees(features, ~paid, weight, {"objective": "binary", "seed": seed * 10}, _CLOSED_TREES)
+    parameters = {**_PARAMETERS, "objective": "binary"}
+    closed = grow(parameters, features, ~paid, rounds=_CLOSED_TREES, seed=seed * 10, weights=weight)
     return Forecaster(counts, closed)
-
-
-def _trees(
-    features: Floats, label: NDArray[np.generic], weight: Floats, extra: dict[str, object], rounds: int
-) -> lightgbm.Booster:
-    parameters = _PARAMETERS | extra
-    return lightgbm.train(parameters, lightgbm.Dataset(features, label, weight=weight, params=parameters), rounds)

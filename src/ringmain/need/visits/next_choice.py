@@ -1,12 +1,11 @@
 """Where the next visit goes and what kinds of goods it takes: candidates ranked by boosted trees."""
 
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ringmain.kit.learn.boosting import grow
 from ringmain.need.visits.choices import Candidates, Events, candidates
 from ringmain.need.visits.records import Visits
 from ringmain.need.visits.return_time import example_days
@@ -26,8 +25,6 @@ _PARAMETERS = {
     "bagging_fraction": 0.7,
     "bagging_freq": 1,
     "max_bin": 127,
-    "verbose": -1,
-    "deterministic": True,
 }
 
 
@@ -61,8 +58,6 @@ def rank_kinds(visits: Visits, today: int, *, seed: int, threads: int) -> Ranked
 
 
 def _rank(visits: Visits, today: int, *, kinds: bool, seed: int, threads: int) -> Ranked:
-    # Imported when trees are grown: it takes a second, which nobody who only asks should wait.
-    lightgbm: Any = import_module("lightgbm")
     past = visits.before(today)
     examples, rounds, popular = (3, 120, 40) if kinds else (8, 120, 2)
     tables, labels = [], []
@@ -71,8 +66,8 @@ def _rank(visits: Visits, today: int, *, kinds: bool, seed: int, threads: int) -
         label, known = _labels(past, day, some, kinds=kinds)
         tables.append(some.features[known])
         labels.append(label[known])
-    data = lightgbm.Dataset(np.concatenate(tables), np.concatenate(labels))
-    trees = lightgbm.train({**_PARAMETERS, "seed": seed, "num_threads": threads}, data, rounds)
+    parameters = {**_PARAMETERS, "num_threads": threads}
+    trees = grow(parameters, np.concatenate(tables), np.concatenate(labels), rounds=rounds, seed=seed)
     asked = candidates(_events(past, kinds=kinds), today, popular)
     return Ranked(asked.person, asked.choice, np.asarray(trees.predict(asked.features), dtype=np.float64))
 

@@ -1,12 +1,11 @@
 """Whether, how often and how soon each person comes: boosted trees over the rhythm of past visits."""
 
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ringmain.kit.learn.boosting import Trees, grow
 from ringmain.need.visits.records import LONGEST_WAIT, Visits
 from ringmain.need.visits.rhythm import at_visit, rhythm
 
@@ -26,8 +25,6 @@ _PARAMETERS = {
     "bagging_fraction": 0.6,
     "bagging_freq": 1,
     "max_bin": 127,
-    "verbose": -1,
-    "deterministic": True,
 }
 _ROUNDS = 150
 
@@ -86,11 +83,9 @@ def _table(past: Visits, day: int) -> Floats:
 
 def _grow(
     objective: str, features: Floats, labels: Floats, seed: int, threads: int, weights: Floats | None = None
-) -> Any:
-    # Imported when trees are grown: it takes a second, which nobody who only asks should wait.
-    lightgbm: Any = import_module("lightgbm")
-    parameters = {**_PARAMETERS, "objective": objective, "seed": seed, "num_threads": threads}
-    return lightgbm.train(parameters, lightgbm.Dataset(features, labels, weight=weights), _ROUNDS)
+) -> Trees:
+    parameters = {**_PARAMETERS, "objective": objective, "num_threads": threads}
+    return grow(parameters, features, labels, rounds=_ROUNDS, seed=seed, weights=weights)
 
 
 def example_days(past: Visits, today: int, ahead: int, most: int = _EXAMPLES) -> list[int]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -10,8 +9,9 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from ringmain.kit.learn import metrics
+from ringmain.kit.learn.boosting import Trees, grow
 from ringmain.kit.learn.intervals import Estimate, resample_persons
-from ringmain.match.api import Offers, accept, boost
+from ringmain.match.api import Offers, accept
 from ringmain.simulate.errors import EvaluationDataWrong
 from ringmain.simulate.evaluate.files import read
 from ringmain.simulate.evaluate.report import Result
@@ -164,8 +164,9 @@ def _rates(kind: Int64s, taken: Bools, size: int) -> Floats:
     return np.asarray(total / (np.bincount(kind, minlength=size) + 1), dtype=np.float64)
 
 
-def _trees(offers: Offers, taken: Bools, rows: Int64s, seed: int) -> Any:
-    return boost(offers.features[rows], offers.categorical, taken[rows], _BASELINE, _BASELINE_TREES, seed)
+def _trees(offers: Offers, taken: Bools, rows: Int64s, seed: int) -> Trees:
+    features, labels = offers.features[rows], taken[rows]
+    return grow(_BASELINE, features, labels, rounds=_BASELINE_TREES, seed=seed, categorical=offers.categorical)
 
 
 def _figures(chance: Floats, taken: Bools, person: Int64s, seed: int) -> dict[str, Estimate]:
