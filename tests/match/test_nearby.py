@@ -26,6 +26,18 @@ async def test_shops_in_reach_come_with_their_offers(street: Street) -> None:
         await street.find(at_shop_id=NOWHERE)
 
 
+async def test_one_offer_is_asked_for(street: Street) -> None:
+    """Only the shop to which it leads, with this offer alone; none where it may not be shown, or is none."""
+    more = await street.publish(2)
+    (found,) = await street.find(offer_id=more.id)
+    assert (found.shop.id, [offer.id for offer in found.offers]) == (street.shops[2], [more.id])
+    assert await street.find(offer_id=street.offers[0]) == []
+    assert await street.find(offer_id=NOWHERE) == []
+    # Its score is the one that it has among all: what others offer is still what is usual.
+    (alone,) = await street.find(offer_id=street.offers[3])
+    assert alone.score == next(one.score for one in await street.find() if one.shop.id == street.shops[3])
+
+
 async def test_rivals_of_either_side_are_never_shown(street: Street) -> None:
     """The bakery declared the cafe a rival, the florist the bakery: both are missing here, and only here."""
     await street.rival(0, 3)

@@ -23,9 +23,6 @@ from ringmain.scene import api as scene
 from ringmain.voucher import api as voucher
 from ringmain.voucher.api import Granted
 
-# Every shop of a network: whether an offer may be shown does not depend on how well it fits.
-_EVERY_SHOP = 10_000
-
 
 async def take(
     uow: UnitOfWork, keyring: Keyring, offer_id: UUID, member_id: UUID, *, at_shop_id: UUID | None = None
@@ -51,10 +48,7 @@ async def take(
     if won is not None:
         raise OfferTaken(voucher_id=won.voucher_id)
     await _check_wallet(uow, known, offer_id)
-    shown = await _shown(uow, known, now, at_shop_id)
-    best = next((one for one in shown if _leads_to(one, offer_id)), None)
-    if best is None:
-        raise OfferNotOpen(offer_id=offer_id)
+    best = await _best_shop(uow, known, offer_id, now, at_shop_id)
     touch = (await scene.touch(uow, [scene.NewTouch(found.token, known.subject_id)]))[0]
     play = Play(
         id=uuid7(now),
@@ -67,7 +61,7 @@ async def take(
         drawn_at=now,
         expires_at=now + KEPT_FOR,
     )
-    return await _granted(uow, keyring, play, best, offer_id, known, len(shown))
+    return await _granted(uow, keyring, play, best, offer_id, known)
 
 
 async def taken_today(uow: UnitOfWork, subject_ids: Sequence[UUID]) -> UUID | None:
@@ -84,25 +78,18 @@ async def _check_wallet(uow: UnitOfWork, known: Known, offer_id: UUID) -> None:
             raise OfferTaken(voucher_id=held.voucher.id)
 
 
-async def _shown(uow: UnitOfWork, known: Known, now: datetime, at_shop_id: UUID | None) -> list[Match]:
+async def _best_shop(uow: UnitOfWork, known: Known, offer_id: UUID, now: datetime, at_shop_id: UUID | None) -> Match:
+    """Return the best of the shops to which the offer leads; raises `OfferNotOpen` where it may not be shown."""
     context = match.Context(
-        at=now,
-        at_shop_id=at_shop_id,
-        subject_ids=known.subject_ids,
-        personal=False,
-        limit=_EVERY_SHOP,
-        with_offers_only=True,
+        at=now, at_shop_id=at_shop_id, subject_ids=known.subject_ids, personal=False, limit=1, offer_id=offer_id
     )
-    return await match.nearby(uow, context)
+    found = await match.nearby(uow, context)
+    if not found or any(offer.price_points for offer in found[0].offers):
+        raise OfferNotOpen(offer_id=offer_id)
+    return found[0]
 
 
-def _leads_to(one: Match, offer_id: UUID) -> bool:
-    return any(offer.id == offer_id and not offer.price_points for offer in one.offers)
-
-
-async def _granted(
-    uow: UnitOfWork, keyring: Keyring, play: Play, best: Match, offer_id: UUID, known: Known, candidates: int
-) -> Claimed:
+async def _granted(uow: UnitOfWork, keyring: Keyring, play: Play, best: Match, offer_id: UUID, known: Known) -> Claimed:
     grant = voucher.Grant(
         offer_id=offer_id,
         at=play.drawn_at,
@@ -117,7 +104,7 @@ async def _granted(
     player = players_of(keyring, uow.network_id, Player(known=known))[0]
     reasons = tuple((reason.code, reason.facts) for reason in best.reasons)
     prize = StoredPrize(place=1, offer_id=offer_id, shop_id=best.shop.id, propensity=1.0, reasons=reasons)
-    await store.add_play(uow, play, player, candidates, [prize])
+    await store.add_play(uow, play, player, 1, [prize])
     await store.add_claim(
         uow,
         Claim(

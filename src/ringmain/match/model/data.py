@@ -23,7 +23,8 @@ class Context:
     """Who looks for something, where and when; everything but the time may be unknown.
 
     `subject_ids` are the person's subject and those merged into it. `at_shop_id` is the shop whose scene or till is
-    met: its place stands for the person's where that is unknown, and neither it nor its rivals are shown.
+    met: its place stands for the person's where that is unknown, and neither it nor its rivals are shown. `offer_id`
+    asks for nothing but the shops to which that offer leads.
     """
 
     at: datetime
@@ -34,6 +35,7 @@ class Context:
     personal: bool = True  # False: only the blocks of the person count
     limit: int = 20
     with_offers_only: bool = False
+    offer_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

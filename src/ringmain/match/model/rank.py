@@ -61,8 +61,10 @@ def rank(
     """
     grantable = left.grantable & catalogue.valid(context.at)
     mine = _without(grantable, [catalogue.offer_place.get(id_) for id_ in person.blocked_offers])
+    if context.offer_id is not None:
+        mine = mine & (np.arange(len(mine)) == catalogue.offer_place.get(context.offer_id, -1))
     shown = _without(np.ones(len(catalogue.shops), dtype=np.bool_), _hidden(catalogue, person, stand))
-    if context.with_offers_only:
+    if context.with_offers_only or context.offer_id is not None:
         shown &= catalogue.has(mine)
     query, words = None, None
     if context.words.strip():
