@@ -1,5 +1,6 @@
 """Migrations: found, applied once and whole, on servers of every kind."""
 
+import uuid
 import zipfile
 from contextlib import nullcontext
 from functools import partial
@@ -82,6 +83,27 @@ def test_everything_is_applied_once(empty_database: str) -> None:
     assert (migrate(empty_database), pending(empty_database)) == ([], [])
     assert ask(empty_database, "SELECT version_num FROM alembic_version") == [(names[-1],)]
     assert ask(empty_database, "SELECT name FROM applied_migration ORDER BY name") == [(name,) for name in names]
+
+
+def test_what_was_said_of_sales_gets_their_merchants(empty_database: str) -> None:
+    """A database in which people have disputed sales already: each word is given the merchant of its sale."""
+    before = [one for one in all_migrations() if one.name < "0024"]
+    migrate(empty_database, before)
+    merchant, sale = uuid.uuid4(), uuid.uuid4()
+    with psycopg.connect(empty_database) as connection:
+        # Rows of these two tables alone: what they refer to is not looked at here.
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(
+            "INSERT INTO sale (network_id, id, merchant_id, shop_id, minimal, total_minor, currency, sold_at)"
+            " VALUES (%s, %s, %s, %s, false, 900, 'EUR', now())",
+            [NETWORK, sale, merchant, uuid.uuid4()],
+        )
+        connection.execute(
+            "INSERT INTO sale_dispute VALUES (%s, %s, %s, %s, true, now())",
+            [NETWORK, uuid.uuid4(), sale, uuid.uuid4()],
+        )
+    assert "0024_disputes_of_own_sales" in migrate(empty_database)
+    assert ask(empty_database, "SELECT sale_id, merchant_id FROM sale_dispute") == [(sale, merchant)]
 
 
 def test_migrator_owns_what_migrations_make(empty_database: str) -> None:

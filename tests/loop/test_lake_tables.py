@@ -132,7 +132,10 @@ ROWS: list[tuple[str, dict[str, Any]]] = [
             "changed_at": AT,
         },
     ),
-    ("sale_dispute", {"id": DISPUTE, "sale_id": SALE, "subject_id": ANN, "not_me": True, "said_at": AT}),
+    (
+        "sale_dispute",
+        {"id": DISPUTE, "sale_id": SALE, "merchant_id": MERCHANT, "subject_id": ANN, "not_me": True, "said_at": AT},
+    ),
 ]
 FACTS = {
     "sale": SALE,

@@ -28,7 +28,7 @@ async def dispute(uow: UnitOfWork, member_id: UUID, sale_id: UUID, *, not_me: bo
     if (sale_id in await store.disputed_sales(uow, known.subject_ids)) == not_me:
         return False
     now = await uow.now()
-    said = store.Dispute(uuid7(now), sale_id, known.subject_id, not_me, now)
+    said = store.Dispute(uuid7(now), sale_id, bought.merchant_id, known.subject_id, not_me, now)
     await store.add_dispute(uow, said)
     uow.record("sale_disputed", [said.id])
     return True

@@ -16,6 +16,7 @@ class Dispute:
 
     id: UUID
     sale_id: UUID
+    merchant_id: UUID
     subject_id: UUID
     not_me: bool
     said_at: datetime
@@ -25,9 +26,10 @@ async def add_dispute(uow: UnitOfWork, new: Dispute) -> None:
     """Append what a person said."""
     await uow.execute(
         """
-        INSERT INTO sale_dispute (network_id, id, sale_id, subject_id, not_me, said_at) VALUES (%s, %s, %s, %s, %s, %s)
+        INSERT INTO sale_dispute (network_id, id, sale_id, merchant_id, subject_id, not_me, said_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s)
         """,
-        (uow.network_id, new.id, new.sale_id, new.subject_id, new.not_me, new.said_at),
+        (uow.network_id, new.id, new.sale_id, new.merchant_id, new.subject_id, new.not_me, new.said_at),
     )
 
 
