@@ -25,7 +25,7 @@ VENDOR := src/ringmain/entry/static/vendor/manifest.json
 LIGHTHOUSE := tools/lighthouse/node_modules/.package-lock.json
 RESOLVE := uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 
-.PHONY: help up test test-long lighthouse check fix bench docs lock wheel texts clean
+.PHONY: help up test test-again test-long lighthouse check fix bench docs lock wheel texts clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +35,9 @@ up: $(RUN) $(VENDOR) ## Start everything on this machine: database, server, work
 
 test: $(DEV) $(VENDOR) ## Run the tests that take minutes at most
 	@$(BIN)/python -m pytest -n $(WORKERS) -m "not long" $(PYTEST_ARGS)
+
+test-again: $(DEV) $(VENDOR) ## Run once more, one by one, the few tests that failed
+	@$(BIN)/python -m tools.again -m "not long" $(PYTEST_ARGS)
 
 test-long: $(DEV) $(VENDOR) ## Run the long tests: crashes, power loss, large data, the wheel
 	@$(BIN)/python -m pytest -m long $(PYTEST_ARGS)

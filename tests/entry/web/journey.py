@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from _pytest.mark import ParameterSet
 from playwright.async_api import Browser, ConsoleMessage, Page, ViewportSize, async_playwright
 
 CHROMIUM = shutil.which("chromium") or "chromium"
@@ -98,7 +97,7 @@ _CLIPPED = """
 """
 
 
-def forms(*quick: tuple[str, Language, Scheme]) -> list[ParameterSet]:
+def forms(*quick: tuple[str, Language, Scheme]) -> list[Any]:
     """Return every size (with its name), language and theme as a test's parameters; those not in `quick` take long."""
     return [
         pytest.param(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -31,6 +32,10 @@ async def test_each_scan_is_one_event_and_presses_nothing(served: Served, browse
     async with till(browser, served, "wedge", size=DESK, service_workers="block") as (walk, _):
         page = walk.page
         heard = await _listening(page)
+        # From here on the page knows that scans end with a key, and a slow machine ends none.
+        await wedge(page, (_CODE, "Enter"), pause=8)
+        await _until(lambda: "".join(heard) == _CODE)
+        heard.clear()
         expected: list[str] = []
         for pace in _PACES:
             for name, selector in _FOCI.items():
@@ -38,15 +43,15 @@ async def test_each_scan_is_one_event_and_presses_nothing(served: Served, browse
                     await _focus(page, selector)
                     await wedge(page, (_CODE, suffix), pause=pace)
                     expected.append(_CODE)
-                    await _until(heard, len(expected))
+                    await _until(lambda: len(heard) >= len(expected))
                     assert (pace, name, suffix, heard) == (pace, name, suffix, expected)
         await _focus(page, _FOCI["button"])
         await wedge(page, (_CODE, "Enter"), (_OTHER, "Enter"), pause=8)
-        await _until(heard, len(expected) + 2)
+        await _until(lambda: len(heard) >= len(expected) + 2)
         assert heard[len(expected) :] == [_CODE, _OTHER]
         await _focus(page, _FOCI["amount"])
         await wedge(page, (_CODE, "Enter"), pause=8, ime=True)
-        await _until(heard, len(expected) + 3)
+        await _until(lambda: len(heard) >= len(expected) + 3)
         assert heard[-1] == _CODE
         assert await page.evaluate("window.clicks") == 0
         # What people type at their own pace is no scan, and nothing of the scans was left in the amount.
@@ -108,8 +113,8 @@ async def _focus(page: Page, selector: str) -> None:
         await page.locator(selector).focus()
 
 
-async def _until(heard: list[str], count: int) -> None:
+async def _until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(8):
-        while len(heard) < count:  # noqa: ASYNC110 (the page tells nobody)
+        while not true():  # noqa: ASYNC110 (the page tells nobody)
             await asyncio.sleep(0.01)
     await asyncio.sleep(0.02)

@@ -3,12 +3,14 @@
 // Letters that follow one another within GAP milliseconds are one scan once there are enough of them; Enter or Tab ends
 // it (or silence, for scanners without a suffix). Until then they count as typed, so that nothing feels slow: what they
 // did is taken back (`untype`) as soon as they turn out to be a scan. From there on every key is swallowed, the ending
-// Enter too, so that no button is pressed and no form is sent.
+// Enter too, so that no button is pressed and no form is sent. Where scans end with a key, silence in the middle of one
+// is a busy machine and no end: there it is waited for much longer.
 
 const GAP = 60;
 const ENOUGH = 5;
 const SHORTEST = 4;
 const SILENCE = 180;
+const STALLED = 2000;
 const LONE = 12;
 
 const SHIFTED = { Minus: "_", Equal: "+", Semicolon: ":", Quote: '"', Comma: "<", Period: ">", Slash: "?", Backquote: "~", Digit1: "!", Digit2: "@", Digit3: "#", Digit4: "$", Digit5: "%", Digit6: "^", Digit7: "&", Digit8: "*", Digit9: "(", Digit0: ")" };
@@ -32,6 +34,7 @@ export function listen({ scanned, typed = () => false, mark = () => null, untype
   let before = null;
   let field = null;
   let timer = 0;
+  let patience = SILENCE;
 
   const scanning = () => letters.length >= ENOUGH;
   const rest = () => { letters = ""; last = -Infinity; field = null; clearTimeout(timer); };
@@ -40,6 +43,11 @@ export function listen({ scanned, typed = () => false, mark = () => null, untype
     undo();
     rest();
     scanned(text, took);
+  };
+  const silent = () => {
+    if (letters.length < LONE) { rest(); return; }
+    patience = SILENCE;
+    end();
   };
   const undo = () => {
     untype(before);
@@ -56,6 +64,7 @@ export function listen({ scanned, typed = () => false, mark = () => null, untype
     if ((event.key === "Enter" || event.key === "Tab") && quick && letters.length >= SHORTEST) {
       swallow(event);
       last = at;
+      patience = STALLED;
       end();
       return;
     }
@@ -65,7 +74,7 @@ export function listen({ scanned, typed = () => false, mark = () => null, untype
       return;
     }
     if (!quick) {
-      rest();
+      silent();
       first = at;
       before = mark();
       field = written(event.target) ? { element: event.target, value: event.target.value, get isConnected() { return this.element.isConnected; } } : null;
@@ -76,7 +85,7 @@ export function listen({ scanned, typed = () => false, mark = () => null, untype
     if (scanning()) {
       swallow(event);
       if (letters.length === ENOUGH) undo();
-      timer = setTimeout(() => (letters.length >= LONE ? end() : rest()), SILENCE);
+      timer = setTimeout(silent, patience);
     } else if (typed(event, letter)) {
       event.preventDefault();
     }
