@@ -76,6 +76,30 @@ async def test_another_merchants_scene_is_not_a_tills(street: Street) -> None:
     assert await street.value("SELECT count(*) FROM voucher") == 0
 
 
+async def test_an_app_takes_what_its_member_has_found(street: Street) -> None:
+    """Once: retries and the same again give the first answer; another one that day is refused, and nothing granted."""
+    operator, known = _client(street, "operator"), await street.person()
+    body, key = {"member_id": str(known.member_id)}, str(uuid4())
+    path = f"/v1/offers/{street.offers[2]}/take"
+    taken = await operator.post(path, body, key=key)
+    assert (taken.status, taken.json["offer_id"]) == (201, str(street.offers[2]))
+    assert (await operator.post(path, body, key=key)).json == taken.json
+    assert (await operator.post(path, body)).json == taken.json
+    assert (await operator.post(f"/v1/offers/{street.offers[1]}/take", body)).code == "offer_taken"
+    assert (await operator.post(path, {"member_id": str(uuid4())})).code == "member_unknown"
+    assert (await operator.post(path, body | {"at_shop_id": str(uuid4())}, key=str(uuid4()))).json == taken.json
+    assert await street.value("SELECT count(*) FROM voucher") == 1
+
+
+async def test_a_till_gives_nothing_of_its_own_shop(street: Street) -> None:
+    """A till stands in its shop, whatever it says: what leads there is not open, what leads elsewhere is."""
+    till, known = _client(street, "terminal", 0), await street.person()
+    body = {"member_id": str(known.member_id), "at_shop_id": str(street.shops[1])}
+    assert (await till.post(f"/v1/offers/{street.offers[0]}/take", body)).code == "offer_not_open"
+    assert await street.value("SELECT count(*) FROM voucher") == 0
+    assert (await till.post(f"/v1/offers/{street.offers[1]}/take", body)).status == 201
+
+
 async def test_an_operator_sees_where_nothing_could_be_won(street: Street) -> None:
     """One row per scene, with how many people left without a prize."""
     operator = _client(street, "operator")

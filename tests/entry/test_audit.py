@@ -26,6 +26,7 @@ WITHOUT_ENTRY = {
     "recognise_payment",
     "release_validation",
     "send_one_time_code",
+    "take_voucher",
     "touch_scene",
     "validate_vouchers",
 }

@@ -17,6 +17,7 @@ from ringmain.member.errors import MemberUnknown
 from ringmain.network import api as network
 from ringmain.network.errors import ShopNotFound
 from ringmain.scene import api as scene
+from ringmain.scene.errors import SceneRetired
 
 _Device = Annotated[
     str, Meta(min_length=16, max_length=200, description="Random, and the same whenever this person comes again.")
@@ -79,6 +80,20 @@ class ClaimShown(Struct, frozen=True):
     voucher_id: UUID
     offer_id: UUID
     stand_in: bool
+
+
+class TakeVoucher(Request, frozen=True):
+    """For which member, and where they stand; a till stands in its own shop."""
+
+    member_id: UUID
+    at_shop_id: UUID | None = None
+
+
+class TakenShown(Struct, frozen=True):
+    """The voucher that was taken."""
+
+    voucher_id: UUID
+    offer_id: UUID
 
 
 class MakeReceipt(Request, frozen=True):
@@ -144,6 +159,12 @@ async def _claim(uow: UnitOfWork, call: Call, body: ClaimPrize) -> ClaimShown:
         raise errors.DrawUnknown() from error
     claimed = await api.claim(uow, call.keyring, body.token, body.offer_id, body.member_id)
     return ClaimShown(claimed.draw_id, claimed.voucher_id, claimed.offer_id, claimed.stand_in)
+
+
+async def _take(uow: UnitOfWork, call: Call, body: TakeVoucher) -> TakenShown:
+    at_shop_id = call.principal.shop_id or body.at_shop_id
+    taken = await api.take(uow, call.keyring, call.id("offer_id"), body.member_id, at_shop_id=at_shop_id)
+    return TakenShown(taken.voucher_id, taken.offer_id)
 
 
 async def _receipt(uow: UnitOfWork, call: Call, body: MakeReceipt) -> ReceiptShown:
@@ -275,6 +296,25 @@ ROUTES: tuple[Route, ...] = (
         ),
         example={"token": _TOKEN, "offer_id": _ID, "member_id": _ID},
         example_response={"draw_id": _ID, "voucher_id": _ID, "offer_id": _ID, "stand_in": False},
+    ),
+    Route(
+        method="POST",
+        path="/v1/offers/{offer_id}/take",
+        operation="take_voucher",
+        summary="Take a voucher of an offer that a member has found",
+        description="One voucher a day for each member, of each offer one at a time; the same again gives the first "
+        "answer. Find offers with POST /v1/matches.",
+        tag="plays",
+        roles=_TILLS,
+        handler=_take,
+        unaudited_because="what is taken is a grant, which is a fact of its own",
+        request=TakeVoucher,
+        response=TakenShown,
+        status=201,
+        transaction="write",
+        errors=(errors.OfferNotOpen, errors.OfferTaken, MemberUnknown, ShopNotFound, SceneRetired),
+        example={"member_id": _ID},
+        example_response={"voucher_id": _ID, "offer_id": _ID},
     ),
     Route(
         method="POST",

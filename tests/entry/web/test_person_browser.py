@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Literal
 
 import pytest
 from playwright.async_api import Browser, Page, Route, ViewportSize
 
 from ringmain.kit.migrate import Urls
-from tests.entry.web.journey import DESK, PHONE, Language, faults, journey
+from tests.entry.web.journey import DESK, PHONE, Language, Scheme, faults, forms, journey
 from tests.entry.web.person_site import PersonSite, join, person_site
 
 pytestmark = pytest.mark.browser
@@ -74,6 +75,48 @@ async def test_from_the_poster_to_the_voucher(
             await look()
     assert found == []
     assert await site.count("voucher") == 1
+
+
+_FINDING = {
+    "en": ("flwoers", "It is yours", "Today for you", "Ends soon", "Not for me", "You will not see that again"),
+    "zh": ("花店", "归您了", "今日为您", "即将到期", "不感兴趣", "以后不会再显示"),
+}
+
+
+@pytest.mark.parametrize(("size", "language", "scheme"), forms(("phone", "zh", "light"), ("desk", "en", "dark")))
+async def test_what_was_found_is_taken_with_one_press(
+    site: PersonSite, browser: Browser, size: ViewportSize, language: Language, scheme: Scheme
+) -> None:
+    """Words find an offer, one press takes it through joining; /today shows that it ends, and hears "not for me"."""
+    words, yours, today, ends, never, hidden = _FINDING[language]
+    soon = await site.street.publish(1, datetime.now(UTC), valid_days=1, face_minor=700)
+    found: list[str] = []
+    async with journey(browser, site.url, "finding", size=size, language=language, scheme=scheme) as walk:
+        page = walk.page
+        await page.goto(f"/s/{await site.street.poster()}")
+        await page.goto("/nearby")
+        await page.locator("#words").fill(words)
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/nearby?words=*")
+        found += await faults(page)
+        await walk.start_counting()
+        await page.locator(f"button[name=offer][value='{soon.id}']").click()
+        await page.locator("#phone").wait_for()
+        assert await walk.taps() == 1
+        await join(site, walk)
+        await page.get_by_role("heading", name=yours).wait_for()
+        await page.goto("/today")
+        await page.get_by_role("heading", name=today).wait_for()
+        found += await faults(page)
+        ending = page.locator("section", has=page.get_by_role("heading", name=ends))
+        # Taken today: nothing more can be taken, and what cannot be done is no button.
+        assert await page.locator("form[action='/nearby/take']").count() == 0
+        await ending.get_by_role("button", name=never).click()
+        await page.get_by_text(hidden).wait_for()
+        assert await ending.count() == 0
+        found += await faults(page)
+    assert found == []
+    assert (await site.count("voucher"), await site.count("match_block")) == (1, 1)
 
 
 async def test_the_other_sizes_and_languages(site: PersonSite, browser: Browser) -> None:
