@@ -366,7 +366,9 @@ CAMPAIGN: dict[str, Cell] = {
         _in("/v1/draws/{draw}/claim"),
         _with(token="{draw_token}", offer_id="{drawn_offer}", member_id="{member}"),
     ),
-    "take_voucher": Cell("ot", _in("/v1/offers/{drawn_offer}/take"), _with(member_id="{member}")),
+    "take_voucher": Cell(
+        "ot", _in("/v1/offers/{drawn_offer}/take"), _with(member_id="{member}"), other_merchant="shared"
+    ),
     "make_receipt_code": Cell("omt", lambda _: "/v1/receipts", _with(sale_id="{sale}")),
     "list_missed_draws": Cell("oa", lambda _: "/v1/draws/missed?since=2026-01-01T00:00:00Z", other_network="apart"),
 }
