@@ -1,10 +1,13 @@
 """Tests of the catalogue: its columns rank as the first rule did, and what a process keeps of it is never old."""
 
+import asyncio
 import random
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -294,6 +297,40 @@ async def test_control_without_the_look_a_catalogue_grows_old(street: Street, mo
         planted.setattr(store, "look", blind)
         assert "Old Books" in await street.names()
     assert "New Books" in await street.names()
+
+
+@pytest.mark.parametrize("changed", [False, True])
+@pytest.mark.parametrize("planted", [False, True])
+async def test_others_are_answered_while_a_catalogue_is_made(
+    street: Street, monkeypatch: pytest.MonkeyPatch, changed: bool, planted: bool
+) -> None:
+    """Reading a network for the first time, or what has changed in it; the control: made in the loop, nobody is."""
+    if changed:
+        await street.names()
+        await street.publish(1)
+    begun, answered = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+    heard: list[bool] = []
+
+    def making(shops: Iterable[ShopFacts], offers: Iterable[ListedOffer]) -> Catalogue:
+        loop.call_soon_threadsafe(begun.set)
+        # On the loop's own thread nobody could be answered meanwhile, and this would wait in vain.
+        heard.append(answered.wait(0.2 if planted else 30))
+        return Catalogue(shops, offers)
+
+    async def in_the_loop(make: Callable[..., Any], *args: Any) -> Any:
+        return make(*args)
+
+    monkeypatch.setattr(catalogue, "Catalogue", making)
+    if planted:
+        monkeypatch.setattr("ringmain.match.catalogue.asyncio.to_thread", in_the_loop)
+    asking = asyncio.create_task(street.names())
+    await begun.wait()
+    async with street.unit() as uow:
+        assert (await network.network_of(uow)).id == street.network_id
+    answered.set()
+    assert "Old Books" in await asking
+    assert heard == [not planted]
 
 
 async def test_another_run_of_the_database_is_read_anew(street: Street) -> None:

@@ -8,7 +8,7 @@ offers of an answer are looked at again before it is given (`nearby`).
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -119,26 +119,32 @@ def _forget(uow: UnitOfWork) -> None:
 
 
 async def _read(uow: UnitOfWork, seen: store.Seen, at: datetime) -> Kept:
-    begins = at - _ENDED
-    shops = [_facts(shop) for shop in await network.all_shops(uow)]
-    offers = [_listed(uow.network_id, offer) for offer in await voucher.standing_offers(uow, begins)]
-    return _kept(shops, offers, seen, begins)
+    begins, network_id = at - _ENDED, uow.network_id
+    shops = await network.all_shops(uow)
+    offers = await voucher.standing_offers(uow, begins)
+    # Lazily, so that all of it is made in that thread: ten thousand shops take half a second, in which others are
+    # answered. Whoever asks for this network waits, as nothing else would be right.
+    facts = (_facts(shop) for shop in shops)
+    return await asyncio.to_thread(_kept, facts, (_listed(network_id, one) for one in offers), seen, begins)
 
 
 async def _changed(uow: UnitOfWork, kept: Kept, changes: Sequence[store.Change], seen: store.Seen) -> Kept:
     shop_ids = [one.id for one in changes if one.kind == "shop"]
     offer_ids = [one.id for one in changes if one.kind == "offer"]
-    shops = {shop.id: shop for shop in kept.catalogue.shops}
-    offers = {one.offer.id: one for one in kept.catalogue.offers}
-    if shop_ids:
-        shops |= {shop.id: _facts(shop) for shop in await network.shops(uow, shop_ids)}
-    if offer_ids:
-        for id_ in offer_ids:
-            offers.pop(id_, None)
-        for id_, offer in (await voucher.read_offers(uow, offer_ids)).items():
-            if not offer.paused:
-                offers[id_] = _listed(uow.network_id, offer)
-    return _kept(shops.values(), sorted(offers.values(), key=lambda one: one.offer.id, reverse=True), seen, kept.begins)
+    shops = await network.shops(uow, shop_ids) if shop_ids else []
+    offers = await voucher.read_offers(uow, offer_ids) if offer_ids else {}
+    facts = [_facts(shop) for shop in shops]
+    listed = {id_: None if one.paused else _listed(uow.network_id, one) for id_, one in offers.items()}
+    return await asyncio.to_thread(_with, kept, facts, dict.fromkeys(offer_ids) | listed, seen)
+
+
+def _with(kept: Kept, shops: Iterable[ShopFacts], offers: Mapping[UUID, ListedOffer | None], seen: store.Seen) -> Kept:
+    """Return a catalogue with other shops and offers; an offer of None is to be left out."""
+    all_shops = {shop.id: shop for shop in (*kept.catalogue.shops, *shops)}
+    unchanged = [one for one in kept.catalogue.offers if one.offer.id not in offers]
+    standing = [*unchanged, *(one for one in offers.values() if one is not None)]
+    standing.sort(key=lambda one: one.offer.id, reverse=True)
+    return _kept(all_shops.values(), standing, seen, kept.begins)
 
 
 def _kept(shops: Iterable[ShopFacts], offers: Iterable[ListedOffer], seen: store.Seen, begins: datetime) -> Kept:

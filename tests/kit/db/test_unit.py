@@ -30,6 +30,13 @@ class Row:
     id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One number."""
+
+    number: int
+
+
 @pytest.fixture
 async def database(database_urls: Urls) -> AsyncIterator[Database]:
     """The application's side of this worker's database."""
@@ -384,3 +391,32 @@ async def test_an_error_of_the_only_statement_surfaces_at_once(database: Databas
                 await uow.rows(Row, query)
     async with asyncio.timeout(5), database.unit(network) as uow:
         assert await uow.rows(Row, "SELECT NULL::uuid AS network_id, NULL::uuid AS id WHERE false") == []
+
+
+async def test_between_pieces_it_is_the_turn_of_others(database: Database, network: UUID) -> None:
+    """All rows come, in order and in pieces of the size."""
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    seen: list[tuple[int, int]] = []
+    numbers: list[int] = []
+    async with database.unit(network) as uow:
+        waiting = asyncio.create_task(other())
+        async for rows in uow.pieces(Number, "SELECT generate_series(1, 10) AS number", size=4):
+            seen.append((len(rows), turns))
+            numbers += [row.number for row in rows]
+        waiting.cancel()
+    assert numbers == list(range(1, 11))
+    assert [count for count, _ in seen] == [4, 4, 2]
+    assert seen[0][1] < seen[1][1] < seen[2][1]
+
+
+async def test_a_query_without_rows_has_no_pieces(database: Database, network: UUID) -> None:
+    """Not even an empty one."""
+    async with database.unit(network) as uow:
+        assert [rows async for rows in uow.pieces(Number, "SELECT 1 AS number WHERE false")] == []

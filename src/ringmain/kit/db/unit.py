@@ -1,6 +1,7 @@
 """The unit of work: one network, one transaction, one commit at one edge."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Generic, LiteralString, TypeVar
 from uuid import UUID
@@ -15,6 +16,8 @@ from ringmain.kit.db.arrays import pack_uuids
 T = TypeVar("T")
 Params = Mapping[str, Any] | Sequence[Any] | None
 
+# Some milliseconds of work: what others wait for whose turn it is between two pieces.
+_PIECE = 500
 _OUTBOX = "INSERT INTO outbox (network_id, kind, ids) VALUES "
 
 
@@ -98,6 +101,16 @@ class UnitOfWork:
     async def rows(self, into: type[T], query: LiteralString, params: Params = None) -> list[T]:
         """Return all rows of a query, each made by calling `into` with the columns as keywords."""
         return await (await self.start(into, query, params)).all()
+
+    async def pieces(
+        self, into: type[T], query: LiteralString, params: Params = None, *, size: int = _PIECE
+    ) -> AsyncIterator[list[T]]:
+        """Return the rows of a query that has very many, piece by piece: between two pieces it is others' turn."""
+        cursor = self.connection.cursor(row_factory=class_row(into))
+        await cursor.execute(query, params)
+        while rows := await cursor.fetchmany(size):
+            yield rows
+            await asyncio.sleep(0)
 
     async def row(self, into: type[T], query: LiteralString, params: Params = None) -> T | None:
         """Return the first row of a query, or None."""

@@ -199,7 +199,7 @@ async def list_shops(
     uow: UnitOfWork, after: UUID | None, limit: int | None, merchant_id: UUID | None = None
 ) -> list[Shop]:
     """Return shops in the order of their ids, after one, of one merchant where that is given."""
-    rows = await uow.rows(
+    pieces = uow.pieces(
         _ShopRow,
         f"""
         {_SHOP}
@@ -209,7 +209,7 @@ async def list_shops(
         """,
         {"network": uow.network_id, "after": after, "merchant": merchant_id, "limit": limit},
     )
-    return [row.shop() for row in rows]
+    return [row.shop() async for rows in pieces for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

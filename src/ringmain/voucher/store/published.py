@@ -111,7 +111,7 @@ _STANDING = f"""
 async def standing_offers(uow: UnitOfWork, at: datetime, limit: int) -> list[PublishedOffer]:
     """Return the newest offers that are not paused and not over, whether or not any of them is left."""
     params = {"network": uow.network_id, "at": at, "limit": limit}
-    return [row.offer() for row in await uow.rows(_Row, _STANDING, params)]
+    return [row.offer() async for rows in uow.pieces(_Row, _STANDING, params) for row in rows]
 
 
 # By their ids alone: with "these ids or all" in one query, its plan would read all.
