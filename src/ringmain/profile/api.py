@@ -3,7 +3,7 @@
 from ringmain.profile.correct import dispute, hide, own_receipt, receipt_by_token
 from ringmain.profile.habits import Habits, habits_for_merchant
 from ringmain.profile.image import Image, ShownVisit, image, visits
-from ringmain.profile.model import FEWEST_FACTS, WINDOW, Counted, Field, FieldFact
+from ringmain.profile.model import FEWEST_FACTS, WINDOW, Counted, Field, FieldFact, Visit, day_part, fields_of
 from ringmain.profile.own_copy import OwnCopy, own_copy
 from ringmain.profile.store import DISPUTED, LAKE_TABLES, disputed_sales
 from ringmain.profile.wants import usual_wants
@@ -20,8 +20,11 @@ __all__ = [
     "Image",
     "OwnCopy",
     "ShownVisit",
+    "Visit",
+    "day_part",
     "dispute",
     "disputed_sales",
+    "fields_of",
     "habits_for_merchant",
     "hide",
     "image",

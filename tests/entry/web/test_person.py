@@ -351,3 +351,28 @@ async def test_the_app_can_be_installed_and_the_first_load_is_small(site: Person
         assert (await phone.client.get(icon["src"])).content[:4] == b"\x89PNG"
     worker = await phone.client.get("/sw.js")
     assert worker.headers["content-type"].startswith("text/javascript")
+
+
+async def test_a_phone_that_goes_away_while_sending_is_no_fault(site: PersonSite, phone: Phone) -> None:
+    """A form that ends in the middle does nothing, and raises nothing that a log would hold."""
+    await phone.open(f"/s/{await site.street.poster()}")
+    messages = [{"type": "http.request", "body": b"phone=138", "more_body": True}, {"type": "http.disconnect"}]
+    answered: list[int] = []
+
+    async def receive() -> Any:
+        return messages.pop(0)
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            answered.append(message["status"])
+
+    cookies = "; ".join(f"{name}={value}" for name, value in phone.client.cookies.items())
+    headers = [
+        (b"cookie", cookies.encode()),
+        (b"content-type", b"application/x-www-form-urlencoded"),
+        (b"sec-fetch-site", b"same-origin"),
+    ]
+    scope = {"type": "http", "method": "POST", "path": "/join", "query_string": b"", "client": None}
+    await site.server.config.app(scope | {"headers": headers}, receive, send)  # type: ignore[operator]
+    assert (messages, answered) == ([], [400])
+    assert await site.count("member_challenge") == 0

@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -56,6 +56,7 @@ def application(site: Site, pages: Sequence[PageRoute], others: Iterable[BaseRou
         HTTPException: shown.http_error,
         RuleBroken: shown.broken_rule,
         Unavailable: shown.unavailable,
+        ClientDisconnect: shown.gone,
         Exception: shown.fault,
     }
     middleware = [Middleware(GZipMiddleware, minimum_size=1_000)]
@@ -183,6 +184,10 @@ class _Errors:
         page = self._page(request, "away.html", HTTPStatus.SERVICE_UNAVAILABLE, reason=str(error))
         page.headers["retry-after"] = "5"
         return page
+
+    async def gone(self, request: Request, error: Exception) -> Response:
+        """Answer whoever left while sending: nobody hears it, and it is no fault of the server that a log should hold."""
+        return Response(status_code=HTTPStatus.BAD_REQUEST)
 
     async def fault(self, request: Request, error: Exception) -> Response:
         """Say that this was our fault; Starlette passes the error on to the server's log."""
