@@ -5,6 +5,7 @@ import gzip
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -370,7 +371,8 @@ async def test_a_phone_that_goes_away_while_sending_is_no_fault(site: PersonSite
     headers = [
         (b"cookie", cookies.encode()),
         (b"content-type", b"application/x-www-form-urlencoded"),
-        (b"sec-fetch-site", b"same-origin"),
+        (b"host", b"localhost"),
+        (b"content-length", b"100"),
     ]
     scope = {"type": "http", "method": "POST", "path": "/join", "query_string": b"", "client": None}
     await site.server.config.app(scope | {"headers": headers}, receive, send)  # type: ignore[operator]

@@ -186,7 +186,7 @@ class _Errors:
         return page
 
     async def gone(self, request: Request, error: Exception) -> Response:
-        """Answer whoever left while sending: nobody hears it, and it is no fault of the server that a log should hold."""
+        """Answer whoever left while sending: nobody hears it, and it is no fault that a log should hold."""
         return Response(status_code=HTTPStatus.BAD_REQUEST)
 
     async def fault(self, request: Request, error: Exception) -> Response:

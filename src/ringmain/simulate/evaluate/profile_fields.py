@@ -78,7 +78,7 @@ def evaluate(folder: Path | None, seed: int, progress: Progress) -> Result:
         metrics=figures.pop(_OURS),
         baselines=figures,
         notes=(
-            f"Cuts at {', '.join(f'{share:.0%}' for share in CUTS)} of the time; visits of {NEXT.days} days are judged.",
+            f"Cuts at {', '.join(f'{share:.0%}' for share in CUTS)} of the time, judged by the next {NEXT.days} days.",
             f"Not better than both: {', '.join(worse) or 'none'}.",
         ),
     )
