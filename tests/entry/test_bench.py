@@ -11,9 +11,9 @@ import msgspec
 import psycopg
 import pytest
 
-from ringmain.entry.bench import ids, load, measure, process, report, stage, store
+from ringmain.entry.bench import ids, images, load, matching, measure, process, report, stage, store
 from ringmain.entry.bench.errors import BenchFailed
-from ringmain.entry.bench.plan import NAMES, Sample, result
+from ringmain.entry.bench.plan import GROUPS, NAMES, Plan, Sample, result
 from ringmain.entry.bench.run import run
 from ringmain.entry.bench.stage import MERCHANTS, Stage
 from ringmain.kit.db import Database
@@ -114,6 +114,69 @@ def test_sql_and_python_name_the_same_vouchers(built: Stage) -> None:
             assert row == (ids.voucher_id(number), ids.voucher_secret(number))
             parsed = parse_code(ids.code_text(number))
             assert (parsed.voucher_id, parsed.secret) == row
+
+
+def test_members_and_their_visits_are_made_by_number(built: Stage) -> None:
+    """SQL and Python name the same members; each agreed to personal answers, and visits nine shops in half a year."""
+    network = uuid7(datetime.now(tz=UTC))
+    store.make_members(built.superuser_url, network, 1_500)
+    places = [(till.shop_id, till.merchant_id) for till in built.tills]
+    store.make_visits(built.superuser_url, network, [ids.subject_id(7), ids.subject_id(8)], places, 18)
+    with psycopg.connect(built.superuser_url) as connection:
+        members = """
+            SELECT k.member_id, k.subject_id FROM member_key k JOIN member m USING (network_id)
+            WHERE network_id = %s AND m.id = k.member_id AND m.canonical_id = m.id
+        """
+        rows = connection.execute(members, (network,)).fetchall()
+        assert set(rows) == {(ids.member_id(number), ids.subject_id(number)) for number in range(1_500)}
+        agreed = "SELECT count(DISTINCT member_id) FROM consent_record WHERE network_id = %s AND granted"
+        assert connection.execute(agreed, (network,)).fetchone() == (1_500,)
+        visits = """
+            SELECT subject_id, count(*), count(DISTINCT shop_id), max(now() - sold_at) < interval '171 days',
+                   bool_and(id >= first_uuid7(sold_at))
+            FROM sale WHERE network_id = %s GROUP BY 1 ORDER BY 2, 1
+        """
+        found = connection.execute(visits, (network,)).fetchall()
+    assert sorted(found) == sorted((ids.subject_id(number), 18, 9, True, True) for number in (7, 8))
+
+
+def test_sales_of_a_load_are_distinct_and_of_known_members(built: Stage, tmp_path: Path) -> None:
+    """Every line has a key of its own and a member that the bench has made; all tills sell."""
+    path = tmp_path / "sales.txt"
+    load.write_sales(path, built, 300, 40)
+    lines = [line.split("\t") for line in path.read_text().splitlines()]
+    assert len({key for _, key, _ in lines}) == 300
+    assert {token for token, _, _ in lines} == set(built.tokens)
+    members = {msgspec.json.decode(body)["member_id"] for _, _, body in lines}
+    assert members == {str(ids.member_id(number)) for number in range(40)}
+
+
+def test_an_image_is_folded_beside_a_bare_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The figure has both rates; a group names its figures."""
+    monkeypatch.setattr(images, "_FOLD_SECONDS", 0.05)
+    found = images.fold(Plan(repetitions=1), lambda _: None)
+    assert found.figure.name in GROUPS["image"]
+    assert 0 < found.figure.value < found.figure.limit
+    assert set(GROUPS["image"]) <= set(NAMES)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_matches_and_images_are_measured_in_the_real_server(
+    server_address: ServerAddress, built: Stage, tmp_path: Path
+) -> None:
+    """A small town: each sale is in the first image that is read after its answer; the server's own log is read."""
+    bench = measure.Bench(server_address, 1, tmp_path)
+    plan = Plan(
+        repetitions=1, match_shops=60, match_members=50, match_calls=10, image_members=5, image_seconds=3, large=0
+    )
+    (matched,) = asyncio.run(matching.run(bench, built, plan, lambda _: None))
+    assert "50 members, of whom 50 ask, with 40 visits each" in matched.notes
+    assert "served over one connection, 10 calls: p50" in matched.notes[-1]
+    fresh = asyncio.run(images.fresh(bench, built, plan, lambda _: None))
+    (told,) = [note for note in fresh.notes if note.startswith("in ")]
+    assert told.split()[1] == told.split()[3]
+    assert int(told.split()[1]) > 0
 
 
 def test_single_limits_write_the_rows_of_one_redemption(server_address: ServerAddress, built: Stage) -> None:

@@ -24,3 +24,13 @@ def test_the_memory_of_who_started_it_does_not_count() -> None:
     held[::4096] = b"x" * len(held[::4096])
     assert peak_mb() > 300
     assert _said(SAY) < 200
+
+
+def test_the_peak_of_another_process_is_its_own() -> None:
+    """What a child took is told of the child, and this process's peak is another."""
+    program = "held = bytearray(400 * 1024 * 1024); held[::4096] = b'x' * len(held[::4096]); print(flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        assert 400 < peak_mb(child.pid) < 500
+        child.communicate(b"\n")

@@ -187,11 +187,17 @@ def verify(*, network: NetworkId = None, json: Json = None) -> None:
 
 
 @app.command
-def bench(*, json: Json = None, quick: bool = False, only: list[str] | None = None) -> None:
+def bench(
+    *,
+    json: Json = None,
+    quick: bool = False,
+    only: list[str] | None = None,
+    members: Annotated[int | None, Parameter(help="People in the town of `match`; default: 20,000.")] = None,
+) -> None:
     """Measure the hot paths, each against a limit measured in the same run, on a database of its own."""
     from ringmain.entry.bench import main as run_bench
 
-    run_bench(json_path=json, quick=quick, only=only or [])
+    run_bench(json_path=json, quick=quick, only=only or [], members=members)
 
 
 @app.command

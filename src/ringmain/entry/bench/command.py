@@ -9,9 +9,11 @@ from ringmain.entry.bench.run import run
 from ringmain.kit.settings import Settings
 
 
-def main(json_path: Path | None = None, *, quick: bool = False, only: Sequence[str] = ()) -> None:
+def main(
+    json_path: Path | None = None, *, quick: bool = False, only: Sequence[str] = (), members: int | None = None
+) -> None:
     """Run the bench; where it fails, say why and end the process with status 1."""
     try:
-        run(Settings(), json_path, only, quick=quick)
+        run(Settings(), json_path, only, quick=quick, members=members)
     except BenchFailed as failure:
         sys.exit(f"bench: {failure}")

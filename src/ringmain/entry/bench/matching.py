@@ -1,25 +1,34 @@
-"""Matches over a town of many shops, one after the other in this process, against empty transactions."""
+"""Matches for people of a town of many shops: in this process against empty transactions, and in the real server."""
 
+import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import httpx2
+import msgspec
 import numpy as np
 
+from ringmain.entry.bench import process, store
 from ringmain.entry.bench.errors import BenchFailed
+from ringmain.entry.bench.ids import member_id, subject_id
+from ringmain.entry.bench.measure import Bench
 from ringmain.entry.bench.plan import Plan, Result, Sample, result
 from ringmain.entry.bench.singles import Say
 from ringmain.entry.bench.stage import Stage
 from ringmain.entry.bench.store import CURRENCY, FACE_MINOR
 from ringmain.kit.db import Database
 from ringmain.kit.pure.ids import uuid7
+from ringmain.kit.secrets import Keyring
 from ringmain.ledger import api as ledger
 from ringmain.match import api as match
 from ringmain.match.api import Context, Place
 from ringmain.network import api as network
 from ringmain.network.api import MerchantAccount
+from ringmain.sale import api as sale
 from ringmain.voucher import api as voucher
 
 _SEED = 17
@@ -27,27 +36,42 @@ _CREDIT_MINOR = 1_000_000
 _HOURS = tuple(((540, 1_320),) for _ in range(7))
 _CATEGORIES = ("coffee", "noodles", "books", "tea", "bakery", "florist", "shoes", "hotpot")
 _PIECE = 500
+# Those who ask, and what they have bought.
+_ASKING, _VISITS = 1_000, 40
+_PERSONAL = {"new_to_you", "here_before"}
+_SHOWN, _WARM_UP, _GOAL_MS = 20, 20, 20
 
 
-async def run(stage: Stage, plan: Plan, say: Say) -> list[Result]:
-    """Make a town, then measure calls and empty round trips in turn; returns one figure."""
+@dataclass(frozen=True, slots=True)
+class _Town:
+    """A network of many shops and people, those of whom ask who are numbered from 0 on, and an operator's token."""
+
+    id: UUID
+    asking: int
+    token: str
+
+
+async def run(bench: Bench, stage: Stage, plan: Plan, say: Say) -> list[Result]:
+    """Make a town, then measure calls and empty round trips in turn, and calls over HTTP; returns one figure."""
     chance = random.Random(_SEED)  # noqa: S311 (no secret)
     ours: list[Sample] = []
     limits: list[Sample] = []
     async with Database(stage.application_url) as database:
-        say(f"match: opening {plan.match_shops:,} shops")
-        town = await _town(database, plan.match_shops, chance)
+        say(f"match: opening {plan.match_shops:,} shops, and {plan.match_members:,} members")
+        town = await _open(database, stage, plan, chance)
 
         async def empty() -> None:
-            async with database.unit(town) as uow:
+            async with database.unit(town.id) as uow:
                 await uow.now()
 
         async def call() -> None:
-            place = Place(31.2 + chance.uniform(-0.05, 0.05), 121.5 + chance.uniform(-0.05, 0.05))
-            async with database.unit(town) as uow:
-                found = await match.nearby(uow, Context(at=await uow.now(), place=place))
-            if not found or not found[0].offers:
-                raise BenchFailed("A match found nothing.")
+            asks = (subject_id(chance.randrange(town.asking)),)
+            async with database.unit(town.id) as uow:
+                context = Context(at=await uow.now(), place=Place(*_somewhere(chance)), subject_ids=asks)
+                found = await match.nearby(uow, context)
+            personal = any(reason.code in _PERSONAL for one in found for reason in one.reasons)
+            if not found or not found[0].offers or not personal:
+                raise BenchFailed("A match found nothing, or knew nobody.")
 
         begun = time.process_time()
         await call()
@@ -59,12 +83,65 @@ async def run(stage: Stage, plan: Plan, say: Say) -> list[Result]:
                 f"match {repetition + 1}/{plan.repetitions}: limit {limits[-1].per_second:,.0f}/s, "
                 f"matched {ours[-1].per_second:,.0f}/s"
             )
+    served = await _served(bench, stage, town, plan, chance)
     notes = (
         f"{plan.match_shops:,} shops of as many merchants, one offer each, 20 shown",
+        f"{plan.match_members:,} members, of whom {town.asking:,} ask, with {_VISITS} visits each",
         "limit: an empty transaction",
         f"the first call, which reads the town: {cold * 1e3:,.0f} ms of CPU",
+        served,
     )
     return [result("match", "calls/s", ours, limits, notes)]
+
+
+async def _served(bench: Bench, stage: Stage, town: _Town, plan: Plan, chance: random.Random) -> str:
+    """Return what the same costs in the real server, asked over one connection: by its own log, and its memory."""
+    calls = plan.match_calls * plan.repetitions
+    headers = {"authorization": f"Bearer {town.token}"}
+    with process.serving(stage, bench.folder, coalesce=True) as server:
+        before = server.peak_mb()
+        async with httpx2.AsyncClient(base_url=server.url, timeout=60, headers=headers) as http:
+            for number in range(_WARM_UP + calls):
+                if number == _WARM_UP:
+                    cpu = server.cpu_seconds()
+                latitude, longitude = _somewhere(chance)
+                who = member_id(chance.randrange(town.asking))
+                query = f"latitude={latitude}&longitude={longitude}&member_id={who}"
+                answer = await http.get(f"/v1/matches?{query}")
+                if not answer.is_success or len(answer.json()["items"]) != _SHOWN:
+                    raise BenchFailed(f"A match was answered {answer.status_code}: {answer.text[:400]}")
+        cpu = server.cpu_seconds() - cpu
+        memory = server.peak_mb()
+    lines = [msgspec.json.decode(line) for line in server.log.read_bytes().splitlines() if b'"find_matches"' in line]
+    taken = [line["milliseconds"] for line in lines[_WARM_UP:]]
+    p50, p95 = np.quantile(taken, 0.5), np.quantile(taken, 0.95)
+    return (
+        f"served over one connection, {len(taken):,} calls: p50 {p50:.1f} ms, p95 {p95:.1f} ms inside the server (goal "
+        f"{_GOAL_MS} ms), the first {lines[0]['milliseconds']:,.0f} ms; {cpu / calls * 1e3:.1f} ms of its CPU a call; "
+        f"its memory {memory:,.0f} MB at most, {before:,.0f} MB before the first"
+    )
+
+
+def _somewhere(chance: random.Random) -> tuple[float, float]:
+    return 31.2 + chance.uniform(-0.05, 0.05), 121.5 + chance.uniform(-0.05, 0.05)
+
+
+async def _open(database: Database, stage: Stage, plan: Plan, chance: random.Random) -> _Town:
+    """Make a town with shops, people, and the visits of those who ask."""
+    town = await _town(database, plan.match_shops, chance)
+    keyring = Keyring.open(stage.key_file)
+    async with database.unit(town) as uow:
+        minted = await network.make_key(uow, keyring, "operator", "bench")
+        now = await uow.now()
+        await sale.ensure_partitions(uow, now - timedelta(days=200), now)
+        places = [(shop.id, shop.merchant_id) for shop in await network.all_shops(uow)]
+    token = network.token_text(keyring, "operator", minted.key.id, minted.key.version, minted.master_version)
+    assert token is not None
+    asking = min(plan.match_members, _ASKING)
+    await asyncio.to_thread(store.make_members, stage.superuser_url, town, plan.match_members)
+    subjects = [subject_id(number) for number in range(asking)]
+    await asyncio.to_thread(store.make_visits, stage.superuser_url, town, subjects, places, _VISITS)
+    return _Town(town, asking, token)
 
 
 async def _timed(work: Callable[[], Awaitable[None]], count: int) -> Sample:

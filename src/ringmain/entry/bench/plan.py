@@ -6,7 +6,19 @@ from statistics import median
 
 import msgspec
 
-NAMES = ("redeem_http", "redeem_http_uncoalesced", "redeem_batch", "mint", "import_sales", "match", "redeem_10m")
+NAMES = (
+    "redeem_http",
+    "redeem_http_uncoalesced",
+    "redeem_batch",
+    "mint",
+    "import_sales",
+    "match",
+    "image_fold",
+    "image_fresh",
+    "redeem_10m",
+)
+# Figures that are asked for together.
+GROUPS = {"image": ("image_fold", "image_fresh")}
 # Nobody's single redemptions and batches are faster than this; so many vouchers are ready for each second of a run.
 MOST_SINGLES_PER_SECOND = 9_000
 MOST_BATCHES_PER_SECOND = 45
@@ -24,7 +36,10 @@ class Plan:
     mint_codes: int = 200_000
     import_sales: int = 100_000
     match_shops: int = 10_000
+    match_members: int = 20_000
     match_calls: int = 200
+    image_members: int = 200
+    image_seconds: int = 6
     small: int = 100_000
     large: int = 10_000_000
     large_seconds: int = 4
@@ -48,7 +63,10 @@ QUICK = Plan(
     mint_codes=50_000,
     import_sales=20_000,
     match_shops=2_000,
+    match_members=2_000,
     match_calls=60,
+    image_members=50,
+    image_seconds=4,
     small=40_000,
     large=400_000,
 )

@@ -18,6 +18,7 @@ from pathlib import Path
 from ringmain.entry.bench.errors import BenchFailed, LoadGeneratorMissing
 from ringmain.entry.bench.stage import Stage
 from ringmain.entry.bench.store import SCRIPTS
+from ringmain.kit.memory import peak_mb
 from ringmain.kit.postgres import ServerAddress
 from ringmain.kit.postgres.binaries import find_binaries
 
@@ -50,14 +51,19 @@ class LoadRun:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server under test: the real application in a process of its own."""
+    """A server under test: the real application in a process of its own; `log` has a line for each request."""
 
     pid: int
     url: str
+    log: Path
 
     def cpu_seconds(self) -> float:
         """Return the CPU time of its Python process."""
         return _cpu_seconds(self.pid)
+
+    def peak_mb(self) -> float:
+        """Return the peak of its memory until now, in MB of 1,048,576 bytes."""
+        return peak_mb(self.pid)
 
 
 @contextmanager
@@ -77,11 +83,12 @@ def serving(stage: Stage, folder: Path, *, coalesce: bool) -> Iterator[Server]:
         }
         command = [sys.executable, "-m", "ringmain.entry.bench.serve", str(listener.fileno())]
         name = "coalesced" if coalesce else "uncoalesced"
-        with (folder / f"{stage.name}-{name}.log").open("wb") as log:
-            child = subprocess.Popen(command, env=environment, stderr=log, pass_fds=[listener.fileno()])
+        log = folder / f"{stage.name}-{name}.log"
+        with log.open("wb") as file:
+            child = subprocess.Popen(command, env=environment, stderr=file, pass_fds=[listener.fileno()])
         try:
             _wait_until_ready(child, f"http://127.0.0.1:{port}/readyz", folder)
-            yield Server(child.pid, f"http://127.0.0.1:{port}")
+            yield Server(child.pid, f"http://127.0.0.1:{port}", log)
         finally:
             child.terminate()
             with suppress(subprocess.TimeoutExpired):
@@ -140,13 +147,13 @@ def _login(address: ServerAddress) -> dict[str, str]:
     }
 
 
-def run_load(url: str, requests: Path, *, connections: int, seconds: int) -> LoadRun:
+def run_load(url: str, requests: Path, *, connections: int, seconds: int, pause_ms: int = 0) -> LoadRun:
     """Send the prepared requests of a file over many connections for some seconds, and count the answers.
 
-    Raises `BenchFailed` where the file was too short for the time.
+    A connection rests for `pause_ms` after an answer. Raises `BenchFailed` where the file was too short for the time.
     """
     command = [load_generator(), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s"]
-    command += ["-s", str(SCRIPTS / "load.lua"), url, "--", str(requests)]
+    command += ["-s", str(SCRIPTS / "load.lua"), url, "--", str(requests), str(pause_ms)]
     before = os.times()
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     after = os.times()

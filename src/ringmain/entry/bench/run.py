@@ -6,14 +6,15 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
-from ringmain.entry.bench import batches, bulk, large, matching, process, report, singles, stage, store
+from ringmain.entry.bench import batches, bulk, images, large, matching, process, report, singles, stage, store
 from ringmain.entry.bench.errors import BenchFailed
 from ringmain.entry.bench.measure import Bench
-from ringmain.entry.bench.plan import NAMES, QUICK, Figure, Plan, Result
+from ringmain.entry.bench.plan import GROUPS, NAMES, QUICK, Figure, Plan, Result
 from ringmain.kit.postgres import EmbeddedServer
 from ringmain.kit.settings import Settings
 
@@ -21,19 +22,31 @@ _FREE_GB = {False: 12, True: 3}
 _DATABASE = "bench"
 
 
-def run(settings: Settings, json_path: Path | None, only: Sequence[str] = (), *, quick: bool = False) -> list[Figure]:
+def run(
+    settings: Settings,
+    json_path: Path | None,
+    only: Sequence[str] = (),
+    *,
+    quick: bool = False,
+    members: int | None = None,
+) -> list[Figure]:
     """Measure the figures named in `only`, or all; print them, and write them to a file where one is named.
 
-    Raises `BenchFailed` where a measurement did not happen as it should have: then there is no figure.
+    `members` are those of the town in which matches are measured. Raises `BenchFailed` where a measurement did not
+    happen as it should have: then there is no figure.
     """
-    unknown = sorted(set(only) - set(NAMES))
+    unknown = sorted(set(only) - set(NAMES) - set(GROUPS))
     if unknown:
-        raise BenchFailed(f"There is no figure {unknown[0]}; there are {', '.join(NAMES)}.")
+        raise BenchFailed(f"There is no figure {unknown[0]}; there are {', '.join((*NAMES, *GROUPS))}.")
+    wanted = {name for one in only or NAMES for name in GROUPS.get(one, (one,))}
+    plan = QUICK if quick else Plan()
+    if members is not None:
+        plan = replace(plan, match_members=members)
     console = Console(stderr=True)
     process.load_generator()
     with _folder(settings, quick=quick) as name:
         folder = Path(name)
-        results = _measure(folder, set(only or NAMES), QUICK if quick else Plan(), console)
+        results = _measure(folder, wanted, plan, console)
     if json_path is not None:
         report.write_json(json_path, results)
     return [one.figure for one in results]
@@ -66,7 +79,11 @@ def _measure(folder: Path, wanted: set[str], plan: Plan, console: Console) -> li
         if wanted & {"mint", "import_sales"}:
             results += bulk.run(bench, main, plan, wanted, say)
         if "match" in wanted:
-            results += asyncio.run(matching.run(main, plan, say))
+            results += asyncio.run(matching.run(bench, main, plan, say))
+        if "image_fold" in wanted:
+            results.append(images.fold(plan, say))
+        if "image_fresh" in wanted:
+            results.append(asyncio.run(images.fresh(bench, main, plan, say)))
         if "redeem_10m" in wanted and plan.large:
             results += large.run(bench, plan, say)
         chosen = [one for one in results if one.figure.name in wanted]

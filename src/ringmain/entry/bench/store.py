@@ -130,6 +130,33 @@ def _insert_vouchers(url: str, first: int, count: int, merchants: int) -> None:
             connection.execute(_VOUCHERS, {**params, "face": FACE_MINOR})
 
 
+def make_members(url: str, network_id: UUID, count: int) -> None:
+    """Make members of a network by their numbers from 0 on, who want personal answers."""
+    with psycopg.connect(url, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for first in range(0, count, _CHUNK):
+            params = {"network": network_id, "first": first, "last": min(first + _CHUNK, count) - 1}
+            connection.execute((SCRIPTS / "members.sql").read_bytes(), params)
+        connection.execute("VACUUM (FREEZE, ANALYZE) member, member_key, consent_record")
+
+
+def make_visits(
+    url: str, network_id: UUID, subject_ids: Sequence[UUID], places: Sequence[tuple[UUID, UUID]], each: int
+) -> None:
+    """Make so many visits of each subject; `places` are (shop, merchant)."""
+    with psycopg.connect(url, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
+        params = {
+            "network": network_id,
+            "subjects": list(subject_ids),
+            "shops": [shop_id for shop_id, _ in places],
+            "merchants": [merchant_id for _, merchant_id in places],
+            "currency": CURRENCY,
+            "each": each,
+        }
+        connection.execute((SCRIPTS / "visits.sql").read_bytes(), params)
+        connection.execute("VACUUM (FREEZE, ANALYZE) sale")
+
+
 def make_toys(url: str, count: int) -> None:
     """Make the vouchers of the toy anchor."""
     with psycopg.connect(url, autocommit=True) as connection:

@@ -1,5 +1,6 @@
 -- The load: requests prepared in a file, each sent once. A line is the token, the idempotency key and the body,
--- separated by tabs; an empty key means that the body holds the keys.
+-- separated by tabs; an empty key means that the body holds the keys. A second argument is how many milliseconds each
+-- connection rests after an answer.
 local ready, sent = {}, 0
 ran_out = 0
 
@@ -8,6 +9,10 @@ function setup(thread)
 end
 
 function init(args)
+   local pause = tonumber(args[2] or "0")
+   if pause > 0 then
+      delay = function() return pause end
+   end
    for line in io.lines(args[1]) do
       local token, key, body = line:match("^([^\t]*)\t([^\t]*)\t(.*)$")
       local headers = { ["Content-Type"] = "application/json", ["Authorization"] = "Bearer " .. token }

@@ -15,6 +15,18 @@ CREATE OR REPLACE FUNCTION bench.voucher_secret(n bigint) RETURNS bytea
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT decode(md5('secret ' || n::text), 'hex') $$;
 
+-- The member of a number and their subject, which carries no time.
+CREATE OR REPLACE FUNCTION bench.member_id(n bigint) RETURNS uuid
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT (lpad(to_hex(1700000000000 + n / 1000), 12, '0') || '7' || substr(md5('member ' || n::text), 1, 3)
+            || '8' || substr(md5('member ' || n::text), 4, 15))::uuid
+$$;
+
+CREATE OR REPLACE FUNCTION bench.subject_id(n bigint) RETURNS uuid
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT md5('subject ' || n::text)::uuid $$;
+
 -- A new UUIDv7; PostgreSQL 18 makes them itself.
 DO $do$
 BEGIN
