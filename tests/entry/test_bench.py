@@ -168,7 +168,7 @@ def test_matches_and_images_are_measured_in_the_real_server(
     """A small town: each sale is in the first image that is read after its answer; the server's own log is read."""
     bench = measure.Bench(server_address, 1, tmp_path)
     plan = Plan(
-        repetitions=1, match_shops=60, match_members=50, match_calls=10, image_members=5, image_seconds=3, large=0
+        repetitions=1, match_shops=60, match_members=50, match_calls=10, image_members=5, image_seconds=4, large=0
     )
     (matched,) = asyncio.run(matching.run(bench, built, plan, lambda _: None))
     assert "50 members, of whom 50 ask, with 40 visits each" in matched.notes
