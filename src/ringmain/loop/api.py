@@ -20,11 +20,13 @@ from ringmain.loop.model import (
     Leaks,
     Rate,
     SecondVisits,
+    Transitions,
     closure,
     flow,
     leaks,
     second_visits,
     strongest_edges,
+    transitions,
 )
 from ringmain.loop.offer_story import OfferVoucher, VoucherState, daily, offer_funnel, offer_vouchers, own_offer
 from ringmain.loop.pressure import OfferPressure, Pressure, pressure
@@ -62,10 +64,12 @@ __all__ = [
     "ShopEdge",
     "Step",
     "Today",
+    "Transitions",
     "VoucherState",
     "checklist",
     "closure_report",
     "daily",
+    "flow",
     "flow_report",
     "guest_counts",
     "guests",
@@ -76,6 +80,7 @@ __all__ = [
     "pressure",
     "preview",
     "today",
+    "transitions",
 ]
 
 MEMORY_LIMIT = "512MB"

@@ -16,6 +16,7 @@ TASKS: Mapping[str, str] = MappingProxyType(
     {
         "closure": "ringmain.simulate.evaluate.closure",
         "context": "ringmain.simulate.evaluate.context",
+        "flow": "ringmain.simulate.evaluate.flow",
         "need-place": "ringmain.simulate.evaluate.need_place",
         "profile": "ringmain.simulate.evaluate.profile_fields",
         "returns": "ringmain.simulate.evaluate.returns",
@@ -28,7 +29,7 @@ TASKS: Mapping[str, str] = MappingProxyType(
     }
 )
 # These read the recorded year of the installed package where no folder is named.
-WITHOUT_FOLDER = frozenset({"closure", "profile", "redemption", "segments", "visits"})
+WITHOUT_FOLDER = frozenset({"closure", "flow", "profile", "redemption", "segments", "visits"})
 # These also forecast what comes after their files: `evaluate` takes `horizon` (days) and `out` (a file) as well.
 FORECASTING = frozenset({"traffic"})
 
