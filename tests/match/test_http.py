@@ -3,6 +3,7 @@
 from uuid import UUID, uuid4
 
 from ringmain.kit.http import Api, Principal, Role
+from ringmain.kit.http.cards import text_holds_card_number
 from ringmain.kit.settings import Settings
 from ringmain.match.http import ROUTES
 from tests.match.street import Street
@@ -32,6 +33,18 @@ async def test_matches_come_with_offers_and_reasons(street: Street) -> None:
     assert [reason["code"] for reason in found["reasons"]][:2] == ["words", "distance"]
     seen = {one["shop_id"] for one in (await till.get("/v1/matches")).json["items"]}
     assert seen == {str(id_) for id_ in street.shops if id_ != street.shops[1]}
+
+
+async def test_a_place_is_no_card_number(street: Street) -> None:
+    """A latitude whose digits are a card's by chance is a place; the control: as words or a name it is none."""
+    operator = _client(street, "operator")
+    latitude = "39.904200000006"
+    assert text_holds_card_number(latitude)
+    assert (await operator.get(f"/v1/matches?latitude={latitude}&longitude=116.4")).status == 200
+    assert (await operator.get(f"/v1/matches?words={latitude}")).code == "card_number_refused"
+    assert (await operator.get(f"/v1/matches?{latitude}=1")).code == "card_number_refused"
+    off = await operator.get("/v1/matches?latitude=4111111111111111&longitude=116.4")
+    assert (off.code, b"4111" in off.body) == ("request_invalid", False)
 
 
 async def test_what_is_found_for_a_person_is_not_for_tills(street: Street) -> None:

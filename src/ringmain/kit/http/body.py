@@ -162,7 +162,9 @@ def decode_query(kind: type[Struct] | None, raw: bytes) -> Any:
         pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
     except ValueError:
         raise RequestInvalid(reason="The query is not percent-encoded UTF-8.") from None
-    check_texts([text for pair in pairs for text in pair])
+    # The digits of a place on earth look like a card's by chance: what is read as a number is kept as no text.
+    numbers = set() if kind is None else _float_fields(kind)
+    check_texts([name for name, _ in pairs] + [value for name, value in pairs if name not in numbers])
     many = set() if kind is None else _list_fields(kind)
     values: dict[str, Any] = {}
     for name, value in pairs:
@@ -208,6 +210,14 @@ def _converted(values: dict[str, Any], kind: type[Struct]) -> Any:
 
 def _list_fields(kind: type[Struct]) -> set[str]:
     return {field.encode_name for field in msgspec.structs.fields(kind) if _holds_list(field.type)}
+
+
+def _float_fields(kind: type[Struct]) -> set[str]:
+    return {field.encode_name for field in msgspec.structs.fields(kind) if _may_be_float(field.type)}
+
+
+def _may_be_float(annotation: Any) -> bool:
+    return annotation is float or any(_may_be_float(part) for part in get_args(annotation))
 
 
 def _holds_list(annotation: Any) -> bool:
