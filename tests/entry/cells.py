@@ -415,6 +415,14 @@ AUDIT: dict[str, Cell] = {
     "verify_audit": Cell("o", lambda _: "/v1/audit/verification", other_network="apart"),
 }
 
+# Nothing was trained here: there is no model to which anybody could go back.
+MODELS: dict[str, Cell] = {
+    "list_models": Cell("oa", lambda _: "/v1/models", other_network="apart"),
+    "roll_back_model": Cell(
+        "o", lambda _: "/v1/models/need-place/rollback", lambda _: {}, refused_with=(409,), own=(409,)
+    ),
+}
+
 WEBHOOKS: dict[str, Cell] = {
     "make_webhook": Cell(
         "om",
@@ -446,5 +454,6 @@ CELLS: dict[str, Cell] = {
     **LOOP,
     **FIGURES,
     **AUDIT,
+    **MODELS,
     **WEBHOOKS,
 }

@@ -53,4 +53,12 @@ async def test_the_sweep_is_a_job(database_urls: Urls, simulated: bool, closed: 
 def test_every_job_has_its_slice_in_its_name() -> None:
     """Jobs are found by their slice; two slices may use the same word."""
     names = {name for name in jobs("").tasks if not name.startswith(("builtin", "procrastinate"))}
-    assert names == {"message:tidy", "sale:partitions", "voucher:expire", "voucher:mint", "voucher:remind"}
+    assert names == {
+        "message:tidy",
+        "need:forecast",
+        "need:train",
+        "sale:partitions",
+        "voucher:expire",
+        "voucher:mint",
+        "voucher:remind",
+    }

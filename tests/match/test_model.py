@@ -158,6 +158,25 @@ def test_near_open_and_worthwhile_shops_come_first() -> None:
     assert _order([_shop(n) for n in range(1, 9)], limit=3) == [1, 2, 3]
 
 
+def test_what_is_expected_of_a_person_moves_shops_up_within_bounds() -> None:
+    """A chance counts as one term among others: never more than it would at certainty, and not where it is unknown."""
+    shops = [_shop(1), _shop(2), _shop(3, 2_000)]
+    nobody = {one.shop.id.int: one.score for one in rank(shops, Context(at=AT, place=HERE), Person())}
+    expects = Person(needs={UUID(int=2): 0.4, UUID(int=3): 7.0, UUID(int=99): 1.0})
+    found = {one.shop.id.int: one.score for one in rank(shops, Context(at=AT, place=HERE), expects)}
+    assert _order(shops, expects) == [2, 1, 3]
+    assert {id_: round(score - nobody[id_], 6) for id_, score in found.items()} == {1: 0.0, 2: 0.2, 3: 0.5}
+
+
+@pytest.mark.parametrize(("chance", "told"), [(0.15, True), (0.14, False), (None, False)])
+def test_a_need_is_told_where_it_is_probable(chance: float | None, told: bool) -> None:
+    """What is hardly more than a guess is no reason."""
+    person = Person(needs={} if chance is None else {UUID(int=1): chance})
+    (found,) = rank([_shop(1)], Context(at=AT, place=HERE), person)
+    needs = [dict(one.facts) for one in found.reasons if one.code == "need"]
+    assert needs == ([{"category": found.shop.category}] if told else [])
+
+
 def test_reasons_are_data() -> None:
     """Distance, hours, end and past come as codes with facts, which pages put into words."""
     offers = (replace(OFFER, ends_at=AT + timedelta(hours=30), stock=7),)

@@ -1,15 +1,30 @@
 """Tests of finding shops and offers against the database."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from importlib import import_module
 from uuid import UUID
 
+import msgspec
+import numpy as np
 import pytest
 
-from ringmain.match.api import Place, block, blocks, unblock
+from ringmain.kit.db import UnitOfWork
+from ringmain.kit.learn import registry
+from ringmain.kit.learn.registry import NewModel
+from ringmain.match.api import Context, Place, block, blocks, unblock
 from ringmain.match.errors import BlockTarget
+from ringmain.match.model import Person
+from ringmain.member import api as member
+from ringmain.member.api import Known, Purpose
+from ringmain.need import api as need
+from ringmain.need.store import Wanted
+from ringmain.need.store import replace as replace_needs
 from ringmain.network.errors import ShopNotFound
 from tests.match.street import NOW, Street
 
+# `match.api` has a function of this module's name.
+finding = import_module("ringmain.match.nearby")
 NOWHERE = UUID(int=4)
 
 
@@ -132,6 +147,69 @@ async def test_without_consent_the_person_does_not_matter(street: Street) -> Non
     assert await street.find(subject_ids=anna.subject_ids) == [
         one for one in stranger if one.shop.id != street.shops[1]
     ]
+
+
+async def expect(street: Street, known: Known, chances: Mapping[int, float], made: datetime = NOW) -> None:
+    """Let a forecast expect that a person comes to shops, by their place in the street."""
+    async with street.unit(made) as uow:
+        until = made - timedelta(days=1)
+        serving = await registry.serving(uow, need.TASK)
+        if serving is None:
+            new = NewModel(need.TASK, until, until, 1, {}, {}, b"trees")
+            serving = await registry.keep(uow, new, compared_with=None)
+        places = list(chances)
+        given = np.array(list(chances.values()))
+        wanted = Wanted(
+            [known.subject_id] * len(places),
+            [street.shops[place] for place in places],
+            np.arange(1, len(places) + 1),
+            given,
+            given,
+            np.ones(len(places), dtype=bool),
+        )
+        await replace_needs(uow, wanted, serving.id, made)
+
+
+async def test_what_a_forecast_expects_moves_shops_up(street: Street) -> None:
+    """With consent a probable shop comes first and says why; rows of more than a week ago count no more."""
+    ben = await street.person()
+    before = await street.names(subject_ids=ben.subject_ids)
+    assert before[0] == "Flower Corner"
+    await expect(street, ben, {3: 0.9, 1: 0.05})
+    found = await street.find(subject_ids=ben.subject_ids)
+    assert found[0].shop.name == "Café Léon"
+    told = {one.shop.name: [dict(why.facts) for why in one.reasons if why.code == "need"] for one in found}
+    assert told["Café Léon"] == [{"category": "coffee"}]
+    assert told["Flower Corner"] == []
+    await expect(street, ben, {3: 0.9}, NOW - timedelta(days=7))
+    assert await street.names(subject_ids=ben.subject_ids) == before
+
+
+async def test_without_consent_a_forecast_does_not_matter(street: Street) -> None:
+    """Personalisation off: whatever the rows say, the answer is that of a stranger, byte for byte."""
+    anna = await street.person(personal=False)
+    stranger = msgspec.json.encode(await street.find())
+    for chances in ({}, {1: 1.0}, {2: 0.5, 4: 0.5}, {4: 1.0}):
+        await expect(street, anna, chances)
+        assert msgspec.json.encode(await street.find(subject_ids=anna.subject_ids)) == stranger
+    async with street.unit() as uow:
+        answer = member.Answer(Purpose.PERSONALISATION, True, "2026-01", "en")
+        await member.record_consents(uow, anna.member_id, [answer], member.Place("page", anna.member_id))
+    assert msgspec.json.encode(await street.find(subject_ids=anna.subject_ids, personal=False)) == stranger
+
+
+async def test_a_planted_leak_of_needs_is_caught(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Control: were needs read without asking for consent, the answers would differ."""
+    anna = await street.person(personal=False)
+    await expect(street, anna, {4: 1.0})
+    stranger = msgspec.json.encode(await street.find())
+
+    async def asked_of_nobody(uow: UnitOfWork, context: Context) -> Person:
+        found = await need.needs(uow, context.subject_ids, context.at)
+        return Person(needs={one.shop_id: one.next_chance for one in found})
+
+    monkeypatch.setattr(finding, "who_asks", asked_of_nobody)
+    assert msgspec.json.encode(await street.find(subject_ids=anna.subject_ids)) != stranger
 
 
 async def test_words_narrow_the_answer_and_say_how(street: Street) -> None:

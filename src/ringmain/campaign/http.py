@@ -24,7 +24,7 @@ _Device = Annotated[
 ]
 _Token = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}\Z", description="What POST /v1/draws has answered.")]
 # Of a person's past a till learns nothing that happened elsewhere.
-_PERSONAL = frozenset({"here_before", "new_to_you"})
+_PERSONAL = frozenset({"here_before", "need", "new_to_you"})
 
 
 class DrawPrizes(Request, frozen=True):

@@ -15,6 +15,7 @@ from rich.table import Table
 from ringmain.entry.acting import act_on
 from ringmain.entry.installation import Installation
 from ringmain.entry.rotation.cli import master_key
+from ringmain.entry.training.cli import models, train
 from ringmain.kit.doctor import diagnose
 from ringmain.kit.postgres import Trouble
 from ringmain.kit.pure.errors import RuleBroken, Unavailable
@@ -35,6 +36,8 @@ app.command(networks)
 audit = App(name="audit", help="Verify the audit log, and print its head.")
 app.command(audit)
 app.command(evaluate)
+app.command(train)
+app.command(models)
 app.command(master_key)
 out = Console()
 err = Console(stderr=True)

@@ -27,6 +27,7 @@ from ringmain.member.api import OneTimeCodes
 from ringmain.member.http import routes as member_routes
 from ringmain.message.api import code_sender
 from ringmain.message.http import ROUTES as MESSAGE_ROUTES
+from ringmain.need.http import ROUTES as NEED_ROUTES
 from ringmain.network.api import Authenticator
 from ringmain.network.http import ROUTES as NETWORK_ROUTES
 from ringmain.profile.http import ROUTES as PROFILE_ROUTES
@@ -63,6 +64,7 @@ def all_routes(door: TillDoor) -> tuple[Route, ...]:
         *till_routes(door),
         *PROFILE_ROUTES,
         *SETTLEMENT_ROUTES,
+        *NEED_ROUTES,
         *MATCH_ROUTES,
         *CAMPAIGN_ROUTES,
         *LOOP_ROUTES,

@@ -35,10 +35,9 @@ def _commands(app: App, path: str = "ringmain") -> Iterator[str]:
         yield "| Command | What it does |\n|---|---|"
     for name in sorted(name for name in app if not name.startswith("-")):
         command = app[name]
-        if command.default_command is None:
-            yield from _commands(command, f"{path} {name}")
-        else:
+        if command.default_command is not None:
             yield f"| `{path} {name}` | {command.help.strip().splitlines()[0]} |"
+        yield from _commands(command, f"{path} {name}")
 
 
 def _errors() -> Iterator[str]:

@@ -21,6 +21,7 @@ from ringmain.kit.settings import Settings
 from ringmain.kit.webhooks import Courier, Guard, teller
 from ringmain.message import jobs as message_jobs
 from ringmain.message.api import Channel, Doors, configured, keep_delivering, open_channels
+from ringmain.need import jobs as need_jobs
 from ringmain.network import api as network
 from ringmain.sale import api as sale
 from ringmain.sale import jobs as sale_jobs
@@ -35,6 +36,7 @@ def jobs(application_url: str) -> procrastinate.App:
     """Return the jobs of all slices, each under its slice's name."""
     app = procrastinate.App(connector=connector(application_url))
     app.add_tasks_from(message_jobs.tasks(), namespace="message")
+    app.add_tasks_from(need_jobs.tasks(), namespace="need")
     app.add_tasks_from(sale_jobs.tasks(), namespace="sale")
     app.add_tasks_from(voucher_jobs.tasks(), namespace="voucher")
     return app
@@ -88,6 +90,7 @@ async def _run_jobs(installation: Installation, stop: asyncio.Event) -> None:
                     "database": installation.database,
                     "keyring": installation.keyring,
                     "public_base": installation.settings.public_base,
+                    "lake": installation.settings.lake_folder,
                 },
                 install_signal_handlers=False,
                 shutdown_graceful_timeout=_SECONDS_TO_FINISH_A_JOB,

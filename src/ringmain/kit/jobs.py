@@ -1,5 +1,6 @@
 """Jobs in PostgreSQL: work that is deferred or periodic, run by the worker, tried again where it fails."""
 
+from pathlib import Path
 from typing import Any
 
 import procrastinate
@@ -30,6 +31,11 @@ def keyring_of(context: procrastinate.JobContext) -> Keyring:
     keyring: Any = context.additional_context["keyring"]
     assert isinstance(keyring, Keyring)
     return keyring
+
+
+def lake_of(context: procrastinate.JobContext) -> Path:
+    """Return the folder of the lake."""
+    return Path(context.additional_context["lake"])
 
 
 def public_base_of(context: procrastinate.JobContext) -> str:

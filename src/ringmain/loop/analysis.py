@@ -1,8 +1,7 @@
 """From the lake to the small arrays that the model judges, as Ibis expressions that DuckDB and Spark both run.
 
-A *visit* is a sale of an identified member that stands: it was not undone, nor did they say "this was not me". A
-*transition* is two consecutive visits of one member at different shops, at most so many days apart; of vouchers: won
-at one shop (the sender's), spent at another.
+What a *visit* is, `profile.analysis` says. A *transition* is two consecutive visits of one member at different shops,
+at most so many days apart; of vouchers: won at one shop (the sender's), spent at another.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,6 +19,8 @@ from ringmain.kit.pure.clock import microseconds
 from ringmain.loop.model import NONE, Grants, Redemptions, Transitions, known_from, transitions
 from ringmain.member import api as member
 from ringmain.profile import api as profile
+from ringmain.profile.api import canonical, disputed
+from ringmain.profile.api import lake_visits as visits
 from ringmain.sale import api as sale
 from ringmain.voucher import api as voucher
 
@@ -47,14 +48,6 @@ def facts_of(lake: Any) -> Facts:
     return Facts(**{name: lake.table(name) for name in Facts.__slots__})
 
 
-def visits(facts: Facts) -> Table:
-    """Return subject_id, shop_id, visited_at, sale_id of every visit; merged people are one person."""
-    identified = facts.sale.filter(facts.sale.subject_id.notnull())
-    identified = identified.anti_join(_disputed(facts), "sale_id").anti_join(_undone(facts), "sale_id")
-    seen = identified.select("subject_id", "shop_id", "sale_id", visited_at=identified.sold_at)
-    return _canonical(seen, facts)
-
-
 def visit_transitions(facts: Facts, gap_days: int) -> Table:
     """Return subject_id, origin, destination, moved_at of visits; a longer gap than `gap_days` breaks the walk."""
     seen = visits(facts)
@@ -70,7 +63,7 @@ def visit_transitions(facts: Facts, gap_days: int) -> Table:
 
 def voucher_transitions(facts: Facts) -> Table:
     """Return subject_id, origin (where won), destination (where spent), moved_at of redemptions that stand."""
-    spent = _standing(facts).anti_join(_disputed(facts), "sale_id")
+    spent = _standing(facts).anti_join(disputed(facts), "sale_id")
     won = facts.grant.select("voucher_id", "sender_shop_id", holder=facts.grant.subject_id)
     known = spent.inner_join(won, "voucher_id")
     known = known.mutate(subject_id=ibis.coalesce(known.subject_id, known.holder))
@@ -78,7 +71,7 @@ def voucher_transitions(facts: Facts) -> Table:
         known.subject_id.notnull(), known.sender_shop_id.notnull(), known.sender_shop_id != known.shop_id
     )
     columns = {"origin": moved.sender_shop_id, "destination": moved.shop_id, "moved_at": moved.redeemed_at}
-    return _canonical(moved.select("subject_id", **columns), facts)
+    return canonical(moved.select("subject_id", **columns), facts)
 
 
 def grant_outcomes(facts: Facts) -> Table:
@@ -86,7 +79,7 @@ def grant_outcomes(facts: Facts) -> Table:
 
     A voucher that was won nowhere (a coupon sent out, a code printed) is no part of the ring and says nothing of it.
     """
-    granted = _canonical(_won(facts), facts)
+    granted = canonical(_won(facts), facts)
     spent = _first_redemptions(facts)
     seen = visits(facts)
     first = seen.group_by("subject_id", "shop_id").agg(first_at=seen.visited_at.min())
@@ -124,7 +117,7 @@ def redemption_returns(facts: Facts) -> Table:
     granted = won.select("voucher_id", "granted_at", holder=won.subject_id)
     known = spent.inner_join(granted, "voucher_id")
     known = known.mutate(subject_id=ibis.coalesce(known.subject_id, known.holder))
-    known = _canonical(
+    known = canonical(
         known.filter(known.subject_id.notnull()).select(
             "redemption_id", "subject_id", "shop_id", "sale_id", "redeemed_at", "granted_at"
         ),
@@ -223,15 +216,6 @@ def redemptions_of(facts: Facts) -> Redemptions:
     )
 
 
-def _canonical(rows: Table, facts: Facts) -> Table:
-    """Replace the subject of a merged member by the one that stands for the person now."""
-    alias = facts.subject_alias.select(
-        merged=facts.subject_alias.subject_id, now=facts.subject_alias.canonical_subject_id
-    )
-    joined = rows.left_join(alias, rows.subject_id == alias.merged)
-    return joined.mutate(subject_id=ibis.coalesce(joined.now, joined.subject_id)).select(*rows.columns)
-
-
 def _won(facts: Facts) -> Table:
     """Return the grants of vouchers that were won at a shop."""
     return facts.grant.filter(facts.grant.sender_shop_id.notnull())
@@ -240,25 +224,6 @@ def _won(facts: Facts) -> Table:
 def _standing(facts: Facts) -> Table:
     """Return the redemptions that were not reversed."""
     return facts.redemption.anti_join(facts.reversal, "redemption_id")
-
-
-def _disputed(facts: Facts) -> Table:
-    """Return sale_id of the sales of which a person says, by their last word, that they were not theirs."""
-    said = facts.sale_dispute
-    last = said.group_by("sale_id").agg(not_me=said.not_me.argmax(said.said_at))
-    return last.filter(last.not_me).select("sale_id")
-
-
-def _undone(facts: Facts) -> Table:
-    """Return sale_id of the sales of which refunds have left nothing."""
-    added = facts.sale_change
-    sums = added.group_by("sale_id").agg(
-        refunded=added.amount_minor.sum(where=added.kind == "refund"),
-        completed=added.amount_minor.max(where=added.kind == "completion"),
-    )
-    known = sums.inner_join(facts.sale.select("sale_id", "total_minor", "redeemed_minor"), "sale_id")
-    paid = ibis.coalesce(known.completed, known.total_minor) - known.redeemed_minor
-    return known.filter(known.refunded == paid).select("sale_id")
 
 
 def _first_redemptions(facts: Facts) -> Table:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 
 from ringmain.kit.db import UnitOfWork
 from ringmain.match.blocks import blocks
@@ -11,6 +10,7 @@ from ringmain.match.catalogue import catalogue_of, left
 from ringmain.match.model import Catalogue, Context, Match, Person, Place, ShopVisits, Stand, rank
 from ringmain.member import api as member
 from ringmain.member.api import Purpose
+from ringmain.need import api as need
 from ringmain.network import api as network
 from ringmain.network.errors import ShopNotFound
 from ringmain.profile import api as profile
@@ -28,7 +28,7 @@ async def nearby(uow: UnitOfWork, context: Context) -> list[Match]:
     kept = await catalogue_of(uow, context.at)
     stand, place = await _stand(uow, context, kept.catalogue)
     context = replace(context, place=place)
-    person = await who_asks(uow, context.subject_ids, personal=context.personal)
+    person = await who_asks(uow, context)
     standing, fresh = await left(uow, kept)
     found = rank(kept.catalogue, standing, context, person, stand, kept.vocabulary)
     if fresh or await _granted_still(uow, found, context.at):
@@ -43,19 +43,25 @@ async def _granted_still(uow: UnitOfWork, found: Sequence[Match], at: datetime) 
     return not shown or len(await voucher.grantable(uow, at, offer_ids=list(shown))) == len(shown)
 
 
-async def who_asks(uow: UnitOfWork, subject_ids: Sequence[UUID], *, personal: bool = True) -> Person:
-    """Return what may be looked at of a person: their blocks always, where they went only with their consent."""
+async def who_asks(uow: UnitOfWork, context: Context) -> Person:
+    """Return what may be looked at of who asks: their blocks always, the rest only with their consent.
+
+    The rest is where they went, and what a forecast expects them to want next.
+    """
+    subject_ids = context.subject_ids
     if not subject_ids:
         return Person()
     blocked = await blocks(uow, subject_ids)
-    visits = None
-    if personal and subject_ids[0] in await member.consented(uow, subject_ids[:1], Purpose.PERSONALISATION):
+    visits, needs = None, {}
+    if context.personal and subject_ids[0] in await member.consented(uow, subject_ids[:1], Purpose.PERSONALISATION):
         found = await sale.visits_of(uow, subject_ids, without=await profile.disputed_sales(uow, subject_ids))
         visits = {one.shop_id: ShopVisits(one.visits, one.last_at) for one in found}
+        needs = {one.shop_id: one.next_chance for one in await need.needs(uow, subject_ids, context.at)}
     return Person(
         frozenset(one.shop_id for one in blocked if one.shop_id is not None),
         frozenset(one.offer_id for one in blocked if one.offer_id is not None),
         visits,
+        needs,
     )
 
 

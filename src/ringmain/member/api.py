@@ -47,6 +47,7 @@ from ringmain.member.requests import (
 from ringmain.member.show import Glimpse, Shown, glimpses, show, show_to_merchant
 from ringmain.member.store.consents import sharing_with
 from ringmain.member.store.lake import LAKE_TABLES
+from ringmain.member.store.own_data import hiding
 from ringmain.member.store.totals import count_people
 from ringmain.member.tell import (
     GivenAnswer,
@@ -117,6 +118,7 @@ __all__ = [
     "glimpses",
     "hidden_fields",
     "hide_field",
+    "hiding",
     "identifier",
     "identify",
     "identify_all",

@@ -4,6 +4,7 @@ from ringmain.need.basket.histories import BasketHistories, basket_histories
 from ringmain.need.basket.ranker import BasketModel
 from ringmain.need.basket.ranker import train as train_baskets
 from ringmain.need.basket.simple import simple_scores as simple_basket_scores
+from ringmain.need.forecast import TASK, TASKS, forecast_needs, needs, own_needs
 from ringmain.need.lifetimes import BgNbd, Histories, ParetoNbd, fit_bg_nbd, fit_pareto_nbd
 from ringmain.need.place.habits import names as habit_names
 from ringmain.need.place.journal import (
@@ -17,12 +18,15 @@ from ringmain.need.place.journal import (
     before_visits,
     plane,
 )
+from ringmain.need.place.placing import Placing
 from ringmain.need.place.ranker import Ranker, fit
 from ringmain.need.place.retrieve import Chunk, chunks, fit_retriever, retrieve
+from ringmain.need.place.simple import BASELINES, Counter
 from ringmain.need.place.table import Rows, Table
 from ringmain.need.place.table import names as table_names
 from ringmain.need.place.town import Floats32
 from ringmain.need.returns import Forecast, Purchases, forecast, gather, histories
+from ringmain.need.store import Need
 from ringmain.need.traffic import holidays
 from ringmain.need.traffic.features import Window
 from ringmain.need.traffic.features import window as traffic_window
@@ -31,18 +35,23 @@ from ringmain.need.traffic.forecast import example as traffic_example
 from ringmain.need.traffic.forecast import learn as learn_traffic
 from ringmain.need.traffic.forecast import origins as traffic_origins
 from ringmain.need.traffic.history import History
+from ringmain.need.train import Training, is_due, roll_back, train
 from ringmain.need.visits.next_choice import Ranked, rank_kinds, rank_stores
 from ringmain.need.visits.records import Visits
 from ringmain.need.visits.return_time import Return, foretell_gaps, foretell_returns
 from ringmain.need.visits.rhythm import own_gaps, own_rate
 
 __all__ = [
+    "BASELINES",
+    "TASK",
+    "TASKS",
     "AsOf",
     "BasketHistories",
     "BasketModel",
     "BgNbd",
     "Bools",
     "Chunk",
+    "Counter",
     "Example",
     "Floats",
     "Floats32",
@@ -52,7 +61,9 @@ __all__ = [
     "History",
     "Int64s",
     "Journal",
+    "Need",
     "ParetoNbd",
+    "Placing",
     "Purchases",
     "Queries",
     "Ranked",
@@ -60,6 +71,7 @@ __all__ = [
     "Return",
     "Rows",
     "Table",
+    "Training",
     "Visits",
     "Window",
     "after_visits",
@@ -71,23 +83,29 @@ __all__ = [
     "fit_pareto_nbd",
     "fit_retriever",
     "forecast",
+    "forecast_needs",
     "foretell_gaps",
     "foretell_returns",
     "gather",
     "habit_names",
     "histories",
     "holidays",
+    "is_due",
     "learn_traffic",
+    "needs",
     "own_gaps",
+    "own_needs",
     "own_rate",
     "plane",
     "rank_kinds",
     "rank_stores",
     "retrieve",
+    "roll_back",
     "simple_basket_scores",
     "table_names",
     "traffic_example",
     "traffic_origins",
     "traffic_window",
+    "train",
     "train_baskets",
 ]

@@ -1,5 +1,6 @@
 """What other slices may ask of the images of people."""
 
+from ringmain.profile.analysis import VISIT_TABLES, VisitFacts, canonical, disputed, lake_visits
 from ringmain.profile.correct import dispute, hide, own_receipt, receipt_by_token
 from ringmain.profile.habits import Habits, habits_for_merchant
 from ringmain.profile.image import Image, ShownVisit, image, visits
@@ -12,6 +13,7 @@ __all__ = [
     "DISPUTED",
     "FEWEST_FACTS",
     "LAKE_TABLES",
+    "VISIT_TABLES",
     "WINDOW",
     "Counted",
     "Field",
@@ -21,13 +23,17 @@ __all__ = [
     "OwnCopy",
     "ShownVisit",
     "Visit",
+    "VisitFacts",
+    "canonical",
     "day_part",
     "dispute",
+    "disputed",
     "disputed_sales",
     "fields_of",
     "habits_for_merchant",
     "hide",
     "image",
+    "lake_visits",
     "own_copy",
     "own_receipt",
     "receipt_by_token",

@@ -22,6 +22,7 @@ PAGES = (
     f"/operator/merchants/{street.STALLS[0].merchant_id}",
     "/operator/lease-list",
     "/operator/offers",
+    "/operator/models",
     "/operator/requests",
     "/operator/accounts",
     "/operator/keys",

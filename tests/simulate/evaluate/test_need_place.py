@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ringmain.need.api import Rows
+from ringmain.need.api import Placing, Rows
 from ringmain.simulate.evaluate import need_place
 from ringmain.simulate.evaluate.checkins import read_checkins
 
@@ -67,11 +67,11 @@ def test_baselines_rank_before_they_learn(tmp_path: Path) -> None:
 
 def test_answers_are_placed_by_score() -> None:
     """Better and equal candidates of each answer; what is not among the candidates stays missed."""
-    placing = need_place.Placing.missed(3)
+    placing = Placing.missed(3)
     query = np.array([0, 0, 0, 2, 2])
     rows = Rows(query, np.array([5, 6, 7, 5, 6]), np.ones(5, dtype=bool), np.zeros((5, 0), dtype=np.float32))
 
-    need_place.place(placing, rows, np.array([0.9, 0.4, 0.4, 0.1, 0.2]), np.array([6, 5, 9]))
+    placing.note(rows, np.array([0.9, 0.4, 0.4, 0.1, 0.2]), np.array([6, 5, 9]))
 
     assert placing.better.tolist() == [1, np.inf, np.inf]
     assert placing.equal.tolist() == [2, 1, 1]

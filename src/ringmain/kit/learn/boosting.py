@@ -18,6 +18,9 @@ class Trees(Protocol):
     def predict(self, data: NDArray[np.generic], /, **options: Any) -> Any:
         """Return the answer for each row of `data` `(rows, columns)`, on the scale of the objective: `(rows,)`."""
 
+    def model_to_string(self) -> str:
+        """Return the trees as text, of which `from_text` makes trees that answer the same to the last digit."""
+
 
 def grow(
     parameters: Mapping[str, Any],
@@ -45,4 +48,14 @@ def grow(
         categorical_feature=list(categorical) or "auto",
     )
     trees: Trees = lightgbm.train({**_COMMON, **parameters, "seed": seed}, data, num_boost_round=rounds)
+    return trees
+
+
+def from_text(text: str) -> Trees:
+    """Return the trees that were written by `model_to_string`. Raises ValueError where it is no such text."""
+    lightgbm: Any = import_module("lightgbm")
+    try:
+        trees: Trees = lightgbm.Booster(model_str=text)
+    except lightgbm.basic.LightGBMError as error:
+        raise ValueError("these are no trees of LightGBM") from error
     return trees

@@ -82,11 +82,16 @@ class ShopVisits:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What is known of who asks. `visits` is None where nobody is known, or where they do not want personal answers."""
+    """What is known of who asks.
+
+    `visits` is None where nobody is known, or where they do not want personal answers; `needs` is empty then. It says
+    of shops how probable it is, from 0 to 1, that the person's next visit is there.
+    """
 
     blocked_shops: frozenset[UUID] = frozenset()
     blocked_offers: frozenset[UUID] = frozenset()
     visits: Mapping[UUID, ShopVisits] | None = None
+    needs: Mapping[UUID, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,8 @@ class Reason:
     """Why something is shown: a code and its facts, which pages put into words.
 
     distance {metres}; open_until {time} or {} where it never closes; closed {opens, days}; ends {days};
-    few_left {left}; here_before {visits, days}; new_to_you {}; words {how, word}.
+    few_left {left}; here_before {visits, days}; new_to_you {}; need {category};
+    words {how, word}.
     """
 
     code: str

@@ -1,4 +1,4 @@
-"""The rules of ranking: near, open, worth something, ending soon, new; and never what may not be shown.
+"""The rules of ranking: near, open, worth something, wanted, ending soon, new; and never what may not be shown.
 
 The weights are judgements, not measurements: they make an order that people find plausible, and every term is told as
 a reason. Learned ranking replaces `_scores` and nothing else.
@@ -22,7 +22,9 @@ from ringmain.match.model.words import ENOUGH, WordQuery
 _EARTH_RADIUS_M = 6_371_008.8  # The mean radius (IUGG).
 # After so many metres the weight of being near has fallen to 37 %: about ten minutes on foot.
 _WALK_M = 700.0
-_NEAR, _OPEN, _VALUE, _SOON, _NEW, _WORDS = 1.0, 0.6, 0.5, 0.2, 0.15, 3.0
+_NEAR, _OPEN, _VALUE, _NEED, _SOON, _NEW, _WORDS = 1.0, 0.6, 0.5, 0.5, 0.2, 0.15, 3.0
+# From this chance on that the next visit is there, a need is worth a word; of a dozen shops a guess gives half of it.
+_WANTED = 0.15
 _SOON_DAYS = 3
 _FEW_LEFT = 20
 _DAY_SECONDS = 86_400
@@ -128,8 +130,19 @@ def _scores(
     if person.visits is not None:
         known = [catalogue.place_of.get(id_) for id_ in person.visits]
         scores += _NEW * _without(np.ones(len(scores), dtype=np.bool_), known)
+    scores += _NEED * _chances(catalogue, person)
     scores += _WORDS * (np.zeros(len(scores)) if words is None else words)
     return scores
+
+
+def _chances(catalogue: Catalogue, person: Person) -> Floats:
+    """Return for each shop how probable it is that the person comes there next, from 0 to 1."""
+    chances = np.zeros(len(catalogue.shops))
+    for shop_id, chance in person.needs.items():
+        place = catalogue.place_of.get(shop_id)
+        if place is not None:
+            chances[place] = min(max(chance, 0.0), 1.0)
+    return chances
 
 
 def _usual(best: Floats) -> float:
@@ -173,6 +186,8 @@ class _Answer:
         reasons += _opening_reasons(shop, stands)
         offers = tuple(sorted(shop.offers, key=lambda offer: (-offer.face_minor, offer.id)))
         reasons += _offer_reasons(offers, self.context.at)
+        if self.person.needs.get(shop.id, 0.0) >= _WANTED:
+            reasons.append(Reason("need", {"category": shop.category}))
         reasons += self._past(shop.id)
         return Match(shop, offers, score, distance_m, stands.is_open, tuple(reasons))
 

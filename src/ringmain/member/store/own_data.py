@@ -131,3 +131,24 @@ async def hidden_fields(uow: UnitOfWork, member_ids: Iterable[UUID]) -> set[str]
         (uow.network_id, pack_uuids(list(member_ids))),
     )
     return {row.field for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    subject_id: UUID
+
+
+# Of merged members any may have hidden it: all subjects of the person are named.
+_HIDING = """
+    SELECT DISTINCT k.subject_id
+    FROM member_hidden_field h
+    JOIN member m ON m.network_id = h.network_id AND m.id = h.member_id
+    JOIN member g ON g.network_id = h.network_id AND g.canonical_id = m.canonical_id
+    JOIN member_key k ON k.network_id = h.network_id AND k.member_id = g.id
+    WHERE h.network_id = %s AND h.field = ANY(%s::text[])
+"""
+
+
+async def hiding(uow: UnitOfWork, fields: Iterable[str]) -> set[UUID]:
+    """Return the subjects of everybody who hides one of these fields."""
+    return {row.subject_id for row in await uow.rows(_Subject, _HIDING, (uow.network_id, sorted(fields)))}

@@ -240,4 +240,5 @@ def after_visits(journal: Journal, visits: Int64s) -> Queries:
 
 def plane(lat: Floats, lon: Floats) -> tuple[Floats, Floats]:
     """Return metres east and north of degrees, on the equirectangular plane through the median latitude."""
-    return lon * _METRES_A_DEGREE * float(np.cos(np.radians(np.median(lat)))), lat * _METRES_A_DEGREE
+    middle = float(np.median(lat)) if len(lat) else 0.0
+    return lon * _METRES_A_DEGREE * float(np.cos(np.radians(middle))), lat * _METRES_A_DEGREE

@@ -7,7 +7,7 @@ import numpy as np
 
 from ringmain.kit.learn.boosting import Trees, grow
 from ringmain.need.place import table
-from ringmain.need.place.journal import Bools, Floats, Int64s, Journal, before_visits
+from ringmain.need.place.journal import Bools, Floats, Int64s, Journal, Queries, before_visits
 from ringmain.need.place.retrieve import fit_retriever
 from ringmain.need.place.town import Floats32
 
@@ -53,41 +53,54 @@ class Ranker:
             yield rows, self.trees.predict(rows.values, num_threads=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Questions with their answers: the place of each, and whether it was new to the person, `(q,)`."""
+
+    queries: Queries
+    place: Int64s
+    new: Bools
+
+
 def fit(journal: Journal, candidates: table.Table, visits: Int64s, *, timed: bool, seed: int) -> Ranker:
     """Learn from `visits`; each is asked with nothing known from after it."""
+    queries = before_visits(journal, visits, timed=timed)
+    answered = Answered(queries, journal.place[visits], journal.own.new[visits])
     random = np.random.default_rng(seed)
-    weights = retriever(journal, visits, timed=timed, random=random)
-    examples = gather(journal, candidates, visits, weights, timed=timed, random=random)
-    return Ranker(weights, boost(examples, seed), timed)
+    weights = retriever(journal, answered, random)
+    return Ranker(weights, boost(gather(candidates, answered, weights, random), seed), timed)
 
 
-def retriever(journal: Journal, visits: Int64s, *, timed: bool, random: np.random.Generator) -> Floats:
-    """Return the weights of the evidence for new places, fitted to those of `visits` that were to one."""
-    new = visits[journal.own.new[visits]]
+def retriever(journal: Journal, answered: Answered, random: np.random.Generator) -> Floats:
+    """Return the weights of the evidence for new places, fitted to the questions whose answer is one."""
+    new = np.flatnonzero(answered.new)
     new = random.choice(new, min(len(new), _RETRIEVER_VISITS), replace=False)
-    return fit_retriever(journal, before_visits(journal, new, timed=timed), journal.place[new], random)
+    return fit_retriever(journal, answered.queries.take(new), answered.place[new], random)
 
 
-def gather(
-    journal: Journal,
-    candidates: table.Table,
-    visits: Int64s,
-    weights: Floats,
-    *,
-    timed: bool,
-    random: np.random.Generator,
-) -> Examples:
+def gather(candidates: table.Table, answered: Answered, weights: Floats, random: np.random.Generator) -> Examples:
     """Return the candidates of those questions that have their answer among them."""
     values, hits, sizes = [], [], []
-    for rows in candidates.rows(before_visits(journal, visits, timed=timed), weights, NEW_PLACES):
-        hit = rows.place == journal.place[visits[rows.query]]
-        begins = np.flatnonzero(np.diff(rows.query, prepend=-1))
-        answered = np.repeat(np.add.reduceat(hit, begins) > 0, np.diff(begins, append=len(hit)))
-        kept = answered & (rows.own | hit | (random.random(len(hit)) < _NEW_KEPT))
+    for rows in candidates.rows(answered.queries, weights, NEW_PLACES):
+        hit = rows.place == answered.place[rows.query]
+        kept = kept_for_learning(rows, hit, random)
         values.append(rows.values[kept])
         hits.append(hit[kept])
-        sizes.append(np.diff(np.flatnonzero(np.diff(rows.query[kept], prepend=-1, append=-1))))
+        sizes.append(sizes_of(rows.query[kept]))
     return Examples(np.concatenate(values), np.concatenate(hits), np.concatenate(sizes))
+
+
+def kept_for_learning(rows: table.Rows, hit: Bools, random: np.random.Generator) -> Bools:
+    """Say which rows trees learn from: of the questions that are answered, the own places and a draw of the new."""
+    begins = np.flatnonzero(np.diff(rows.query, prepend=-1))
+    answered = np.repeat(np.add.reduceat(hit, begins) > 0, np.diff(begins, append=len(hit)))
+    kept: Bools = answered & (rows.own | hit | (random.random(len(hit)) < _NEW_KEPT))
+    return kept
+
+
+def sizes_of(query: Int64s) -> Int64s:
+    """Return how many rows each question has, in order; `query` is sorted within chunks."""
+    return np.diff(np.flatnonzero(np.diff(query, prepend=-1, append=-1)))
 
 
 def boost(examples: Examples, seed: int) -> Trees:

@@ -1,14 +1,13 @@
 """Where next: fitted on history, then a walk through the future that ranks before each visit and learns after."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from ringmain.kit.learn.intervals import Estimate, ratio_over_persons
-from ringmain.kit.learn.metrics import Bools, Floats, hit_within, mean_reciprocal
-from ringmain.need.api import Int64s, Journal, Ranker, Rows, Table, fit
+from ringmain.kit.learn.metrics import Bools
+from ringmain.need.api import BASELINES, Counter, Int64s, Journal, Placing, Ranker, Table, fit
 from ringmain.simulate.evaluate.checkins import Checkins, read_checkins
 from ringmain.simulate.evaluate.report import Result
 
@@ -16,22 +15,6 @@ from ringmain.simulate.evaluate.report import Result
 _LEARNT_FROM = 0.8
 _REPORTED_EVERY = 2_000
 _FIRST, _TEN = 1, 10
-
-
-@dataclass(frozen=True, slots=True)
-class Placing:
-    """Where the answer of each case stood: `better` candidates before it, `equal` with its score, itself included.
-
-    A missed answer has infinitely many before it.
-    """
-
-    better: Floats
-    equal: Floats
-
-    @staticmethod
-    def missed(cases: int) -> "Placing":
-        """Start with every answer missed."""
-        return Placing(np.full(cases, np.inf), np.ones(cases))
 
 
 def evaluate(folder: Path, seed: int, progress: Callable[[str], None]) -> Result:
@@ -53,7 +36,7 @@ def evaluate(folder: Path, seed: int, progress: Callable[[str], None]) -> Result
     figures: dict[str, Estimate] = {}
     for setting, placing in placings.items():
         figures |= {f"{setting}.{name}": one for name, one in _figures(placing, person, new, seed).items()}
-        hit = _hits(among_new[setting], _TEN)
+        hit = among_new[setting].within(_TEN)
         figures[f"{setting}.discovery.among_new.acc@10"] = ratio_over_persons(person[new], hit[new], seed=seed)
     return Result(
         n=len(visits),
@@ -82,36 +65,17 @@ def place_answers(
     done = 0
     for rows, score in ranker.ranked(candidates, journal, visits):
         news = ~rows.own
-        place(overall, rows, score, journal.place[visits])
-        place(new_only, rows.take(news), score[news], journal.place[visits])
+        overall.note(rows, score, journal.place[visits])
+        new_only.note(rows.take(news), score[news], journal.place[visits])
         before, done = done, done + len(np.unique(rows.query))
         if before // _REPORTED_EVERY != done // _REPORTED_EVERY:
             progress(f"{setting}: {done:,} of {len(visits):,} visits ranked")
     return overall, new_only
 
 
-def place(placing: Placing, rows: Rows, score: Floats, answer: Int64s) -> None:
-    """Note where the answers of these rows stand by score."""
-    hit = rows.place == answer[rows.query]
-    own_score = np.full(len(placing.better), np.nan)
-    own_score[rows.query[hit]] = score[hit]
-    to_beat = own_score[rows.query]
-    found = rows.query[hit]
-    placing.better[found] = np.bincount(rows.query[score > to_beat], minlength=len(own_score))[found]
-    placing.equal[found] = np.bincount(rows.query[score == to_beat], minlength=len(own_score))[found]
-
-
-def _hits(placing: Placing, k: int) -> Floats:
-    return np.where(
-        np.isinf(placing.better), 0.0, hit_within(np.nan_to_num(placing.better, posinf=0), placing.equal, k)
-    )
-
-
 def _figures(placing: Placing, person: Int64s, new: Bools, seed: int) -> dict[str, Estimate]:
     """Return accuracy at one and ten and the mean reciprocal rank of all, of returning and of discovering visits."""
-    missed = np.isinf(placing.better)
-    reciprocal = np.where(missed, 0.0, mean_reciprocal(np.where(missed, 0.0, placing.better), placing.equal))
-    scores = {"acc@1": _hits(placing, _FIRST), "acc@10": _hits(placing, _TEN), "mrr": reciprocal}
+    scores = {"acc@1": placing.within(_FIRST), "acc@10": placing.within(_TEN), "mrr": placing.reciprocal()}
     figures = {}
     for group, rows in (("", np.ones(len(new), dtype=bool)), ("returning.", ~new), ("discovery.", new)):
         for name, score in scores.items():
@@ -121,36 +85,14 @@ def _figures(placing: Placing, person: Int64s, new: Bools, seed: int) -> dict[st
 
 def baselines(checkins: Checkins) -> dict[str, Placing]:
     """Place the answers by what a counter would say; each counts on through the future and ranks all known places."""
-    placed = {name: Placing.missed(int(checkins.future.sum())) for name in ("own visits", "popular", "after last")}
-    for case, answer, scores in _walk(checkins):
-        for name, score in scores.items():
-            if score[answer] >= 0:
-                placed[name].better[case] = np.count_nonzero(score > score[answer])
-                placed[name].equal[case] = np.count_nonzero(score == score[answer])
-    return placed
-
-
-def _walk(checkins: Checkins) -> Iterator[tuple[int, int, dict[str, Floats]]]:
-    """Yield the number of each future visit, its place, and each baseline's score per place: -1 not known yet."""
     journal = checkins.journal
-    own = np.zeros((journal.persons, journal.places), dtype=np.int32)
-    popular = np.zeros(journal.places, dtype=np.int32)
-    after = np.zeros((journal.places, journal.places), dtype=np.int16)
-    last = np.full(journal.persons, -1, dtype=np.int64)
-    nothing = np.zeros(journal.places, dtype=np.int16)
+    placed = {name: Placing.missed(int(checkins.future.sum())) for name in BASELINES}
+    counter = Counter(journal)
     case = 0
-    for future, person, place in zip(checkins.future, journal.person, journal.place, strict=True):
+    for future, person, place in zip(checkins.future, journal.person.tolist(), journal.place.tolist(), strict=True):
         if future:
-            unknown = popular == 0
-            rows = {
-                "own visits": own[person],
-                "popular": popular,
-                "after last": after[last[person]] if last[person] >= 0 else nothing,
-            }
-            yield case, int(place), {name: np.where(unknown, -1, row) for name, row in rows.items()}
+            for name, scores in counter.scores(person).items():
+                placed[name].note_one(case, place, scores)
             case += 1
-        own[person, place] += 1
-        popular[place] += 1
-        if last[person] >= 0:
-            after[last[person], place] += 1
-        last[person] = place
+        counter.add(person, place)
+    return placed

@@ -15,6 +15,7 @@ from ringmain.kit.http import NotFound
 from ringmain.kit.pages import PageRoute, Visit, end_sessions_of
 from ringmain.member import api as member
 from ringmain.member.errors import WordsNeeded
+from ringmain.need import api as need
 from ringmain.network import api as network
 from ringmain.profile import api as profile
 
@@ -184,7 +185,10 @@ async def download(visit: Visit) -> Response:
         if not any(one.kind == "export" and one.made_at > since for one in asked):
             return visit.go("/me/privacy#copy")
         copy = await profile.own_copy(uow, visit.site.keyring, visit.holder_id)
-    data = msgspec.json.format(msgspec.json.encode(copy), indent=2)
+        (known,) = await member.subjects(uow, [visit.holder_id])
+        expected = await need.own_needs(uow, known.subject_ids) if known is not None else []
+    # What is expected of a person is known above the slice that holds the rest.
+    data = msgspec.json.format(msgspec.json.encode({**msgspec.to_builtins(copy), "needs": expected}), indent=2)
     return visit.file(data, "application/json", f"my-data-{copy.copied_at:%Y-%m-%d}.json")
 
 

@@ -105,6 +105,7 @@ _PHRASES: dict[str, Callable[[Speech, Facts], str]] = {
     "ends": _ends,
     "few_left": lambda speech, facts: speech.text("%(left)s left", left=speech.number(facts["left"])),
     "here_before": _before,
+    "need": lambda speech, facts: speech.text("you may want %(kind)s soon", kind=facts["category"]),
     "new_to_you": lambda speech, _: speech.text("new to you"),
     "words": _spelling,
 }

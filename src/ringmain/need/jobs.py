@@ -1,0 +1,95 @@
+"""The periodic work of needs: a forecast every hour with the model that serves, and a training every night."""
+
+from uuid import UUID
+
+import structlog
+from procrastinate import Blueprint, JobContext
+
+from ringmain.kit.db import Database
+from ringmain.kit.jobs import RETRY, database_of, lake_of
+from ringmain.kit.learn import registry
+from ringmain.kit.pure.errors import RuleBroken
+from ringmain.need.errors import HistoryTooShort
+from ringmain.need.forecast import TASKS, forecast_needs
+from ringmain.need.train import is_due
+from ringmain.need.train import train as train_task
+from ringmain.network import api as network
+
+_log = structlog.get_logger(__name__)
+
+
+def tasks() -> Blueprint:
+    """Return the jobs of this slice, anew each time: adding them to an application renames them.
+
+    One lock for both: a forecast does not begin while a training, which ends with one, is under way.
+    """
+    found = Blueprint()
+    for work, cron in ((forecast, "23 * * * *"), (train, "47 2 * * *")):
+        queueing = f"need_{work.__name__}"
+        job = found.task(name=work.__name__, queueing_lock=queueing, lock="need", pass_context=True, retry=RETRY)(work)
+        found.periodic(cron=cron)(job)
+    return found
+
+
+async def forecast(context: JobContext, timestamp: int) -> None:
+    """Forecast in every network that lives in the present; `timestamp` is when the job was due."""
+    del timestamp
+    database = database_of(context)
+    for network_id in await _present_networks(database):
+        try:
+            people = await forecast_needs(database, lake_of(context), network_id, _silent)
+        except RuleBroken as rule:
+            # One network's model must not keep the others from their forecast; it will not be better in a minute.
+            _log.warning("forecast refused", network_id=str(network_id), reason=rule.code, next_step=rule.next_step)
+        else:
+            if people is not None:
+                _log.info("needs forecast", network_id=str(network_id), people=people)
+
+
+async def train(context: JobContext, timestamp: int) -> None:
+    """Train every task of the present networks, where enough has come since the last model to judge another one."""
+    del timestamp
+    database = database_of(context)
+    for network_id in await _present_networks(database):
+        for task in TASKS:
+            await _train(context, network_id, task)
+
+
+async def _train(context: JobContext, network_id: UUID, task: str) -> None:
+    database = database_of(context)
+    async with database.unit(network_id, role="worker") as uow:
+        due = is_due(await registry.serving(uow, task), await uow.now())
+    if not due:
+        return
+    try:
+        done = await train_task(database, lake_of(context), network_id, task, _silent)
+    except HistoryTooShort:
+        # The first weeks of every network: nothing is wrong.
+        return
+    except RuleBroken as rule:
+        _log.warning("training refused", network_id=str(network_id), task=task, reason=rule.code)
+    else:
+        _log.info(
+            "model trained",
+            network_id=str(network_id),
+            task=task,
+            model_id=str(done.model.id),
+            state=done.model.state,
+            reasons=list(done.model.reasons),
+        )
+
+
+def _silent(stage: str) -> None:
+    del stage
+
+
+async def _present_networks(database: Database) -> list[UUID]:
+    """Return the networks that do not live in a replayed or simulated time."""
+    async with database.unit(None) as uow:
+        networks = await network.all_networks(uow)
+    present = []
+    for network_id in networks:
+        async with database.unit(network_id) as uow:
+            if not (await network.network_of(uow)).simulated:
+                present.append(network_id)
+    return present
