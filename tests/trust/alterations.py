@@ -17,6 +17,8 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from ringmain.kit.db import Database, UnitOfWork
+from ringmain.kit.learn import registry
+from ringmain.kit.learn.registry import NewModel
 from ringmain.kit.pure.ids import uuid7
 from ringmain.member import api as member
 from ringmain.member.api import QUESTIONS, IdentifierKind, Known
@@ -178,6 +180,16 @@ ALTERED: dict[str, Alteration] = {
         """,
         len(profile.Field),
     ),
+    "need": Alteration(
+        "a forecast that is sure of two shops",
+        f"""
+        INSERT INTO need (network_id, subject_id, shop_id, place, next_chance, week_chance, been, model_id, made_at)
+        SELECT %(network)s, subject_id, (%(shops)s::uuid[])[5 - place], place + 1, 0.9 - place / 5.0, 0.9, false,
+               %(model)s, %(at)s
+        FROM {_CROWD} CROSS JOIN generate_series(0, 1) AS p (place)
+        """,
+        2,
+    ),
 }
 
 # Tables of these slices that hold nothing of a person, each with the reason.
@@ -221,6 +233,7 @@ class Crowd:
     people: list[Known]
     carried: list[UUID]
     scene_id: UUID
+    model_id: UUID
 
     async def alter(self) -> dict[str, int]:
         """Make every table of `ALTERED` say something else of everybody; return the rows written, by table."""
@@ -249,6 +262,7 @@ class Crowd:
             "offers": street.offers,
             "carried": self.carried,
             "scene": self.scene_id,
+            "model": self.model_id,
             "fields": [field.value for field in profile.Field],
             "answer_members": [one[0] for one in answers],
             "answer_questions": [one[1] for one in answers],
@@ -294,6 +308,9 @@ async def crowd_of(street: Street, count: int, *, consenting: bool = False) -> C
     carried = [street.offers[0], *[(await street.publish(0, face_minor=worth)).id for worth in (300, 400)]]
     await street.poster(4)
     scene_id = await street.value("SELECT id FROM scene WHERE network_id = %s LIMIT 1", street.network_id)
-    crowd = Crowd(street, made, carried, scene_id)
+    new = NewModel("need-place", NOW - timedelta(days=60), NOW, 1, {}, {}, b"trees")
+    async with street.unit() as uow:
+        model = await registry.keep(uow, new, compared_with=None)
+    crowd = Crowd(street, made, carried, scene_id, model.id)
     await crowd.begin(consenting=consenting)
     return crowd
