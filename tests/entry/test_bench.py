@@ -137,6 +137,9 @@ def test_members_and_their_visits_are_made_by_number(built: Stage) -> None:
             FROM sale WHERE network_id = %s GROUP BY 1 ORDER BY 2, 1
         """
         found = connection.execute(visits, (network,)).fetchall()
+        store.make_needs(built.superuser_url, network, [ids.subject_id(7)])
+        needs = "SELECT subject_id, count(*), max(place), bool_and(been) FROM need WHERE network_id = %s GROUP BY 1"
+        assert connection.execute(needs, (network,)).fetchall() == [(ids.subject_id(7), 9, 9, True)]
     assert sorted(found) == sorted((ids.subject_id(number), 18, 9, True, True) for number in (7, 8))
 
 
@@ -171,7 +174,7 @@ def test_matches_and_images_are_measured_in_the_real_server(
         repetitions=1, match_shops=60, match_members=50, match_calls=10, image_members=5, image_seconds=4, large=0
     )
     (matched,) = asyncio.run(matching.run(bench, built, plan, lambda _: None))
-    assert "50 members, of whom 50 ask, with 40 visits each" in matched.notes
+    assert "50 members, of whom 50 ask, with 40 visits and a forecast each" in matched.notes
     assert "served over one connection, 10 calls: p50" in matched.notes[-1]
     fresh = asyncio.run(images.fresh(bench, built, plan, lambda _: None))
     (told,) = [note for note in fresh.notes if note.startswith("in ")]

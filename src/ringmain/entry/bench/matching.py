@@ -38,7 +38,7 @@ _CATEGORIES = ("coffee", "noodles", "books", "tea", "bakery", "florist", "shoes"
 _PIECE = 500
 # Those who ask, and what they have bought.
 _ASKING, _VISITS = 1_000, 40
-_PERSONAL = {"new_to_you", "here_before"}
+_PERSONAL = {"new_to_you", "here_before", "need"}
 _SHOWN, _WARM_UP, _GOAL_MS = 20, 20, 20
 
 
@@ -86,7 +86,7 @@ async def run(bench: Bench, stage: Stage, plan: Plan, say: Say) -> list[Result]:
     served = await _served(bench, stage, town, plan, chance)
     notes = (
         f"{plan.match_shops:,} shops of as many merchants, one offer each, 20 shown",
-        f"{plan.match_members:,} members, of whom {town.asking:,} ask, with {_VISITS} visits each",
+        f"{plan.match_members:,} members, of whom {town.asking:,} ask, with {_VISITS} visits and a forecast each",
         "limit: an empty transaction",
         f"the first call, which reads the town: {cold * 1e3:,.0f} ms of CPU",
         served,
@@ -141,6 +141,7 @@ async def _open(database: Database, stage: Stage, plan: Plan, chance: random.Ran
     await asyncio.to_thread(store.make_members, stage.superuser_url, town, plan.match_members)
     subjects = [subject_id(number) for number in range(asking)]
     await asyncio.to_thread(store.make_visits, stage.superuser_url, town, subjects, places, _VISITS)
+    await asyncio.to_thread(store.make_needs, stage.superuser_url, town, subjects)
     return _Town(town, asking, token)
 
 

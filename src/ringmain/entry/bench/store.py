@@ -157,6 +157,14 @@ def make_visits(
         connection.execute("VACUUM (FREEZE, ANALYZE) sale")
 
 
+def make_needs(url: str, network_id: UUID, subject_ids: Sequence[UUID]) -> None:
+    """Expect of each subject that they come again to where they have been."""
+    with psycopg.connect(url, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
+        params = {"network": network_id, "subjects": list(subject_ids)}
+        connection.execute((SCRIPTS / "needs.sql").read_bytes(), params)
+        connection.execute("VACUUM (FREEZE, ANALYZE) need")
+
+
 def make_toys(url: str, count: int) -> None:
     """Make the vouchers of the toy anchor."""
     with psycopg.connect(url, autocommit=True) as connection:
