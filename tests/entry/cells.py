@@ -383,6 +383,12 @@ PROFILE: dict[str, Cell] = {
 }
 
 # Figures of the whole network: for who runs it and who studies it, never for one merchant.
+SEGMENT: dict[str, Cell] = {
+    "list_tribes": Cell("oa", lambda _: "/v1/tribes", other_network="apart"),
+    "list_guest_tribes": Cell("om", lambda things: f"{_merchant(things)}/tribes"),
+    "read_own_tribe": Cell("o", _in("/v1/members/{member}/tribe")),
+}
+
 LOOP: dict[str, Cell] = {
     "read_flow": Cell("oa", lambda _: "/v1/loop/flow", other_network="apart"),
     "read_closure": Cell("oa", lambda _: "/v1/loop/closure", other_network="apart"),
@@ -448,6 +454,7 @@ CELLS: dict[str, Cell] = {
     **SCENE,
     **VOUCHER,
     **SALE_CELLS,
+    **SEGMENT,
     **MATCH,
     **CAMPAIGN,
     **PROFILE,

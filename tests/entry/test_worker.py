@@ -58,6 +58,7 @@ def test_every_job_has_its_slice_in_its_name() -> None:
         "need:forecast",
         "need:train",
         "sale:partitions",
+        "segment:tribes",
         "voucher:expire",
         "voucher:mint",
         "voucher:remind",

@@ -190,10 +190,32 @@ ALTERED: dict[str, Alteration] = {
         """,
         2,
     ),
+    "tribe": Alteration(
+        "a tribe of each their own",
+        f"""
+        INSERT INTO tribe (network_id, id, name, rule, apart, centre, size, stability, found_at, seen_at)
+        SELECT %(network)s, member_id, '["category:novelty"]', '[]', '[]', '{{"category:novelty": 1}}', 10, 1, %(at)s,
+               %(at)s
+        FROM {_CROWD}
+        """,
+        1,
+    ),
+    "tribe_member": Alteration(
+        "the tribe that they are in",
+        f"""
+        INSERT INTO tribe_member (network_id, subject_id, tribe_id, shares, since, placed_at)
+        SELECT %(network)s, subject_id, member_id, '{{}}', %(at)s, %(at)s FROM {_CROWD}
+        """,
+        1,
+    ),
 }
 
 # Tables of these slices that hold nothing of a person, each with the reason.
-NOBODYS: dict[str, str] = {}
+NOBODYS: dict[str, str] = {
+    "tribe_finding": "how many people were looked at",
+    "tribe_week": "that a week was counted for a merchant",
+    "tribe_reach": "rounded counts of groups, for merchants",
+}
 
 _TABLE = re.compile(r"CREATE TABLE (?:IF NOT EXISTS )?(\w+)(?! PARTITION OF)\b", re.IGNORECASE)
 

@@ -20,6 +20,7 @@ from ringmain.kit.doctor import diagnose
 from ringmain.kit.postgres import Trouble
 from ringmain.kit.pure.errors import RuleBroken, Unavailable
 from ringmain.kit.settings import Settings
+from ringmain.segment.cli import commands as tribe_commands
 from ringmain.simulate.cli import evaluate
 
 Result = TypeVar("Result")
@@ -39,6 +40,7 @@ app.command(evaluate)
 app.command(train)
 app.command(models)
 app.command(master_key)
+app.command(tribe_commands(lambda work: act_on(work, own=True)))
 out = Console()
 err = Console(stderr=True)
 

@@ -34,6 +34,7 @@ from ringmain.profile.http import ROUTES as PROFILE_ROUTES
 from ringmain.sale.api import TillDoor
 from ringmain.sale.http import routes as till_routes
 from ringmain.scene.http import ROUTES as SCENE_ROUTES
+from ringmain.segment.http import ROUTES as SEGMENT_ROUTES
 from ringmain.settlement.http import ROUTES as SETTLEMENT_ROUTES
 from ringmain.simulate.api import street
 from ringmain.voucher.http import ROUTES as VOUCHER_ROUTES
@@ -63,6 +64,7 @@ def all_routes(door: TillDoor) -> tuple[Route, ...]:
         *VOUCHER_ROUTES,
         *till_routes(door),
         *PROFILE_ROUTES,
+        *SEGMENT_ROUTES,
         *SETTLEMENT_ROUTES,
         *NEED_ROUTES,
         *MATCH_ROUTES,

@@ -25,6 +25,7 @@ from ringmain.need import jobs as need_jobs
 from ringmain.network import api as network
 from ringmain.sale import api as sale
 from ringmain.sale import jobs as sale_jobs
+from ringmain.segment import jobs as segment_jobs
 from ringmain.simulate.api import street
 from ringmain.voucher import jobs as voucher_jobs
 
@@ -38,6 +39,7 @@ def jobs(application_url: str) -> procrastinate.App:
     app.add_tasks_from(message_jobs.tasks(), namespace="message")
     app.add_tasks_from(need_jobs.tasks(), namespace="need")
     app.add_tasks_from(sale_jobs.tasks(), namespace="sale")
+    app.add_tasks_from(segment_jobs.tasks(), namespace="segment")
     app.add_tasks_from(voucher_jobs.tasks(), namespace="voucher")
     return app
 

@@ -51,6 +51,7 @@ from ringmain.member.store.own_data import hiding
 from ringmain.member.store.totals import count_people
 from ringmain.member.tell import (
     GivenAnswer,
+    all_hidden_fields,
     answer_question,
     answers,
     describe,
@@ -95,6 +96,7 @@ __all__ = [
     "Sent",
     "Shown",
     "ShownCode",
+    "all_hidden_fields",
     "answer_question",
     "answer_request",
     "answered_requests",

@@ -109,3 +109,8 @@ async def hidden_fields(uow: UnitOfWork, member_id: UUID) -> set[str]:
     """Return the fields of a person's image that they hid. Raises `MemberUnknown`."""
     known = await person(uow, member_id)
     return await own_data.hidden_fields(uow, [row.id for row in await people.group(uow, [known.member_id])])
+
+
+async def all_hidden_fields(uow: UnitOfWork) -> dict[UUID, frozenset[str]]:
+    """Return the fields that people of a network hide, by the subject that stands for each; others hide nothing."""
+    return {row.subject_id: frozenset(row.fields) for row in await own_data.all_hidden_fields(uow)}

@@ -32,14 +32,16 @@ def successors(old: Tribes, new: Tribes, was: Int64s, becomes: Int64s) -> dict[i
     """Return the old tribe that each new one continues; a new tribe that is missing has no past.
 
     `was` and `becomes` (people,) are the tribes of the same people before and after. Likeness is the mean of the
-    Jaccard index of members and the overlap of centres; the pairing is the best one together (Hungarian method).
+    Jaccard index of members and the overlap of centres, in the block of the new one's anchor; the pairing is the best
+    one together (Hungarian method).
     """
     likeness = np.zeros((len(new.anchors), len(old.anchors)))
     for row in range(len(new.anchors)):
         for column in range(len(old.anchors)):
             both = int(np.count_nonzero((becomes == row) & (was == column)))
             either = int(np.count_nonzero((becomes == row) | (was == column)))
-            overlap = float(np.minimum(new.centres[row], old.centres[column]).sum())
+            side = slice(None) if new.grid is None else new.grid.blocks == new.grid.blocks[new.anchors[row]]
+            overlap = float(np.minimum(new.centres[row], old.centres[column])[side].sum())
             likeness[row, column] = (both / max(either, 1) + overlap) / 2
     rows, columns = scipy.optimize.linear_sum_assignment(-likeness)
     pairs = zip(rows.tolist(), columns.tolist(), strict=True)

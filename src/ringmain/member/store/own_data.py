@@ -152,3 +152,26 @@ _HIDING = """
 async def hiding(uow: UnitOfWork, fields: Iterable[str]) -> set[UUID]:
     """Return the subjects of everybody who hides one of these fields."""
     return {row.subject_id for row in await uow.rows(_Subject, _HIDING, (uow.network_id, sorted(fields)))}
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenRow:
+    """The fields that a person hides, under the subject that stands for them."""
+
+    subject_id: UUID
+    fields: list[str]
+
+
+async def all_hidden_fields(uow: UnitOfWork) -> list[HiddenRow]:
+    """Return what everybody of a network hides, merged members as one person."""
+    return await uow.rows(
+        HiddenRow,
+        """
+        SELECT k.subject_id, array_agg(DISTINCT h.field) AS fields
+        FROM member_hidden_field h
+        JOIN member m ON m.network_id = h.network_id AND m.id = h.member_id
+        JOIN member_key k ON k.network_id = m.network_id AND k.member_id = m.canonical_id
+        WHERE h.network_id = %s GROUP BY k.subject_id
+        """,
+        (uow.network_id,),
+    )

@@ -18,6 +18,7 @@ from ringmain.member.errors import WordsNeeded
 from ringmain.need import api as need
 from ringmain.network import api as network
 from ringmain.profile import api as profile
+from ringmain.segment import api as segment
 
 _COPY_WAITS = timedelta(hours=1)
 _ASKED = (member.RequestKind.CORRECT, member.RequestKind.OBJECT)
@@ -186,9 +187,10 @@ async def download(visit: Visit) -> Response:
             return visit.go("/me/privacy#copy")
         copy = await profile.own_copy(uow, visit.site.keyring, visit.holder_id)
         (known,) = await member.subjects(uow, [visit.holder_id])
+        # What is expected of a person, and their group, are known above the slice that holds the rest.
         expected = await need.own_needs(uow, known.subject_ids) if known is not None else []
-    # What is expected of a person is known above the slice that holds the rest.
-    data = msgspec.json.format(msgspec.json.encode({**msgspec.to_builtins(copy), "needs": expected}), indent=2)
+        above = {"needs": expected, "tribe": await segment.copied(uow, visit.holder_id)}
+    data = msgspec.json.format(msgspec.json.encode({**msgspec.to_builtins(copy), **above}), indent=2)
     return visit.file(data, "application/json", f"my-data-{copy.copied_at:%Y-%m-%d}.json")
 
 

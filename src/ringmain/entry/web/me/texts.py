@@ -1,6 +1,6 @@
 """The words for what slices name by keys: fields of an image, purposes, questions, requests."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ringmain.kit.pages import Speech
 from ringmain.member.api import Purpose, RequestKind
@@ -130,6 +130,6 @@ QUESTION_TEXTS: tuple[str, ...] = (
 )
 
 
-def language_of(speech: Speech) -> str:
+def language_of(speech: Speech) -> Literal["en", "zh"]:
     """Return the language in which a person read a text, as consents keep it."""
     return "zh" if speech.language == "zh" else "en"

@@ -11,6 +11,7 @@ from ringmain.entry.web.merchant import (
     statements,
     terminals,
     today,
+    tribes,
     webhooks,
 )
 from ringmain.kit.pages import PageRoute
@@ -19,6 +20,7 @@ PAGES: tuple[PageRoute, ...] = (
     *today.PAGES,
     *offers.PAGES,
     *guests.PAGES,
+    *tribes.PAGES,
     *statements.PAGES,
     *shops.PAGES,
     *staff.PAGES,

@@ -1,0 +1,32 @@
+"""The periodic work of segments: tribes are found anew each night."""
+
+import structlog
+from procrastinate import Blueprint, JobContext
+
+from ringmain.kit.jobs import RETRY, database_of, keyring_of, lake_of
+from ringmain.network import api as network
+from ringmain.segment.find import find_in_network
+
+_log = structlog.get_logger(__name__)
+
+
+def tasks() -> Blueprint:
+    """Return the jobs of this slice, anew each time: adding them to an application renames them."""
+    found = Blueprint()
+    job = found.task(name="tribes", queueing_lock="segment_tribes", pass_context=True, retry=RETRY)(tribes)
+    found.periodic(cron="23 2 * * *")(job)
+    return found
+
+
+async def tribes(context: JobContext, timestamp: int) -> None:
+    """Find the tribes of every network that lives in the present; `timestamp` is when the job was due."""
+    del timestamp
+    database, keyring, lake = database_of(context), keyring_of(context), lake_of(context)
+    async with database.unit(None) as uow:
+        networks = await network.all_networks(uow)
+    for network_id in networks:
+        async with database.unit(network_id) as uow:
+            if (await network.network_of(uow)).simulated:
+                continue
+        found = await find_in_network(database, keyring, lake, network_id)
+        _log.info("tribes_found", network_id=str(network_id), people=found.people, tribes=found.tribes)

@@ -1,0 +1,16 @@
+"""Fixtures of the tests of groups of people."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from ringmain.kit.migrate import Urls
+from tests.segment.street import Street, open_street
+
+
+@pytest.fixture
+async def street(database_urls: Urls, tmp_path: Path) -> AsyncIterator[Street]:
+    """Give a street of six shops, without people, to a test."""
+    async with open_street(database_urls.application_url, tmp_path) as street:
+        yield street
