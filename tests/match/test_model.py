@@ -25,6 +25,7 @@ from ringmain.match.model import (
     left_of,
     normal,
     opening,
+    usual_name,
 )
 from ringmain.match.model import rank as rank_columns
 
@@ -206,3 +207,20 @@ def test_what_may_not_be_shown_never_is() -> None:
     assert [(one.shop.id.int, one.offers) for one in found] == [(5, ())]
     # The control: without these rules all of them are found.
     assert len(rank(shops, Context(at=AT, place=HERE), Person())) == 5
+
+
+@pytest.mark.parametrize(
+    ("category", "language", "name"),
+    [
+        pytest.param("cafe", "zh", "咖啡馆", id="known words are told in Chinese"),
+        pytest.param("Cafés", "zh", "Cafés", id="others stay as they are"),
+        pytest.param("Noodles", "zh", "面馆", id="whatever their case"),
+        pytest.param("茶馆", "en", "tea", id="and in English"),
+        pytest.param("cafe", "en", "cafe", id="what is said in a language stays as it was said"),
+        pytest.param("拉面", "zh", "拉面", id="in either"),
+        pytest.param("noodle bar", "zh", "noodle bar", id="two words are nobody's kind"),
+    ],
+)
+def test_kinds_of_shops_are_told_in_the_readers_language(category: str, language: str, name: str) -> None:
+    """Table: the word of a merchant, the reader's language, and what is read."""
+    assert usual_name(category, language) == name

@@ -3,7 +3,7 @@
 from ringmain.match.acceptance import Offers, accept
 from ringmain.match.blocks import block, blocks, unblock
 from ringmain.match.closing.chance import Closing, Offered, Outcomes, Shops, best_rows, fit_closing, offered
-from ringmain.match.model import Block, Context, Match, MatchedOffer, Place, Reason, ShopFacts
+from ringmain.match.model import Block, Context, Match, MatchedOffer, Place, Reason, ShopFacts, usual_name
 from ringmain.match.nearby import nearby
 from ringmain.match.redemption.features import describe as describe_sending
 from ringmain.match.redemption.forecast import RedemptionModel, fit_logistic
@@ -41,4 +41,5 @@ __all__ = [
     "today",
     "train_redemptions",
     "unblock",
+    "usual_name",
 ]

@@ -5,7 +5,7 @@ from ringmain.match.model.data import Block, Context, Match, MatchedOffer, Perso
 from ringmain.match.model.hours import Opening, clock_text, opening
 from ringmain.match.model.rank import Stand, distances_m, rank
 from ringmain.match.model.vocabulary import Vocabulary
-from ringmain.match.model.words import Found, WordQuery, normal
+from ringmain.match.model.words import Found, WordQuery, normal, usual_name
 
 __all__ = [
     "Block",
@@ -31,4 +31,5 @@ __all__ = [
     "normal",
     "opening",
     "rank",
+    "usual_name",
 ]

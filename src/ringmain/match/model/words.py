@@ -10,38 +10,40 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 _TOKEN = re.compile(r"[㐀-鿿]+|[^\W㐀-鿿_]+")
-# Words that mean the same to somebody who looks for a shop; the first is the usual name of the category.
-_CONCEPTS: tuple[frozenset[str], ...] = tuple(
-    frozenset(words.split())
+_CHINESE = re.compile(r"[㐀-鿿]")
+# Words that mean the same to somebody who looks for a shop; the first of each language is the usual name of its kind.
+_MEANINGS: tuple[tuple[str, ...], ...] = tuple(
+    tuple(words.split())
     for words in (
-        "coffee cafe espresso latte 咖啡 咖啡馆 咖啡店",
-        "tea teahouse milktea boba 茶 茶馆 奶茶",
-        "bakery bread baker pastry cake 面包 烘焙 蛋糕 面包店",
-        "noodle noodles ramen 面 面馆 拉面 面条",
+        "coffee cafe espresso latte 咖啡馆 咖啡 咖啡店",
+        "tea teahouse milktea boba 茶馆 茶 奶茶",
+        "bakery bread baker pastry cake 面包店 面包 烘焙 蛋糕",
+        "noodles noodle ramen 面馆 面 拉面 面条",
         "restaurant food diner eatery lunch dinner 餐厅 饭店 餐饮 美食 吃饭",
-        "hotpot 火锅",
-        "barbecue bbq grill 烧烤",
-        "dessert icecream gelato sweets 甜品 冰淇淋",
+        "hotpot 火锅店 火锅",
+        "barbecue bbq grill 烧烤店 烧烤",
+        "dessert icecream gelato sweets 甜品店 甜品 冰淇淋",
         "bar pub beer wine 酒吧 酒 啤酒",
         "florist flowers flower bouquet 花店 鲜花 花",
         "books book bookshop bookstore 书店 书",
         "grocery supermarket groceries market 超市 便利店 生鲜",
-        "fruit fruits 水果 水果店",
+        "fruit fruits 水果店 水果",
         "pharmacy drugstore chemist 药店 药房",
-        "hair hairdresser barber salon 理发 美发 发廊",
-        "beauty nails spa cosmetics 美容 美甲",
-        "gym fitness sports 健身 健身房 运动",
+        "hair hairdresser barber salon 理发店 理发 美发 发廊",
+        "beauty nails spa cosmetics 美容店 美容 美甲",
+        "gym fitness sports 健身房 健身 运动",
         "cinema film movies 电影院 电影",
-        "clothes clothing fashion apparel 服装 衣服 服饰",
-        "shoes shoe 鞋 鞋店",
-        "toys toy 玩具",
+        "clothes clothing fashion apparel 服装店 服装 衣服 服饰",
+        "shoes shoe 鞋店 鞋",
+        "toys toy 玩具店 玩具",
         "electronics phones phone 数码 手机 电器",
         "bicycle bike bikes 自行车 单车",
-        "pets pet 宠物",
-        "optician glasses 眼镜 眼镜店",
+        "pets pet 宠物店 宠物",
+        "optician glasses 眼镜店 眼镜",
         "hotel inn 酒店 宾馆",
     )
 )
+_CONCEPTS = tuple(map(frozenset, _MEANINGS))
 # From this length on one slip is forgiven, and from the second length on two.
 _ONE_SLIP, _TWO_SLIPS = 4, 8
 _PREFIX = 2
@@ -141,6 +143,16 @@ def _concepts_of(token: str) -> frozenset[int]:
 def concept_numbers(word: str) -> frozenset[int]:
     """Return the numbers of what a word means, of those meanings that shops are looked for by."""
     return frozenset(number for number, words in enumerate(_CONCEPTS) if word in words)
+
+
+@lru_cache(maxsize=4_096)
+def usual_name(category: str, language: str) -> str:
+    """Return what a kind of shop is called in Chinese ("zh") or English; words of no kind known here stay."""
+    said = normal(category).strip()
+    for words in _MEANINGS:
+        if said in words and (language == "zh") != bool(_CHINESE.search(said)):
+            return next(word for word in words if (language == "zh") == bool(_CHINESE.search(word)))
+    return category
 
 
 def _close(one: str, other: str) -> bool:

@@ -10,6 +10,7 @@ from ringmain.entry.web.me.texts import FIELDS, IDENTIFIERS, VALUES, language_of
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pages import PageRoute, Speech, Visit
 from ringmain.kit.pure.ids import time_of
+from ringmain.match.api import usual_name
 from ringmain.member import api as member
 from ringmain.member.errors import NameInvalid
 from ringmain.network import api as network
@@ -78,12 +79,13 @@ def _card(visit: Visit, fact: profile.FieldFact, image: profile.Image, zone: str
     assert fact.newest_at is not None
     speech = visit.speech
     newest = speech.day(fact.newest_at, zone)
+    is_kind = fact.field == profile.Field.FAVOURITE_CATEGORIES
     if fact.amount_minor is not None and fact.currency is not None:
         values: tuple[_Value, ...] = (_Value(speech.money(fact.amount_minor, fact.currency), "", ()),)
     else:
         values = tuple(
             _Value(
-                _words(speech, VALUES, one.words),
+                _words(speech, VALUES, usual_name(one.words, speech.language) if is_kind else one.words),
                 speech.text("%(count)s of %(all)s", count=speech.number(one.count), all=speech.number(fact.facts)),
                 tuple(_evidence(visit, sale_id, zone) for sale_id in one.sale_ids),
             )

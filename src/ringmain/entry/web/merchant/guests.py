@@ -8,6 +8,7 @@ from ringmain.entry.web.audiences import MERCHANT
 from ringmain.entry.web.merchant.common import console_of, merchant_id, shown
 from ringmain.kit.pages import PageRoute, Visit
 from ringmain.loop import api as loop
+from ringmain.match.api import usual_name
 
 HERE = "/merchant/members"
 _PAGE = 50
@@ -25,7 +26,8 @@ async def guests(visit: Visit) -> Response:
         console = await console_of(uow, visit)
         counts = await loop.guest_counts(uow, own)
         found = await loop.guests(uow, visit.site.keyring, own, after=after, limit=_PAGE + 1)
-    groups = [(one.category, visit.speech.number(one.people)) for one in counts.elsewhere]
+    speech = visit.speech
+    groups = [(usual_name(one.category, speech.language), speech.number(one.people)) for one in counts.elsewhere]
     following = found[_PAGE - 1].member_id if len(found) > _PAGE else None
     return shown(
         visit, "guests.html", HERE, console, counts=counts, guests=found[:_PAGE], following=following, elsewhere=groups

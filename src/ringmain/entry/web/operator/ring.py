@@ -193,7 +193,10 @@ def _closure_rows(speech: Speech, reports: Reports | None) -> list[list[str]]:
             (speech.text("All"), within.every),
             (speech.text("Habit: been there before"), within.habit),
             (speech.text("Discovery: never been there"), within.discovery),
+            (speech.text("Not known: their visits are recorded for too short a time"), within.unknown),
         ):
+            if not rate.vouchers:
+                continue
             share = speech.share(rate.per_voucher, 1) if rate.per_voucher is not None else "–"
             days = speech.texts("%(num)s day", "%(num)s days", within.days)
             rows.append([days, name, speech.number(rate.vouchers), speech.number(rate.closed), share])

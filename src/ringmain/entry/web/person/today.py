@@ -68,7 +68,8 @@ async def hide(visit: Visit) -> Response:
 
 def _why(speech: Speech, part: str, wish: Wish) -> str:
     """Return the sentence that says on what evidence somebody is thought to want something now."""
-    what, num = wish.wanted.words, speech.number(wish.wanted.count)
+    what = match.usual_name(wish.wanted.words, speech.language)
+    num = speech.number(wish.wanted.count)
     texts = {
         "morning": speech.text("In the morning you often go for %(what)s: %(num)s times lately.", what=what, num=num),
         "midday": speech.text("Around midday you often go for %(what)s: %(num)s times lately.", what=what, num=num),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import get_day_names
 
 from ringmain.kit.pages import Speech
-from ringmain.match.api import Reason
+from ringmain.match.api import Reason, usual_name
 
 Facts = Mapping[str, Any]
 
@@ -105,7 +105,9 @@ _PHRASES: dict[str, Callable[[Speech, Facts], str]] = {
     "ends": _ends,
     "few_left": lambda speech, facts: speech.text("%(left)s left", left=speech.number(facts["left"])),
     "here_before": _before,
-    "need": lambda speech, facts: speech.text("you may want %(kind)s soon", kind=facts["category"]),
+    "need": lambda speech, facts: speech.text(
+        "you may want %(kind)s soon", kind=usual_name(facts["category"], speech.language)
+    ),
     "new_to_you": lambda speech, _: speech.text("new to you"),
     "words": _spelling,
 }
