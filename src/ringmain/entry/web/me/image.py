@@ -16,6 +16,7 @@ from ringmain.member.errors import NameInvalid
 from ringmain.network import api as network
 from ringmain.profile import api as profile
 from ringmain.sale import api as sale
+from ringmain.segment import api as segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,17 @@ class _Card:
 
 
 @dataclass(frozen=True, slots=True)
+class _Tribe:
+    """The group that a person is in, in words; `likely` None where it was counted and not guessed."""
+
+    name: str
+    rule: str
+    own: tuple[str, ...]
+    since: str
+    likely: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Told:
     """One answer that a person gave."""
 
@@ -56,6 +68,7 @@ async def show(visit: Visit) -> Response:
 async def _page(visit: Visit, name_error: str = "") -> Response:
     async with visit.unit() as uow:
         found = await profile.image(uow, visit.site.keyring, visit.holder_id)
+        tribe = await segment.own_tribe(uow, visit.holder_id)
         zone = (await network.network_of(uow)).time_zone
     given = list(found.answers)
     cards = [_card(visit, one, found, zone) for one in found.fields if one.known]
@@ -72,6 +85,28 @@ async def _page(visit: Visit, name_error: str = "") -> Response:
         identifiers=[(_words(visit.speech, IDENTIFIERS, one.kind), one.value) for one in found.person.identifiers],
         fewest=profile.FEWEST_FACTS,
         name_error=name_error,
+        tribe=None if tribe is None else _tribe(visit.speech, tribe, zone),
+        fewest_in_tribe=segment.FEWEST,
+        enough_visits=segment.ENOUGH_VISITS,
+    )
+
+
+def _tribe(speech: Speech, tribe: segment.OwnTribe, zone: str) -> _Tribe:
+    language = language_of(speech)
+    shares = zip(tribe.told.rule, tribe.shares, strict=True)
+    return _Tribe(
+        name=segment.name_words(tribe.told.name, language),
+        rule=segment.rule_words(tribe.told.rule, language),
+        own=tuple(
+            speech.text(
+                "%(share)s of yours %(what)s",
+                share=speech.number(share) + "%",
+                what=segment.condition_words(one.column, language),
+            )
+            for one, share in shares
+        ),
+        since=speech.day(tribe.since, zone),
+        likely=None if tribe.probability is None else speech.number(round(tribe.probability * 100)) + "%",
     )
 
 
