@@ -28,6 +28,18 @@ def test_names_and_what_sets_apart() -> None:
     assert lift_words(lift, "zh") == "62% 的到店在晚间（全体为 32%）"
 
 
+def test_categories_are_called_as_whoever_shows_them_calls_them() -> None:
+    """Pages know the usual names of kinds of shops in both languages; without one a category stays as shops have it."""
+
+    def naming(category: str, language: str) -> str:
+        return "茶馆" if (category, language) == ("tea", "zh") else category
+
+    assert name_words([TEA, EVENING], "zh", naming) == "茶馆 · 晚间"
+    assert rule_words([RuleCondition(TEA, True, 40)], "zh", naming) == "在全部到店中，至少 40% 去「茶馆」。"
+    assert lift_words(Lift(TEA, 40.0, 20.0), "zh", naming) == "40% 的到店去「茶馆」（全体为 20%）"
+    assert condition_words(TEA, "en", naming) == "for tea"
+
+
 def test_every_column_has_words_in_both_languages() -> None:
     """Whatever a tribe may stand out in can be said."""
     columns = [Column(side, key) for side, keys in KEYS.items() for key in keys]

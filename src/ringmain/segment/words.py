@@ -1,12 +1,14 @@
 """Tribes in plain words, English and Chinese: what they are called, their rule, and what sets them apart."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
-from ringmain.segment.behaviour import Column, Side
+from ringmain.segment.behaviour import Column
 from ringmain.segment.finding import Lift, RuleCondition
 
 Language = Literal["en", "zh"]
+# Calls a category of shops in a language.
+Naming = Callable[[str, str], str]
 
 # By column: what a tribe is called by it, and how a share of visits is said to be so; English, then Chinese.
 _NAMES: Final[dict[str, tuple[str, str]]] = {
@@ -39,14 +41,19 @@ _SAID: Final[dict[str, tuple[str, str]]] = {
 }
 
 
-def name_words(name: Sequence[Column], language: Language) -> str:
+def as_shops_say(category: str, _language: str) -> str:
+    """Return a category as shops have it."""
+    return category
+
+
+def name_words(name: Sequence[Column], language: Language, naming: Naming = as_shops_say) -> str:
     """Return what a tribe is called."""
-    return " · ".join(_name(column, language) for column in name)
+    return " · ".join(_name(column, language, naming) for column in name)
 
 
-def rule_words(rule: Sequence[RuleCondition], language: Language) -> str:
+def rule_words(rule: Sequence[RuleCondition], language: Language, naming: Naming = as_shops_say) -> str:
     """Return a rule as one sentence about visits."""
-    clauses = [_clause(one, language) for one in rule]
+    clauses = [_clause(one, language, naming) for one in rule]
     if not clauses:
         return "没有规则。" if language == "zh" else "There is no rule."
     if language == "zh":
@@ -55,32 +62,34 @@ def rule_words(rule: Sequence[RuleCondition], language: Language) -> str:
     return f"Of all visits, {', '.join(before)} and {last}." if before else f"Of all visits, {last}."
 
 
-def condition_words(column: Column, language: Language) -> str:
+def condition_words(column: Column, language: Language, naming: Naming = as_shops_say) -> str:
     """Return how a share of visits is said to be so: "in the evening", "for tea"."""
     known = _SAID.get(column.name)
     if known is not None:
         return known[language == "zh"]
-    return f"去「{column.key}」" if language == "zh" else f"for {column.key}"
+    category = naming(column.key, language)
+    return f"去「{category}」" if language == "zh" else f"for {category}"
 
 
-def lift_words(lift: Lift, language: Language) -> str:
+def lift_words(lift: Lift, language: Language, naming: Naming = as_shops_say) -> str:
     """Return one thing that sets a tribe apart."""
     own, everybody = round(lift.per_cent), round(lift.everybody)
-    what = condition_words(lift.column, language)
+    what = condition_words(lift.column, language, naming)
     if language == "zh":
         return f"{own}% 的到店{what}（全体为 {everybody}%）"
     return f"{own}% of visits {what}, beside {everybody}% of everybody's"
 
 
-def _name(column: Column, language: Language) -> str:
+def _name(column: Column, language: Language, naming: Naming) -> str:
     known = _NAMES.get(column.name)
     if known is not None:
         return known[language == "zh"]
-    return column.key[:1].upper() + column.key[1:] if column.side is Side.CATEGORY else column.key
+    category = naming(column.key, language)
+    return category[:1].upper() + category[1:]
 
 
-def _clause(one: RuleCondition, language: Language) -> str:
-    said = condition_words(one.column, language)
+def _clause(one: RuleCondition, language: Language, naming: Naming) -> str:
+    said = condition_words(one.column, language, naming)
     if language == "zh":
         return f"{'至少' if one.at_least else '至多'} {one.per_cent}% {said}"
     return f"{'at least' if one.at_least else 'at most'} {one.per_cent}% are {said}"
