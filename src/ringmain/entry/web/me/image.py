@@ -95,13 +95,13 @@ def _tribe(speech: Speech, tribe: segment.OwnTribe, zone: str) -> _Tribe:
     language = language_of(speech)
     shares = zip(tribe.told.rule, tribe.shares, strict=True)
     return _Tribe(
-        name=segment.name_words(tribe.told.name, language),
-        rule=segment.rule_words(tribe.told.rule, language),
+        name=segment.name_words(tribe.told.name, language, usual_name),
+        rule=segment.rule_words(tribe.told.rule, language, usual_name),
         own=tuple(
             speech.text(
                 "%(share)s of yours %(what)s",
                 share=speech.number(share) + "%",
-                what=segment.condition_words(one.column, language),
+                what=segment.condition_words(one.column, language, usual_name),
             )
             for one, share in shares
         ),

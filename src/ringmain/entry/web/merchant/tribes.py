@@ -7,6 +7,7 @@ from starlette.responses import Response
 from ringmain.entry.web.audiences import MERCHANT
 from ringmain.entry.web.merchant.common import N_, console_of, merchant_id, reading, shown
 from ringmain.kit.pages import PageRoute, Speech, Visit
+from ringmain.match.api import usual_name
 from ringmain.segment import api as segment
 
 HERE = "/merchant/tribes"
@@ -68,11 +69,11 @@ def _group(speech: Speech, one: segment.MerchantTribe) -> _Group:
     language: segment.Language = "zh" if speech.language == "zh" else "en"
     return _Group(
         key=str(one.tribe_id),
-        name=segment.name_words(one.told.name, language),
-        rule=segment.rule_words(one.told.rule, language),
+        name=segment.name_words(one.told.name, language, usual_name),
+        rule=segment.rule_words(one.told.rule, language, usual_name),
         people=speech.text("about %(number)s", number=speech.number(one.people)),
         share=speech.text("about %(number)s", number=speech.number(one.per_cent) + "%"),
-        apart=tuple(segment.lift_words(lift, language) for lift in one.told.apart),
+        apart=tuple(segment.lift_words(lift, language, usual_name) for lift in one.told.apart),
     )
 
 
