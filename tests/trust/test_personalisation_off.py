@@ -189,4 +189,4 @@ def test_control_a_new_table_is_noticed(tmp_path: Path) -> None:
     text = "CREATE TABLE guess (x int);\nCREATE TABLE guess_default PARTITION OF guess DEFAULT;\n"
     (tmp_path / "need" / "schema" / "0099_guess.sql").write_text(text)
     assert unnamed_tables({*ALTERED, *NOBODYS}, tmp_path) == {"guess": "need"}
-    assert unnamed_tables({"need", "sale_dispute"}) == {}
+    assert {"sale_dispute": "profile", "need": "need", "tribe_member": "segment"}.items() <= unnamed_tables({}).items()
