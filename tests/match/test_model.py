@@ -178,6 +178,18 @@ def test_a_need_is_told_where_it_is_probable(chance: float | None, told: bool) -
     assert needs == ([{"category": found.shop.category}] if told else [])
 
 
+def test_what_a_tribe_does_moves_its_category_up_and_a_need_says_more() -> None:
+    """A share of the tribe's visits counts half as much as a chance of one's own; the need is told where one is."""
+    shops = [_shop(1), replace(_shop(2), category="unheard of"), replace(_shop(3, 2_000), category="unheard of")]
+    nobody = {one.shop.id.int: one.score for one in rank(shops, Context(at=AT, place=HERE), Person())}
+    person = Person(prior={"unheard of": 0.8, "nothing here": 1.0}, needs={UUID(int=3): 0.4})
+    found = rank(shops, Context(at=AT, place=HERE), person)
+    assert [one.shop.id.int for one in found] == [2, 1, 3]
+    assert {one.shop.id.int: round(one.score - nobody[one.shop.id.int], 6) for one in found} == {1: 0.0, 2: 0.2, 3: 0.4}
+    told = {one.shop.id.int: [why.code for why in one.reasons if why.code in ("need", "tribe")] for one in found}
+    assert told == {1: [], 2: ["tribe"], 3: ["need"]}
+
+
 def test_reasons_are_data() -> None:
     """Distance, hours, end and past come as codes with facts, which pages put into words."""
     offers = (replace(OFFER, ends_at=AT + timedelta(hours=30), stock=7),)

@@ -12,6 +12,7 @@ import pytest
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.learn import registry
 from ringmain.kit.learn.registry import NewModel
+from ringmain.kit.pure.ids import uuid7
 from ringmain.match.api import Context, Place, block, blocks, unblock
 from ringmain.match.errors import BlockTarget
 from ringmain.match.model import Person
@@ -21,6 +22,7 @@ from ringmain.need import api as need
 from ringmain.need.store import Wanted
 from ringmain.need.store import replace as replace_needs
 from ringmain.network.errors import ShopNotFound
+from ringmain.segment import store as tribes
 from tests.match.street import NOW, Street
 
 # `match.api` has a function of this module's name.
@@ -183,6 +185,47 @@ async def test_what_a_forecast_expects_moves_shops_up(street: Street) -> None:
     assert told["Flower Corner"] == []
     await expect(street, ben, {3: 0.9}, NOW - timedelta(days=7))
     assert await street.names(subject_ids=ben.subject_ids) == before
+
+
+async def belong(street: Street, known: Known, category: str, probability: float | None = None) -> None:
+    """Put a person into a tribe of people who mostly go for a category."""
+    name, at = f"category:{category}", NOW - timedelta(hours=9)
+    rule = [{"column": name, "at_least": True, "per_cent": 40}]
+    apart = [{"column": name, "per_cent": 80.0, "everybody": 20.0}]
+    tribe = tribes.TribeRow(uuid7(at), [name], rule, apart, {name: 0.8}, 20, 0.9, at, at, None)
+    async with street.unit(at) as uow:
+        await tribes.save_tribes(uow, [tribe], at)
+        await tribes.save_members(uow, [tribes.MemberRow(known.subject_id, tribe.id, probability, [100], at)], at)
+
+
+async def test_a_tribe_speaks_for_a_newcomer_and_never_for_who_has_a_history(street: Street) -> None:
+    """With fewer than three visits what people alike go for comes first and says why; from the third on it is still."""
+    ben = await street.person()
+    for _ in range(2):
+        await street.buy(ben, 3, NOW - timedelta(days=2))
+    before = [(one.shop.name, one.score) for one in await street.find(subject_ids=ben.subject_ids)]
+    await belong(street, ben, "books")
+    found = await street.find(subject_ids=ben.subject_ids)
+    rise = {one.shop.name: round(one.score - dict(before)[one.shop.name], 6) for one in found}
+    assert rise == {"Old Books": 0.2, "Flower Corner": 0.0, "Noodle House 兰州面馆": 0.0, "Café Léon": 0.0}
+    told = {one.shop.name: [dict(why.facts) for why in one.reasons if why.code == "tribe"] for one in found}
+    assert (told["Old Books"], told["Café Léon"]) == ([{"category": "books"}], [])
+    await belong(street, ben, "books", 0.75)
+    (books,) = [one for one in await street.find(subject_ids=ben.subject_ids) if one.shop.name == "Old Books"]
+    assert round(books.score - dict(before)["Old Books"], 6) == 0.15
+    await street.buy(ben, 3, NOW - timedelta(days=1))
+    found = await street.find(subject_ids=ben.subject_ids)
+    assert [why.code for one in found for why in one.reasons if why.code == "tribe"] == []
+    assert dict(before)["Old Books"] == next(one.score for one in found if one.shop.name == "Old Books")
+
+
+async def test_without_consent_a_tribe_does_not_matter(street: Street) -> None:
+    """Personalisation off: whatever tribe the rows say, the answer is that of a stranger, byte for byte."""
+    anna = await street.person(personal=False)
+    stranger = msgspec.json.encode(await street.find())
+    for category in ("books", "coffee"):
+        await belong(street, anna, category)
+        assert msgspec.json.encode(await street.find(subject_ids=anna.subject_ids)) == stranger
 
 
 async def test_without_consent_a_forecast_does_not_matter(street: Street) -> None:

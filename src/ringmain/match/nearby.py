@@ -15,6 +15,7 @@ from ringmain.network import api as network
 from ringmain.network.errors import ShopNotFound
 from ringmain.profile import api as profile
 from ringmain.sale import api as sale
+from ringmain.segment import api as segment
 from ringmain.voucher import api as voucher
 
 
@@ -46,22 +47,26 @@ async def _granted_still(uow: UnitOfWork, found: Sequence[Match], at: datetime) 
 async def who_asks(uow: UnitOfWork, context: Context) -> Person:
     """Return what may be looked at of who asks: their blocks always, the rest only with their consent.
 
-    The rest is where they went, and what a forecast expects them to want next.
+    The rest is where they went, what a forecast expects them to want next, and of newcomers what their tribe does.
     """
     subject_ids = context.subject_ids
     if not subject_ids:
         return Person()
     blocked = await blocks(uow, subject_ids)
-    visits, needs = None, {}
+    visits, needs, prior = None, {}, {}
     if context.personal and subject_ids[0] in await member.consented(uow, subject_ids[:1], Purpose.PERSONALISATION):
         found = await sale.visits_of(uow, subject_ids, without=await profile.disputed_sales(uow, subject_ids))
         visits = {one.shop_id: ShopVisits(one.visits, one.last_at) for one in found}
         needs = {one.shop_id: one.next_chance for one in await need.needs(uow, subject_ids, context.at)}
+        # What people alike do says something only as long as somebody's own visits do not.
+        if sum(one.visits for one in found) < profile.FEWEST_FACTS:
+            prior = await segment.prior_of(uow, subject_ids[0])
     return Person(
         frozenset(one.shop_id for one in blocked if one.shop_id is not None),
         frozenset(one.offer_id for one in blocked if one.offer_id is not None),
         visits,
         needs,
+        prior,
     )
 
 

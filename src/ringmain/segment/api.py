@@ -15,6 +15,7 @@ from ringmain.segment.show import (
     WeekState,
     copied,
     own_tribe,
+    prior_of,
     tribes_of_merchant,
     tribes_of_network,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "move_on",
     "name_words",
     "own_tribe",
+    "prior_of",
     "rule_of",
     "rule_words",
     "shares_of_everybody",

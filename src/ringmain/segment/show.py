@@ -12,7 +12,7 @@ from ringmain.member import api as member
 from ringmain.member.errors import MemberUnknown
 from ringmain.network import api as network
 from ringmain.segment import store
-from ringmain.segment.behaviour import Column
+from ringmain.segment.behaviour import Column, Side
 from ringmain.segment.finding import Lift, RuleCondition
 from ringmain.segment.words import name_words, rule_words
 
@@ -139,6 +139,20 @@ async def copied(uow: UnitOfWork, member_id: UUID) -> dict[str, Any] | None:
         "how_likely": row.probability,
         "since": row.since,
     }
+
+
+async def prior_of(uow: UnitOfWork, subject_id: UUID) -> dict[str, float]:
+    """Return for each category in which a person's tribe stands out the share of its visits; empty without a tribe.
+
+    Where the person was placed by a guess, shares are as much less as the guess may be wrong. Whether they agree to
+    personalisation is for the caller to know, and so is whether their own visits say more than their tribe does.
+    """
+    row = await store.of_subject(uow, subject_id)
+    if row is None:
+        return {}
+    likely = 1.0 if row.probability is None else row.probability
+    lifts = told(row.name, row.rule, row.apart).apart
+    return {one.column.key: likely * one.per_cent / 100 for one in lifts if one.column.side is Side.CATEGORY}
 
 
 async def tribes_of_merchant(uow: UnitOfWork, merchant_id: UUID) -> MerchantTribes:

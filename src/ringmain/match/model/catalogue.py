@@ -84,8 +84,10 @@ class Catalogue:
         self._begins = np.array([_moment(one.begins_at, 0) for one in self.offers], dtype=np.int64)
         self._counts_days = np.array([one.offer.valid_days is not None for one in self.offers], dtype=np.bool_)
         self.by_merchant: dict[UUID, list[int]] = {}
+        self.by_category: dict[str, list[int]] = {}
         for place, shop in enumerate(self.shops):
             self.by_merchant.setdefault(shop.merchant_id, []).append(place)
+            self.by_category.setdefault(shop.category, []).append(place)
         self._link()
 
     def _link(self) -> None:

@@ -84,14 +84,16 @@ class ShopVisits:
 class Person:
     """What is known of who asks.
 
-    `visits` is None where nobody is known, or where they do not want personal answers; `needs` is empty then. It says
-    of shops how probable it is, from 0 to 1, that the person's next visit is there.
+    `visits` is None where nobody is known, or where they do not want personal answers; `needs` and `prior` are empty
+    then. `needs` says of shops how probable it is, from 0 to 1, that the person's next visit is there. `prior` is what
+    people of their tribe mostly go for (category: share of visits), as long as their own visits say next to nothing.
     """
 
     blocked_shops: frozenset[UUID] = frozenset()
     blocked_offers: frozenset[UUID] = frozenset()
     visits: Mapping[UUID, ShopVisits] | None = None
     needs: Mapping[UUID, float] = field(default_factory=dict)
+    prior: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class Reason:
 
     distance {metres}; open_until {time} or {} where it never closes; closed {opens, days}; ends {days};
     few_left {left}; here_before {visits, days}; new_to_you {}; need {category};
-    words {how, word}.
+    tribe {category}; words {how, word}.
     """
 
     code: str

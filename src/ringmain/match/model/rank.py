@@ -22,7 +22,7 @@ from ringmain.match.model.words import ENOUGH, WordQuery
 _EARTH_RADIUS_M = 6_371_008.8  # The mean radius (IUGG).
 # After so many metres the weight of being near has fallen to 37 %: about ten minutes on foot.
 _WALK_M = 700.0
-_NEAR, _OPEN, _VALUE, _NEED, _SOON, _NEW, _WORDS = 1.0, 0.6, 0.5, 0.5, 0.2, 0.15, 3.0
+_NEAR, _OPEN, _VALUE, _NEED, _TRIBE, _SOON, _NEW, _WORDS = 1.0, 0.6, 0.5, 0.5, 0.25, 0.2, 0.15, 3.0
 # From this chance on that the next visit is there, a need is worth a word; of a dozen shops a guess gives half of it.
 _WANTED = 0.15
 _SOON_DAYS = 3
@@ -131,6 +131,8 @@ def _scores(
         known = [catalogue.place_of.get(id_) for id_ in person.visits]
         scores += _NEW * _without(np.ones(len(scores), dtype=np.bool_), known)
     scores += _NEED * _chances(catalogue, person)
+    for category, share in person.prior.items():
+        scores[catalogue.by_category.get(category, [])] += _TRIBE * min(max(share, 0.0), 1.0)
     scores += _WORDS * (np.zeros(len(scores)) if words is None else words)
     return scores
 
@@ -188,6 +190,8 @@ class _Answer:
         reasons += _offer_reasons(offers, self.context.at)
         if self.person.needs.get(shop.id, 0.0) >= _WANTED:
             reasons.append(Reason("need", {"category": shop.category}))
+        elif shop.category in self.person.prior:
+            reasons.append(Reason("tribe", {"category": shop.category}))
         reasons += self._past(shop.id)
         return Match(shop, offers, score, distance_m, stands.is_open, tuple(reasons))
 

@@ -108,6 +108,9 @@ _PHRASES: dict[str, Callable[[Speech, Facts], str]] = {
     "need": lambda speech, facts: speech.text(
         "you may want %(kind)s soon", kind=usual_name(facts["category"], speech.language)
     ),
+    "tribe": lambda speech, facts: speech.text(
+        "people like you often go for %(kind)s", kind=usual_name(facts["category"], speech.language)
+    ),
     "new_to_you": lambda speech, _: speech.text("new to you"),
     "words": _spelling,
 }
