@@ -1,5 +1,6 @@
 """All that other slices may call of need."""
 
+from ringmain.need.ahead import LEAST_PEOPLE, ROUNDED_TO, ShopAhead, ahead
 from ringmain.need.basket.histories import BasketHistories, basket_histories
 from ringmain.need.basket.ranker import BasketModel
 from ringmain.need.basket.ranker import train as train_baskets
@@ -43,6 +44,8 @@ from ringmain.need.visits.rhythm import own_gaps, own_rate
 
 __all__ = [
     "BASELINES",
+    "LEAST_PEOPLE",
+    "ROUNDED_TO",
     "TASK",
     "TASKS",
     "AsOf",
@@ -70,11 +73,13 @@ __all__ = [
     "Ranker",
     "Return",
     "Rows",
+    "ShopAhead",
     "Table",
     "Training",
     "Visits",
     "Window",
     "after_visits",
+    "ahead",
     "basket_histories",
     "before_visits",
     "chunks",

@@ -97,3 +97,24 @@ _OF_PERSON = """
 async def of_person(uow: UnitOfWork, subject_ids: Sequence[UUID], since: datetime) -> list[Need]:
     """Return what is expected of a person by forecasts made after `since`, by shop."""
     return await uow.rows(Need, _OF_PERSON, (uow.network_id, pack_uuids(subject_ids), since))
+
+
+@dataclass(frozen=True, slots=True)
+class AheadRow:
+    """How many visits are expected of the people who know a shop."""
+
+    shop_id: UUID
+    expected: float
+    made_at: datetime
+
+
+_AHEAD = """
+    SELECT shop_id, sum(week_chance::float8) AS expected, max(made_at) AS made_at FROM need
+    WHERE network_id = %s AND shop_id = ANY(%s) AND been AND made_at > %s
+    GROUP BY shop_id HAVING count(*) >= %s
+"""
+
+
+async def ahead(uow: UnitOfWork, shop_ids: Sequence[UUID], since: datetime, least_people: int) -> list[AheadRow]:
+    """Return what is expected at shops within a week, where it rests on so many people."""
+    return await uow.rows(AheadRow, _AHEAD, (uow.network_id, pack_uuids(shop_ids), since, least_people))

@@ -49,7 +49,7 @@ def chunks(journal: Journal, queries: Queries) -> Iterator[Chunk]:
             own = habits(journal, part)
             been = np.zeros((len(part), journal.places), dtype=bool)
             been[own.query, own.place] = True
-            yield Chunk(rows, part, town, own, Asked(part, _home(own, len(part)), own.category), been)
+            yield Chunk(rows, part, town, own, Asked.of(town, part, _home(own, len(part)), own.category), been)
 
 
 def _home(own: Habits, queries: int) -> Int64s:

@@ -16,9 +16,12 @@ class Town:
     """The state before visit `upto`; `(places,)` unless said otherwise.
 
     `fades7`, `fades30`: visits by half-life in days; `visits` all of them. `follows` `(places, places)` counts visits
-    to the second right after the first. `alike` `(persons, places)`: sum of the cosines between a place and those of a
-    person, by who visits them. `nearby` `(persons, places)`: the person's visits around a place. `category_hour`
-    `(categories, 24)`: visits by hour of the day. `category_follows` `(categories, categories)`.
+    to the second right after the first. `been` `(persons, places)` counts visits, `strength` is their logarithm, and
+    `breadth` `(persons,)` how many places are known; `cosine` `(places, places)` says how alike two are by who visits.
+    `around` `(places, places)` is how near. `category_hour` `(categories, 24)`: visits by hour of the day.
+    `category_follows` `(categories, categories)`.
+
+    What depends on a person and a place is made for those asked about: of everybody it would not fit into memory.
     """
 
     upto: int
@@ -27,8 +30,11 @@ class Town:
     fades30: Floats
     visits: Floats
     follows: csr_matrix
-    alike: Floats32
-    nearby: Floats32
+    been: csr_matrix
+    strength: csr_matrix
+    breadth: Floats
+    cosine: csr_matrix
+    around: csr_matrix
     category_hour: Floats
     category_follows: Floats
 
@@ -47,6 +53,7 @@ class Town:
         )
         hour = (journal.week_hour[:upto] % HOURS_A_DAY).astype(np.int64)
         been = _counts(person, place, (journal.persons, journal.places))
+        strength, breadth, cosine = _alike(been)
         return Town(
             upto=upto,
             known=journal.first < upto,
@@ -54,19 +61,33 @@ class Town:
             fades30=np.bincount(place, weights=np.exp2(-age / 30), minlength=journal.places).astype(np.float64),
             visits=np.bincount(place, minlength=journal.places).astype(np.float64),
             follows=follows,
-            alike=_alike(been),
-            nearby=(been @ journal.neighbours).toarray(),
+            been=been,
+            strength=strength,
+            breadth=breadth,
+            cosine=cosine,
+            around=journal.neighbours,
             category_hour=_counts(journal.category[:upto], hour, (journal.categories, 24)).toarray().astype(np.float64),
             category_follows=category_follows.toarray().astype(np.float64),
         )
+
+    def alike(self, person: Int64s) -> Floats32:
+        """Return the cosines between a place and those of each person, summed by strength, `(q, places)`."""
+        found: Floats32 = (self.strength[person] @ self.cosine).toarray().astype(np.float32)
+        found /= np.sqrt(np.maximum(self.breadth[person], 1.0))[:, None].astype(np.float32)
+        return found
+
+    def nearby(self, person: Int64s) -> Floats32:
+        """Return the visits of each person around a place, `(q, places)`."""
+        found: Floats32 = (self.been[person] @ self.around).toarray()
+        return found
 
 
 def _counts(row: Int64s, column: Int64s, shape: tuple[int, int]) -> csr_matrix:
     return csr_matrix((np.ones(len(row), dtype=np.float32), (row, column)), shape=shape)
 
 
-def _alike(been: csr_matrix) -> Floats32:
-    """Return per person and place the sum over the person's places of the cosine of who visits them.
+def _alike(been: csr_matrix) -> tuple[csr_matrix, Floats, csr_matrix]:
+    """Return how strongly each person is bound to which places, to how many, and how alike two are by who visits them.
 
     Persons weigh by one over the root of how many places they know, so that one who goes everywhere says little.
     """
@@ -80,9 +101,7 @@ def _alike(been: csr_matrix) -> Floats32:
     cosine.setdiag(0)
     strength = seen.copy()
     strength.data = np.log1p(been.data)
-    dense: Floats32 = (strength @ cosine).toarray().astype(np.float32)
-    dense /= np.sqrt(np.maximum(breadth, 1.0))[:, None].astype(np.float32)
-    return dense
+    return strength, breadth, cosine
 
 
 EVIDENCE = (
@@ -99,24 +118,31 @@ _KINDS_FROM = EVIDENCE.index("category")
 class Asked:
     """Questions with what is needed of their persons.
 
-    `home` is the main place, -1 where unknown, `(q,)`; `category` the visits by category, as `Habits.category`.
+    `home` is the main place, -1 where unknown, `(q,)`; `category` the visits by category, as `Habits.category`; `alike`
+    and `nearby` are those of the town, `(q, places)`.
     """
 
     queries: Queries
     home: Int64s
     category: Floats
+    alike: Floats32
+    nearby: Floats32
+
+    @staticmethod
+    def of(town: Town, queries: Queries, home: Int64s, category: Floats) -> "Asked":
+        """Look up in the town what is needed of the persons."""
+        return Asked(queries, home, category, town.alike(queries.person), town.nearby(queries.person))
 
 
 def evidence(journal: Journal, town: Town, asked: Asked, query: Int64s, place: Int64s) -> Floats32:
     """Return what speaks for each pair of a question and a place as log-scaled numbers, `(r, len(EVIDENCE))`."""
     queries = asked.queries
     last = np.where(queries.last >= 0, journal.place[queries.last], -1)
-    person = queries.person[query]
     columns = (
         np.log1p(town.fades7[place]), np.log1p(town.fades30[place]), np.log1p(town.visits[place]),
         _log_km(journal, last[query], place), _log_km(journal, asked.home[query], place),
         np.where(last[query] >= 0, np.log1p(np.asarray(town.follows[last[query], place]).ravel()), 0.0),
-        np.log(0.003 + town.alike[person, place]), np.log(0.02 + town.nearby[person, place]),
+        np.log(0.003 + asked.alike[query, place]), np.log(0.02 + asked.nearby[query, place]),
         *_kinds(journal, town, asked)[:, query, journal.place_category[place]],
     )  # fmt: skip
     return np.stack([column.astype(np.float32) for column in columns], axis=1)
@@ -136,8 +162,8 @@ def score_all(journal: Journal, town: Town, asked: Asked, weights: Floats) -> Fl
     followed = csr_matrix(town.follows[np.maximum(last, 0)])
     followed.data = np.log1p(followed.data) * w["follows"]
     score += followed.toarray() * (last >= 0)[:, None]
-    score += np.log(np.float32(0.003) + town.alike[queries.person]) * w["alike"]
-    score += np.log(np.float32(0.02) + town.nearby[queries.person]) * w["nearby"]
+    score += np.log(np.float32(0.003) + asked.alike) * w["alike"]
+    score += np.log(np.float32(0.02) + asked.nearby) * w["nearby"]
     by_kind = np.tensordot(weights[_KINDS_FROM:], _kinds(journal, town, asked), axes=1).astype(np.float32)
     score += by_kind[:, journal.place_category]
     return score
