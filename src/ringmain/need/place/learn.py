@@ -18,10 +18,11 @@ from ringmain.need.place.table import Table
 SEEN_WITHIN_DAYS = 60
 # Both questions look a week ahead: where the next visit is, if one comes, and which places are visited at all.
 WEEK_DAYS = 7
-# Moments of the past to learn from: all hours of the day come up, and of as many questions as fit into memory.
+# Moments of the past to learn from: all hours of the day come up. Of each only some people are asked, so that the
+# questions, of which so many fit into memory, come from many moments and have many answers.
 _MOMENT_STEP_S = 37 * 3_600
-_MOMENTS = 40
-_QUESTIONS = 4_000
+_MOMENTS = 60
+_QUESTIONS = 8_000
 _QUESTIONS_A_VISIT = 2
 _WEEK_ROUNDS = 120
 _WEEK_PARAMETERS = {
@@ -94,17 +95,12 @@ def _occurrence(keys: Int64s) -> Int64s:
 def _moments(journal: Journal, until: int, random: np.random.Generator) -> Queries:
     """Return questions of moments at least a week before `until`, the newest first: what followed is known by then."""
     newest = until - round(WEEK_DAYS * DAY_S)
+    seconds = range(newest, int(journal.second[0]), -_MOMENT_STEP_S)[:_MOMENTS]
+    most = _QUESTIONS // len(seconds)
     parts: list[Queries] = []
-    asked = 0
-    for second in range(newest, int(journal.second[0]), -_MOMENT_STEP_S):
-        if asked >= _QUESTIONS or len(parts) >= _MOMENTS:
-            break
+    for second in seconds:
         part = at_moment(journal, second, seen_within_days=SEEN_WITHIN_DAYS)
-        if len(part) > _QUESTIONS // 4:
-            part = part.take(np.sort(random.choice(len(part), _QUESTIONS // 4, replace=False)))
-        if len(part):
-            parts.append(part)
-            asked += len(part)
+        parts.append(part.take(np.sort(random.choice(len(part), min(len(part), most), replace=False))))
     return together(parts)
 
 
