@@ -32,7 +32,7 @@ class Town:
     follows: csr_matrix
     been: csr_matrix
     strength: csr_matrix
-    breadth: Floats
+    breadth: Floats32
     cosine: csr_matrix
     around: csr_matrix
     category_hour: Floats
@@ -86,14 +86,14 @@ def _counts(row: Int64s, column: Int64s, shape: tuple[int, int]) -> csr_matrix:
     return csr_matrix((np.ones(len(row), dtype=np.float32), (row, column)), shape=shape)
 
 
-def _alike(been: csr_matrix) -> tuple[csr_matrix, Floats, csr_matrix]:
+def _alike(been: csr_matrix) -> tuple[csr_matrix, Floats32, csr_matrix]:
     """Return how strongly each person is bound to which places, to how many, and how alike two are by who visits them.
 
     Persons weigh by one over the root of how many places they know, so that one who goes everywhere says little.
     """
     seen = been.copy()
     seen.data[:] = 1.0
-    breadth = np.asarray(seen.sum(axis=1)).ravel()
+    breadth: Floats32 = np.asarray(seen.sum(axis=1), dtype=np.float32).ravel()
     weighted = csr_matrix(seen.multiply(1 / np.sqrt(np.maximum(breadth, 1.0))[:, None]), dtype=np.float32)
     norm = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=0)).ravel())
     unit = csr_matrix(weighted.multiply(1 / np.maximum(norm, 1e-6)[None, :]), dtype=np.float32)
