@@ -74,6 +74,7 @@ def test_the_pseudo_language_is_longer_and_keeps_placeholders(languages: Languag
     """Every text grows by two fifths and still takes its values; the mirrored one runs from right to left."""
     speech = languages.speech("qps")
     assert speech.text("%(name)s won", name="Lin") == "[Lin wõñ~~~~]"
+    assert speech.text("A " * 20).endswith("À ~~~~~~~~~~~~ ~~~~]")
     assert len(speech.text("A wallet")) >= 1.4 * len("A wallet")
     assert (speech.direction, languages.speech("qpr").direction) == ("ltr", "rtl")
 

@@ -185,11 +185,17 @@ def _first(text: str | Sequence[str] | None) -> str:
     return text if isinstance(text, str) else text[0] if text else ""
 
 
+# More letters than most words of the languages that are longer than English.
+_LONG_WORD = 12
+
+
 def _stretched(message: str) -> str:
-    """Return a text with accents and two fifths more letters; what stands in `%(...)s` stays as it is."""
+    """Return a text with accents and two fifths more letters, in words; what stands in `%(...)s` stays as it is."""
     parts = message.split("%(")
     done = [parts[0].translate(_ACCENTED)]
     for part in parts[1:]:
         name, bracket, rest = part.partition(")s")
         done.append(f"%({name}{bracket}{rest.translate(_ACCENTED)}")
-    return "[" + "".join(done) + "~" * (len(message) * 2 // 5) + "]"
+    more = "~" * (len(message) * 2 // 5)
+    words = (more[begin : begin + _LONG_WORD] for begin in range(0, len(more), _LONG_WORD))
+    return f"[{''.join(done)}{' '.join(words)}]"
