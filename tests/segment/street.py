@@ -105,6 +105,11 @@ class Street:
 
     async def find(self, at: datetime = NOW) -> Outcome:
         """Write the lake and find tribes, at a moment."""
+        self.write()
+        return await find_in_network(self.database, self.keyring, self.lake, self.network_id, now=at)
+
+    def write(self) -> None:
+        """Write the lake."""
         folder = LakeFolder(self.lake)
         for table in LAKE_TABLES:
             given = {"sale": self.visits, "subject_alias": self.aliases}.get(table.kind, [])
@@ -116,7 +121,6 @@ class Street:
                 continue
             for day, part in by_day(table, rows):
                 folder.publish({folder.day_file(table.kind, self.network_id, day, Position(7, 1)): part})
-        return await find_in_network(self.database, self.keyring, self.lake, self.network_id, now=at)
 
     async def rows(self, query: Any, *params: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a query that this network sees."""

@@ -79,6 +79,17 @@ def test_a_rule_finds_members_nobody_has_seen() -> None:
     assert (truth[1::2] == 0)[met].mean() >= 0.8
 
 
+def test_a_rule_may_be_asked_to_say_less() -> None:
+    """Where each thing is said once and only what is worth it, no column comes twice and conditions are no more."""
+    counts, truth = people()
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    full = rule_of(shares, truth == 0, [0, 0, 1, 2])
+    plain = rule_of(shares, truth == 0, [0, 0, 1, 2], worth=0.05, once=True)
+    columns = [one.column for one in plain.conditions]
+    assert len(set(columns)) == len(columns) <= len(full.conditions)
+    assert plain.conditions[0] == full.conditions[0]
+
+
 def test_a_rule_in_words() -> None:
     """A rule is one sentence in either language."""
     rule = Rule((Condition(0, at_least=True, per_cent=20), Condition(2, at_least=False, per_cent=5)))

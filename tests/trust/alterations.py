@@ -191,11 +191,12 @@ ALTERED: dict[str, Alteration] = {
         2,
     ),
     "tribe": Alteration(
-        "a tribe of each their own",
+        "a tribe of each their own, that goes for books",
         f"""
         INSERT INTO tribe (network_id, id, name, rule, apart, centre, size, stability, found_at, seen_at)
-        SELECT %(network)s, member_id, '["category:novelty"]', '[]', '[]', '{{"category:novelty": 1}}', 10, 1, %(at)s,
-               %(at)s
+        SELECT %(network)s, member_id, '["category:books"]', '[]',
+               '[{{"column": "category:books", "per_cent": 90, "everybody": 10}}]', '{{"category:books": 1}}', 10, 1,
+               %(at)s, %(at)s
         FROM {_CROWD}
         """,
         1,

@@ -1,5 +1,6 @@
 """The commands about tribes: list those of a network, and find them anew."""
 
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 from uuid import UUID
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from ringmain.segment.show import TribesOfNetwork
 
 NetworkId = Annotated[UUID | None, Parameter(name="--network", help="Which network; default: every one.")]
-_out = Console()
+# A file or a pipe has no width of its own; a rule stays one line there.
+_WIDE = 200
 
 
 class Opened(Protocol):
@@ -55,6 +57,10 @@ def commands(act: Act) -> App:
     return app
 
 
+def _screen() -> Console:
+    return Console(width=None if sys.stdout.isatty() else _WIDE)
+
+
 async def _networks(opened: Opened, chosen: UUID | None) -> Sequence[UUID]:
     from ringmain.network import api as network
 
@@ -71,9 +77,9 @@ async def _list(opened: Opened, chosen: UUID | None) -> None:
         async with opened.database.unit(network_id) as uow:
             home = await network.network_of(uow)
             found = await tribes_of_network(uow)
-        _out.print(f"network {network_id} ({home.name}): {_state(found)}", highlight=False)
+        _screen().print(f"network {network_id} ({home.name}): {_state(found)}", highlight=False)
         if found.tribes:
-            _out.print(_table(found))
+            _screen().print(_table(found))
 
 
 async def _find(opened: Opened, chosen: UUID | None) -> None:
@@ -81,7 +87,7 @@ async def _find(opened: Opened, chosen: UUID | None) -> None:
 
     for network_id in await _networks(opened, chosen):
         done = await find_in_network(opened.database, opened.keyring, opened.settings.lake_folder, network_id)
-        _out.print(
+        _screen().print(
             f"network {network_id}: {done.tribes} tribes, {done.placed:,} of {done.people:,} people with visits enough "
             f"in one; {done.placed_newcomers:,} of {done.newcomers:,} newcomers placed",
             highlight=False,

@@ -32,6 +32,8 @@ _SEEN_TWICE: Final = 0.5
 LIKELY: Final = 0.7
 # A tribe's centre counts like so many visits of everybody, lest a newcomer's first odd visit rule a tribe out.
 _SMOOTH: Final = 0.05
+# A further condition is worth its words where so many more of those who meet the rule are members.
+_WORTH_SAYING: Final = 0.05
 _FIVES: Final = 5
 _SMALL: Final = 20
 _ALL: Final = 100
@@ -235,7 +237,7 @@ def _described(
         member = place == number
         centre = shares[member].mean(axis=0)
         others = [other for other in tribes.anchors.tolist() if other != anchor]
-        rule = rule_of(shares, member, [anchor, *others])
+        rule = rule_of(shares, member, [anchor, *others], worth=_WORTH_SAYING, once=True)
         apart = _apart(centre, tribes.everybody, known.columns, grid, anchor)
         old = continued.get(number)
         name = past.tribes[old].name if old is not None else _name(known.columns[anchor], apart, taken)

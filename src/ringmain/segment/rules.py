@@ -67,16 +67,20 @@ class Rule:
         return f"Of what they do, {together}." if clauses else "Everybody."
 
 
-def rule_of(shares: Floats, member: Bools, columns: Sequence[int]) -> Rule:
+def rule_of(
+    shares: Floats, member: Bools, columns: Sequence[int], *, worth: float = _WORTH, once: bool = False
+) -> Rule:
     """Return the rule that keeps 97 % of `member` (people,) and lets in as few others as it can.
 
-    `shares` (people, columns) are fractions; conditions are sought in `columns`, greedily, one after the other.
+    `shares` (people, columns) are fractions; conditions are sought in `columns`, greedily, one after the other. Each
+    further one raises the share of members among those who meet the rule by `worth`; `once`: no column says two things.
     """
     conditions: tuple[Condition, ...] = ()
     for _ in range(_MOST):
-        best = (_precision(Rule(conditions), shares, member) + _WORTH, 0.0)
+        best = (_precision(Rule(conditions), shares, member) + worth, 0.0)
         chosen = None
-        for column in columns:
+        said = {condition.column for condition in conditions} if once else set()
+        for column in (one for one in columns if one not in said):
             for condition in _candidates(shares[member, column], column):
                 met = Rule((*conditions, condition)).holds(shares)
                 found = float(met[member].mean())
