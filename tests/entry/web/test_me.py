@@ -146,6 +146,7 @@ async def _privacy(page: Page, words: dict[str, str]) -> None:
     downloaded = await downloading.value
     copy = json.loads((await downloaded.path()).read_bytes())
     assert (copy["member"]["name"], copy["answers"], len(copy["visits"])) == ("Anna Zhang", {"diet": "no_pork"}, 5)
+    assert copy["needs"] == []
     await page.locator("summary", has_text=words["ask"]).first.click()
     await page.get_by_label(words["words"]).fill("My name is spelt with a z.")
     await page.get_by_role("button", name=words["send"]).click()

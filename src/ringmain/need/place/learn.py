@@ -10,7 +10,7 @@ from ringmain.need.place.forecaster import Calibration, PlaceModel, calibrated
 from ringmain.need.place.journal import DAY_S, Bools, Floats, Int64s, Journal, Queries
 from ringmain.need.place.moment import answers, at_moment, came, together
 from ringmain.need.place.placing import Placing
-from ringmain.need.place.ranker import NEW_PLACES, Answered, Examples, boost, kept_for_learning, retriever, sizes_of
+from ringmain.need.place.ranker import NEW_PLACES, Answered, boost, gather, retriever
 from ringmain.need.place.simple import BASELINES, Counter
 from ringmain.need.place.table import Table
 
@@ -18,12 +18,14 @@ from ringmain.need.place.table import Table
 SEEN_WITHIN_DAYS = 60
 # Both questions look a week ahead: where the next visit is, if one comes, and which places are visited at all.
 WEEK_DAYS = 7
-# Moments of the past to learn from: all hours of the day come up. Of each only some people are asked, so that the
-# questions, of which so many fit into memory, come from many moments and have many answers.
+# The ranker learns from so many of the latest visits, drawn of so many: one next visit is one answer, however many
+# moments it follows.
+_RANKED, _RANKED_OF = 8_000, 40_000
+# Chances of a week are learnt from moments of the past, at which all hours of the day come up. Of each only some people
+# are asked, so that the questions, of which so many fit into memory, come from many moments.
 _MOMENT_STEP_S = 37 * 3_600
 _MOMENTS = 60
-_QUESTIONS = 8_000
-_QUESTIONS_A_VISIT = 2
+_QUESTIONS = 4_000
 _WEEK_ROUNDS = 120
 _WEEK_PARAMETERS = {
     "objective": "binary",
@@ -58,38 +60,35 @@ class Judged:
 def learn(journal: Journal, candidates: Table, until: int, *, seed: int) -> PlaceModel:
     """Learn from what followed moments of the past, all of it before second `until`; it is not calibrated yet."""
     random = np.random.default_rng(seed)
+    answered = _before_visits(journal, until, random)
+    weights = retriever(journal, answered, random)
+    next_trees = boost(gather(candidates, answered, weights, random), seed)
     queries = _moments(journal, until, random)
-    visit = answers(journal, queries, WEEK_DAYS)
-    rows = np.flatnonzero(visit >= 0)
-    place = np.where(visit >= 0, journal.place[visit], -1)
-    new = np.where(visit >= 0, journal.own.new[visit], False)
-    # One next visit answers the questions of many moments; trees would learn it by heart.
-    rows = rows[_occurrence(visit[rows]) < _QUESTIONS_A_VISIT]
-    ranked = np.zeros(len(queries), dtype=bool)
-    ranked[rows] = True
-    weights = retriever(journal, Answered(queries.take(rows), place[rows], new[rows]), random)
-    values, hits, sizes, week_values, week_hits = [], [], [], [], []
+    values, hits = [], []
     for part in candidates.rows(queries, weights, NEW_PLACES):
-        hit = part.place == place[part.query]
-        kept = kept_for_learning(part, hit, random) & ranked[part.query]
-        values.append(part.values[kept])
-        hits.append(hit[kept])
-        sizes.append(sizes_of(part.query[kept]))
-        week_values.append(part.values)
-        week_hits.append(came(journal, queries, part.query, part.place, WEEK_DAYS))
-    next_trees = boost(Examples(np.concatenate(values), np.concatenate(hits), np.concatenate(sizes)), seed)
-    labels = np.concatenate(week_hits).astype(np.int8)
-    week_trees = grow(_WEEK_PARAMETERS, np.concatenate(week_values), labels, rounds=_WEEK_ROUNDS, seed=seed)
+        values.append(part.values)
+        hits.append(came(journal, queries, part.query, part.place, WEEK_DAYS))
+    labels = np.concatenate(hits).astype(np.int8)
+    week_trees = grow(_WEEK_PARAMETERS, np.concatenate(values), labels, rounds=_WEEK_ROUNDS, seed=seed)
     return PlaceModel(weights, next_trees, week_trees)
 
 
-def _occurrence(keys: Int64s) -> Int64s:
-    """Return how often each key has come up before its place."""
-    order = np.argsort(keys, kind="stable")
-    begins = np.flatnonzero(np.diff(keys[order], prepend=-1))
-    found = np.empty(len(keys), dtype=np.int64)
-    found[order] = np.arange(len(keys)) - np.repeat(begins, np.diff(begins, append=len(keys)))
-    return found
+def _before_visits(journal: Journal, until: int, random: np.random.Generator) -> Answered:
+    """Return questions that the latest visits before `until` answer, each asked once.
+
+    A moment is drawn from the wait before each visit, from the last week of it at most.
+    """
+    own = journal.own.previous
+    gap = (journal.second - journal.second[np.maximum(own, 0)]) / DAY_S
+    known = (own >= 0) & (gap > 0) & (gap <= SEEN_WITHIN_DAYS) & (journal.second < until)
+    visits = np.flatnonzero(known)[-_RANKED_OF:]
+    visits = np.sort(random.choice(visits, min(len(visits), _RANKED), replace=False))
+    last, end = own[visits], journal.second[visits]
+    since = np.maximum(journal.second[last] + 1, end - round(WEEK_DAYS * DAY_S))
+    second = since + (random.random(len(visits)) * (end - since)).astype(np.int64)
+    upto = np.searchsorted(journal.second, second)
+    queries = Queries(journal.person[visits], upto, second, journal.week_hour[last], last, timed=False)
+    return Answered(queries, journal.place[visits], journal.own.new[visits])
 
 
 def _moments(journal: Journal, until: int, random: np.random.Generator) -> Queries:

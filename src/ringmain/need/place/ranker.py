@@ -83,24 +83,13 @@ def gather(candidates: table.Table, answered: Answered, weights: Floats, random:
     values, hits, sizes = [], [], []
     for rows in candidates.rows(answered.queries, weights, NEW_PLACES):
         hit = rows.place == answered.place[rows.query]
-        kept = kept_for_learning(rows, hit, random)
+        begins = np.flatnonzero(np.diff(rows.query, prepend=-1))
+        found = np.repeat(np.add.reduceat(hit, begins) > 0, np.diff(begins, append=len(hit)))
+        kept = found & (rows.own | hit | (random.random(len(hit)) < _NEW_KEPT))
         values.append(rows.values[kept])
         hits.append(hit[kept])
-        sizes.append(sizes_of(rows.query[kept]))
+        sizes.append(np.diff(np.flatnonzero(np.diff(rows.query[kept], prepend=-1, append=-1))))
     return Examples(np.concatenate(values), np.concatenate(hits), np.concatenate(sizes))
-
-
-def kept_for_learning(rows: table.Rows, hit: Bools, random: np.random.Generator) -> Bools:
-    """Say which rows trees learn from: of the questions that are answered, the own places and a draw of the new."""
-    begins = np.flatnonzero(np.diff(rows.query, prepend=-1))
-    answered = np.repeat(np.add.reduceat(hit, begins) > 0, np.diff(begins, append=len(hit)))
-    kept: Bools = answered & (rows.own | hit | (random.random(len(hit)) < _NEW_KEPT))
-    return kept
-
-
-def sizes_of(query: Int64s) -> Int64s:
-    """Return how many rows each question has, in order; `query` is sorted within chunks."""
-    return np.diff(np.flatnonzero(np.diff(query, prepend=-1, append=-1)))
 
 
 def boost(examples: Examples, seed: int) -> Trees:
