@@ -221,6 +221,15 @@ def test_what_may_not_be_shown_never_is() -> None:
     assert len(rank(shops, Context(at=AT, place=HERE), Person())) == 5
 
 
+def test_of_many_shops_the_first_are_those_of_the_whole_order() -> None:
+    """However few are asked for, they begin the order of all of them, with the ties of equals at the cut."""
+    shops = [_shop(number, metres=100 * (number % 5)) for number in range(1, 40)]
+    whole = _order(shops, limit=100)
+    assert len(whole) == 39
+    for limit in range(1, 40):
+        assert _order(shops, limit=limit) == whole[:limit]
+
+
 @pytest.mark.parametrize(
     ("category", "language", "name"),
     [

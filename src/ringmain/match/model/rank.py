@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from ringmain.kit.pure.clock import microseconds
-from ringmain.match.model.catalogue import Catalogue, Flags, Floats, Left
+from ringmain.match.model.catalogue import Catalogue, Flags, Floats, Integers, Left
 from ringmain.match.model.data import Context, Match, MatchedOffer, Person, Place, Reason, ShopFacts
 from ringmain.match.model.hours import Opening, clock_text, opening
 from ringmain.match.model.vocabulary import Vocabulary
@@ -77,11 +77,20 @@ def rank(
     if context.place is not None:
         metres = distances_m(context.place, catalogue.latitudes, catalogue.longitudes)
     scores = _scores(catalogue, context, person, (grantable, mine), metres, words)
-    places = np.flatnonzero(shown)
-    # Stable, and shops stand in the order of their ids: ties do not depend on how the database returned its rows.
-    places = places[np.argsort(-scores[places], kind="stable")][: context.limit]
+    places = _first(scores, np.flatnonzero(shown), context.limit)
     answer = _Answer(catalogue, left, mine, context, person, query)
     return [answer.match(place, float(scores[place]), metres) for place in places.tolist()]
+
+
+def _first(scores: Floats, places: Integers, count: int) -> Integers:
+    """Return the `count` places with the highest scores, the best first; only those that may be among them are sorted.
+
+    Stable, and shops stand in the order of their ids: ties do not depend on how the database returned its rows.
+    """
+    if 0 < count < len(places):
+        least = np.partition(scores[places], -count)[-count]
+        places = places[scores[places] >= least]
+    return places[np.argsort(-scores[places], kind="stable")][:count]
 
 
 def _hidden(catalogue: Catalogue, person: Person, stand: Stand | None) -> list[int | None]:
