@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ringmain.segment.sensitive import is_sensitive
 from ringmain.segment.tribes import FEWEST, Grid
 
 Floats = NDArray[np.float64]
@@ -29,7 +30,7 @@ class Side(StrEnum):
     SHOPS = "shops"
 
 
-# What `Side.CATEGORY` calls the categories that too few people know; it describes nobody.
+# What `Side.CATEGORY` calls the categories that too few people know or that nobody is told of; it describes nobody.
 OTHER: Final = ""
 KEYS: Final[dict[Side, tuple[str, ...]]] = {
     Side.PART: ("night", "morning", "midday", "afternoon", "evening"),
@@ -109,12 +110,12 @@ class Behaviour:
 def behaviour(people: list[str], names: list[str], person: Int64s, column: Int64s, visits: Int64s) -> Behaviour:
     """Return the matrix of cells: `visits` visits of `person` (a code of `people`) were of `column` (of `names`).
 
-    Categories that fewer than ten people know stand together as the rest.
+    Categories that fewer than ten people know, or that say too much of a person, stand together as the rest.
     """
     given = [Column.named(name) for name in names]
     known = np.bincount(np.asarray(column), minlength=len(given))
     kept = {
-        one if one.side is not Side.CATEGORY or known[code] >= FEWEST else Column(Side.CATEGORY, OTHER)
+        one if one.side is not Side.CATEGORY or _may_be_told(one, int(known[code])) else Column(Side.CATEGORY, OTHER)
         for code, one in enumerate(given)
     } | {Column(side, key) for side, keys in KEYS.items() for key in keys}
     columns = tuple(sorted(kept, key=lambda one: (list(Side).index(one.side), one.key)))
@@ -126,3 +127,7 @@ def behaviour(people: list[str], names: list[str], person: Int64s, column: Int64
         np.add.at(counts, (person, moved[column]), visits)
     week = [code for code, one in enumerate(columns) if one.side is Side.WEEK]
     return Behaviour(tuple(people), columns, counts, counts[:, week].sum(axis=1).astype(np.int64))
+
+
+def _may_be_told(category: Column, people: int) -> bool:
+    return people >= FEWEST and not is_sensitive(category.key)
