@@ -22,7 +22,7 @@ from ringmain.need.place.journal import (
 from ringmain.need.place.placing import Placing
 from ringmain.need.place.ranker import Ranker, fit
 from ringmain.need.place.retrieve import Chunk, chunks, fit_retriever, retrieve
-from ringmain.need.place.simple import BASELINES, Counter
+from ringmain.need.place.simple import BASELINES, Counter, in_order
 from ringmain.need.place.table import Rows, Table
 from ringmain.need.place.table import names as table_names
 from ringmain.need.place.town import Floats32
@@ -95,6 +95,7 @@ __all__ = [
     "habit_names",
     "histories",
     "holidays",
+    "in_order",
     "is_due",
     "learn_traffic",
     "needs",

@@ -80,7 +80,7 @@ async def roll_back(installation: Installation, screen: Console, network_id: UUI
 
 def table_of(found: Sequence[KeptModel], title: str | None = None) -> Table:
     """Return models as a table: what each is, its mean reciprocal rank beside the others', and what became of it."""
-    others = list(dict.fromkeys(name for one in found for name in one.baselines))
+    others = need.in_order({name for one in found for name in one.baselines})
     table = Table("made", "state", "since", "data", "facts", "mrr", *others, "acc@10", "id", title=title)
     for one in found:
         table.add_row(

@@ -1,5 +1,7 @@
 """What a counter would say of where somebody goes next: the dumb baselines that a model has to beat."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,6 +10,11 @@ from ringmain.need.place.journal import Floats, Journal
 Counts = NDArray[np.int32]
 
 BASELINES = ("own visits", "popular", "after last")
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Return names of rankings in the order in which they are told: the baselines, then any other."""
+    return sorted(names, key=lambda name: (BASELINES.index(name) if name in BASELINES else len(BASELINES), name))
 
 
 class Counter:

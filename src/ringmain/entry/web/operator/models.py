@@ -43,7 +43,9 @@ async def show(visit: Visit) -> Response:
                 "name": _name(visit.speech, task),
                 "serving": serving,
                 "figures": _table(visit.speech, serving) if serving is not None else [],
-                "columns": [_ranking(visit.speech, name) for name in serving.baselines] if serving is not None else [],
+                "columns": [_ranking(visit.speech, name) for name in need.in_order(serving.baselines)]
+                if serving is not None
+                else [],
                 "before": any(one.state == "served" for one in models),
                 "rows": rows,
             }
@@ -72,7 +74,7 @@ def _table(speech: Speech, one: KeptModel) -> list[list[str]]:
     """Return a row for each figure: its name, ours, and that of each other ranking."""
     return [
         [_figure_name(speech, name), _figure(speech, one.metrics, name)]
-        + [_figure(speech, figures, name) for figures in one.baselines.values()]
+        + [_figure(speech, one.baselines[other], name) for other in need.in_order(one.baselines)]
         for name in _FIGURES
     ]
 
