@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from ringmain.kit.db import UnitOfWork
+from ringmain.ledger import api as ledger
 from ringmain.match.blocks import blocks
-from ringmain.match.catalogue import catalogue_of, left
+from ringmain.match.catalogue import Kept, catalogue_of, left
 from ringmain.match.model import Catalogue, Context, Match, Person, Place, ShopVisits, Stand, rank
 from ringmain.member import api as member
 from ringmain.member.api import Purpose
@@ -32,16 +32,21 @@ async def nearby(uow: UnitOfWork, context: Context) -> list[Match]:
     person = await who_asks(uow, context)
     standing, fresh = await left(uow, kept)
     found = rank(kept.catalogue, standing, context, person, stand, kept.vocabulary)
-    if fresh or await _granted_still(uow, found, context.at):
+    if fresh or await _granted_still(uow, kept, found):
         return found
     standing, _ = await left(uow, kept, fresh=True)
     return rank(kept.catalogue, standing, context, person, stand, kept.vocabulary)
 
 
-async def _granted_still(uow: UnitOfWork, found: Sequence[Match], at: datetime) -> bool:
-    """Say whether every offer that would be shown can be granted at this moment."""
-    shown = {offer.id for one in found for offer in one.offers}
-    return not shown or len(await voucher.grantable(uow, at, offer_ids=list(shown))) == len(shown)
+async def _granted_still(uow: UnitOfWork, kept: Kept, found: Sequence[Match]) -> bool:
+    """Say whether every offer that would be shown is in stock and funded now; the catalogue knows the rest."""
+    places = [kept.catalogue.offer_place[offer.id] for one in found for offer in one.offers]
+    shown = [kept.catalogue.offers[place] for place in places]
+    if not shown:
+        return True
+    stocks = await voucher.stocks(uow, [one.offer.id for one in shown])
+    funds = await ledger.spendable_in_order(uow, [one.purse_id for one in shown])
+    return 0 not in stocks and all(fund >= one.cost_minor for fund, one in zip(funds, shown, strict=True))
 
 
 async def who_asks(uow: UnitOfWork, context: Context) -> Person:

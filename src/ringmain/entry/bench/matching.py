@@ -142,6 +142,7 @@ async def _open(database: Database, stage: Stage, plan: Plan, chance: random.Ran
     subjects = [subject_id(number) for number in range(asking)]
     await asyncio.to_thread(store.make_visits, stage.superuser_url, town, subjects, places, _VISITS)
     await asyncio.to_thread(store.make_needs, stage.superuser_url, town, subjects)
+    await asyncio.to_thread(store.settle, stage.superuser_url)
     return _Town(town, asking, token)
 
 
