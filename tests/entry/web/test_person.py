@@ -375,6 +375,7 @@ async def test_a_phone_that_goes_away_while_sending_is_no_fault(site: PersonSite
         (b"content-length", b"100"),
     ]
     scope = {"type": "http", "method": "POST", "path": "/join", "query_string": b"", "client": None}
-    await site.server.config.app(scope | {"headers": headers}, receive, send)  # type: ignore[operator]
+    app: Any = site.server.config.app
+    await app(scope | {"headers": headers}, receive, send)
     assert (messages, answered) == ([], [400])
     assert await site.count("member_challenge") == 0
