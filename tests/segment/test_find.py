@@ -1,11 +1,15 @@
 """Tribes of a network: found among those who agree, stored with their people, kept from night to night."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from ringmain.member import api as member
-from ringmain.segment import api
+from ringmain.segment import api, find
+from ringmain.segment.finding import find_tribes
 from tests.member.people import OPERATOR
 from tests.segment.street import NOW, Street
 
@@ -72,6 +76,27 @@ async def test_only_who_agrees_is_looked_at(street: Street) -> None:
     await street.find(NOW + DAY)
     gone = groups["noodles"][0].subject_id
     assert await street.rows("SELECT 1 FROM tribe_member WHERE subject_id = %s", gone) == []
+
+
+async def test_who_changes_their_mind_meanwhile_is_placed_nowhere(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Consent that is withdrawn while tribes are looked for holds for what is written at the end."""
+    groups = await _groups(street, noodles=20, tea=15, others=40)
+    leaving, loop = groups["tea"][0], asyncio.get_running_loop()
+
+    async def withdraw() -> None:
+        async with street.unit(NOW + timedelta(seconds=1)) as uow:
+            await street.say(uow, leaving, agree=False)
+
+    def find_slowly(*given: Any) -> Any:
+        asyncio.run_coroutine_threadsafe(withdraw(), loop).result()
+        return find_tribes(*given)
+
+    monkeypatch.setattr(find, "find_tribes", find_slowly)
+    outcome = await street.find()
+    assert (outcome.tribes, outcome.placed) == (2, 34)
+    assert await street.rows("SELECT tribe_id FROM tribe_member WHERE subject_id = %s", leaving.subject_id) == []
 
 
 async def test_what_a_person_hides_is_not_looked_at(street: Street) -> None:

@@ -123,15 +123,18 @@ async def _save(uow: UnitOfWork, keyring: Keyring, found: Finding, past: Past, s
     rows = [_row(id_, one, now) for id_, one in zip(ids, found.tribes, strict=True)]
     await store.save_finding(uow, store.FindingRow(now, found.people, found.newcomers, len(rows)))
     await store.save_tribes(uow, rows, now)
+    # Whoever has changed their mind since they were looked at is in no tribe.
+    agreed = await member.consented(uow, [UUID(one.person) for one in found.placed], member.Purpose.PERSONALISATION)
     placed = [
         store.MemberRow(UUID(one.person), ids[one.tribe], one.probability, list(one.shares), now)
         for one in found.placed
+        if UUID(one.person) in agreed
     ]
     await store.save_members(uow, placed, now)
     counted = not await store.week_counted(uow, seen.week.monday)
     if counted:
         await _count_week(uow, keyring, found, rows, seen)
-    new = sum(one.probability is not None for one in found.placed)
+    new = sum(one.probability is not None for one in placed)
     return Outcome(found.people, found.newcomers, len(rows), len(placed) - new, new, counted)
 
 
