@@ -55,6 +55,8 @@ async def test_who_is_interrupted_leaves_nothing_running(tmp_path: Path) -> None
     file = tmp_path / "clock"
     asking = asyncio.create_task(apart(_write_for_ever, file, progress=lambda _: began.set()))
     await began.wait()
+    while not file.exists():  # noqa: ASYNC110 (another process makes it)
+        await asyncio.sleep(0.01)
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking

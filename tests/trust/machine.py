@@ -242,8 +242,11 @@ class TownMachine(RuleBasedStateMachine):
         vouchers = list(self.real.vouchers.values())
         if not vouchers or chance.random() < 0.02:
             return Use(voucher=uuid.uuid4(), secret=b"x" * 16), None
-        alive = [one for one in vouchers if not one.closed and one.ends > self.now]
-        voucher = chance.choice(alive if alive and chance.random() < 0.8 else vouchers)
+        open_ = [one for one in vouchers if not one.closed]
+        alive, late = ([one for one in open_ if (one.ends > self.now) == yes] for yes in (True, False))
+        # Those that have ended and that no sweep has closed yet are few, and somebody brings them.
+        likely = late if late and chance.random() < 0.1 else alive
+        voucher = chance.choice(likely if likely and chance.random() < 0.8 else vouchers)
         secret = None
         if voucher.holder is None or chance.random() < 0.5:
             secret = b"x" * 16 if chance.random() < 0.03 else voucher.secret

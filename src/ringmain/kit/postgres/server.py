@@ -182,7 +182,8 @@ class EmbeddedServer:
                 self._home.write_connection(address, child.pid)
                 return address
             words = cluster.last_words()
-            if "could not create any TCP/IP sockets" not in words:
+            # Its words may still be on their way to the log; who holds the port now says the same.
+            if "could not create any TCP/IP sockets" not in words and is_free(port):
                 break
         raise cluster.failure("The database ended while starting.", words)
 
