@@ -151,7 +151,9 @@ async def till(
 
 
 async def unlock(page: Page, who: str = "Xiao Ling", pin: str = street.PIN) -> None:
-    """Choose oneself and type the PIN."""
+    """Choose oneself and type the PIN, once the page's modules have run and it listens."""
+    await page.get_by_role("radio", name=who).wait_for(state="attached")
+    await page.wait_for_load_state("load")
     await page.get_by_role("radio", name=who).click()
     await page.keyboard.type(pin, delay=110)
     if await page.locator("#unlock").is_visible() and await page.locator("form[aria-busy]").count() == 0:
