@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ringmain.match.model import (
+    PERSONAL_REASONS,
     Catalogue,
     Context,
     ListedOffer,
@@ -219,6 +220,15 @@ def test_what_may_not_be_shown_never_is() -> None:
     assert [(one.shop.id.int, one.offers) for one in found] == [(5, ())]
     # The control: without these rules all of them are found.
     assert len(rank(shops, Context(at=AT, place=HERE), Person())) == 5
+
+
+def test_what_is_told_of_a_person_is_named_as_personal() -> None:
+    """The reasons that a person adds, and no others, are those that tills are not told."""
+    shops = [_shop(1), _shop(2, category="books"), _shop(3, category="toys"), _shop(4)]
+    person = Person(visits={shops[0].id: ShopVisits(3, AT)}, needs={shops[1].id: 0.5}, prior={"toys": 0.4})
+    context = Context(at=AT, place=HERE)
+    codes = [{reason.code for one in rank(shops, context, who) for reason in one.reasons} for who in (person, Person())]
+    assert codes[0] - codes[1] == PERSONAL_REASONS
 
 
 def test_of_many_shops_the_first_are_those_of_the_whole_order() -> None:

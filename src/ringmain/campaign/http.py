@@ -10,7 +10,7 @@ from ringmain.campaign import api, errors
 from ringmain.campaign.tokens import token_of
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.http import Call, Listed, Request, Role, Route, Time
-from ringmain.match.api import Place
+from ringmain.match.api import PERSONAL_REASONS, Place
 from ringmain.match.errors import PlaceIncomplete
 from ringmain.member import api as member
 from ringmain.member.errors import MemberUnknown
@@ -23,8 +23,6 @@ _Device = Annotated[
     str, Meta(min_length=16, max_length=200, description="Random, and the same whenever this person comes again.")
 ]
 _Token = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}\Z", description="What POST /v1/draws has answered.")]
-# Of a person's past a till learns nothing that happened elsewhere.
-_PERSONAL = frozenset({"here_before", "need", "new_to_you"})
 
 
 class DrawPrizes(Request, frozen=True):
@@ -139,7 +137,8 @@ async def _draw(uow: UnitOfWork, call: Call, body: DrawPrizes) -> DrawShown:
     by_operator = call.principal.role == "operator"
     player = api.Player(body.device, known)
     drawn = await api.draw(uow, call.keyring, body.touch_id, player, place=place, personal=by_operator)
-    return _shown(drawn, hidden=frozenset() if by_operator else _PERSONAL)
+    # Of a person's past a till learns nothing that happened elsewhere, also of a play that was drawn elsewhere.
+    return _shown(drawn, hidden=frozenset() if by_operator else PERSONAL_REASONS)
 
 
 def _with_token(call: Call, shown: DrawShown) -> DrawShown:
@@ -303,7 +302,7 @@ ROUTES: tuple[Route, ...] = (
         operation="take_voucher",
         summary="Take a voucher of an offer that a member has found",
         description="One voucher a day for each member, of each offer one at a time; the same again gives the first "
-        "answer. Find offers with POST /v1/matches.",
+        "answer. Find offers with GET /v1/matches.",
         tag="plays",
         roles=_TILLS,
         handler=_take,

@@ -3,7 +3,17 @@
 from ringmain.match.acceptance import Offers, accept
 from ringmain.match.blocks import block, blocks, unblock
 from ringmain.match.closing.chance import Closing, Offered, Outcomes, Shops, best_rows, fit_closing, offered
-from ringmain.match.model import Block, Context, Match, MatchedOffer, Place, Reason, ShopFacts, usual_name
+from ringmain.match.model import (
+    PERSONAL_REASONS,
+    Block,
+    Context,
+    Match,
+    MatchedOffer,
+    Place,
+    Reason,
+    ShopFacts,
+    usual_name,
+)
 from ringmain.match.nearby import nearby
 from ringmain.match.redemption.features import describe as describe_sending
 from ringmain.match.redemption.forecast import RedemptionModel, fit_logistic
@@ -12,6 +22,7 @@ from ringmain.match.redemption.records import Purchases, Records
 from ringmain.match.today import Today, Wish, today
 
 __all__ = [
+    "PERSONAL_REASONS",
     "Block",
     "Closing",
     "Context",

@@ -39,11 +39,6 @@ class Week:
     since: datetime
     until: datetime
 
-    @property
-    def next_monday(self) -> date:
-        """When the next count is made."""
-        return self.monday + timedelta(days=7)
-
 
 def week_of(at: datetime, zone: ZoneInfo) -> Week:
     """Return the last whole weeks at a moment."""

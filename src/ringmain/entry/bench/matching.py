@@ -38,7 +38,6 @@ _CATEGORIES = ("coffee", "noodles", "books", "tea", "bakery", "florist", "shoes"
 _PIECE = 500
 # Those who ask, and what they have bought.
 _ASKING, _VISITS = 1_000, 40
-_PERSONAL = {"new_to_you", "here_before", "need"}
 _SHOWN, _WARM_UP, _GOAL_MS = 20, 20, 20
 
 
@@ -69,7 +68,7 @@ async def run(bench: Bench, stage: Stage, plan: Plan, say: Say) -> list[Result]:
             async with database.unit(town.id) as uow:
                 context = Context(at=await uow.now(), place=Place(*_somewhere(chance)), subject_ids=asks)
                 found = await match.nearby(uow, context)
-            personal = any(reason.code in _PERSONAL for one in found for reason in one.reasons)
+            personal = any(reason.code in match.PERSONAL_REASONS for one in found for reason in one.reasons)
             if not found or not found[0].offers or not personal:
                 raise BenchFailed("A match found nothing, or knew nobody.")
 

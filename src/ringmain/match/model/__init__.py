@@ -1,13 +1,25 @@
 """Ranking as pure decisions on plain data."""
 
 from ringmain.match.model.catalogue import Catalogue, Left, ListedOffer, left_of
-from ringmain.match.model.data import Block, Context, Match, MatchedOffer, Person, Place, Reason, ShopFacts, ShopVisits
+from ringmain.match.model.data import (
+    PERSONAL_REASONS,
+    Block,
+    Context,
+    Match,
+    MatchedOffer,
+    Person,
+    Place,
+    Reason,
+    ShopFacts,
+    ShopVisits,
+)
 from ringmain.match.model.hours import Opening, clock_text, opening
 from ringmain.match.model.rank import Stand, distances_m, rank
 from ringmain.match.model.vocabulary import Vocabulary
 from ringmain.match.model.words import Found, WordQuery, normal, usual_name
 
 __all__ = [
+    "PERSONAL_REASONS",
     "Block",
     "Catalogue",
     "Context",

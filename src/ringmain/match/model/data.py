@@ -106,6 +106,10 @@ class Block:
     recorded_at: datetime
 
 
+# The codes of reasons that tell something of the person who asks.
+PERSONAL_REASONS = frozenset({"here_before", "new_to_you", "need", "tribe"})
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why something is shown: a code and its facts, which pages put into words.
