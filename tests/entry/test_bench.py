@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import psycopg
 import pytest
 
-from ringmain.entry.bench import ids, images, load, matching, measure, process, report, stage, store
+from ringmain.campaign.api import allocate
+from ringmain.entry.bench import allocating, ids, images, load, matching, measure, process, report, stage, store
 from ringmain.entry.bench.errors import BenchFailed
 from ringmain.entry.bench.plan import GROUPS, NAMES, Plan, Sample, result
 from ringmain.entry.bench.run import run
@@ -295,3 +297,15 @@ def test_a_limit_whose_vouchers_ran_out_gives_no_figure(server_address: ServerAd
             per_merchant=_SPENT_BY_LIMITS,
             first=0,
         )
+
+
+def test_an_allocation_that_breaks_a_budget_is_no_figure() -> None:
+    """A small town gives both figures; one voucher more than there is money for gives none."""
+    plan = Plan(repetitions=1, allocation_people=1_000, allocation_goals=False)
+    figures = [one.figure.name for one in allocating.run(plan, lambda text: None)]
+    assert figures == ["allocation", "decision"]
+    problem = allocating.problem_of(1_000)
+    found = allocate(problem)
+    allocating.check(problem, found)
+    with pytest.raises(BenchFailed, match="broke a budget"):
+        allocating.check(problem, replace(found, edge=np.arange(len(problem.candidates.offer))))

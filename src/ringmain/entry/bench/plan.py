@@ -15,10 +15,12 @@ NAMES = (
     "match",
     "image_fold",
     "image_fresh",
+    "allocation",
+    "decision",
     "redeem_10m",
 )
 # Figures that are asked for together.
-GROUPS = {"image": ("image_fold", "image_fresh")}
+GROUPS = {"image": ("image_fold", "image_fresh"), "allocation": ("allocation", "decision")}
 # Nobody's single redemptions and batches are faster than this; so many vouchers are ready for each second of a run.
 MOST_SINGLES_PER_SECOND = 9_000
 MOST_BATCHES_PER_SECOND = 45
@@ -40,6 +42,9 @@ class Plan:
     match_calls: int = 200
     image_members: int = 200
     image_seconds: int = 6
+    # Goals are those of the full size; a smaller town has smaller budgets, in which single vouchers weigh more.
+    allocation_people: int = 100_000
+    allocation_goals: bool = True
     small: int = 100_000
     large: int = 10_000_000
     large_seconds: int = 4
@@ -67,6 +72,8 @@ QUICK = Plan(
     match_calls=60,
     image_members=50,
     image_seconds=4,
+    allocation_people=10_000,
+    allocation_goals=False,
     small=40_000,
     large=400_000,
 )

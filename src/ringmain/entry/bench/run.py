@@ -11,7 +11,19 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ringmain.entry.bench import batches, bulk, images, large, matching, process, report, singles, stage, store
+from ringmain.entry.bench import (
+    allocating,
+    batches,
+    bulk,
+    images,
+    large,
+    matching,
+    process,
+    report,
+    singles,
+    stage,
+    store,
+)
 from ringmain.entry.bench.errors import BenchFailed
 from ringmain.entry.bench.measure import Bench
 from ringmain.entry.bench.plan import GROUPS, NAMES, QUICK, Figure, Plan, Result
@@ -84,6 +96,8 @@ def _measure(folder: Path, wanted: set[str], plan: Plan, console: Console) -> li
             results.append(images.fold(plan, say))
         if "image_fresh" in wanted:
             results.append(asyncio.run(images.fresh(bench, main, plan, say)))
+        if wanted & {"allocation", "decision"}:
+            results += allocating.run(plan, say)
         if "redeem_10m" in wanted and plan.large:
             results += large.run(bench, plan, say)
         chosen = [one for one in results if one.figure.name in wanted]
