@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ringmain.match.model.data import Context, Match, MatchedOffer, Person, Reason, ShopFacts
+from ringmain.match.model.distance import distances_m, points
 from ringmain.match.model.hours import Opening, clock_text, opening
-from ringmain.match.model.rank import Stand, distances_m
+from ringmain.match.model.rank import Stand
 from ringmain.match.model.words import Found, WordQuery
 
 Floats = npt.NDArray[np.float64]
@@ -66,7 +67,7 @@ def rank(shops: Sequence[ShopFacts], context: Context, person: Person, stand: St
     metres = None
     if context.place is not None:
         latitudes = np.array([shop.latitude for shop in shops])
-        metres = distances_m(context.place, latitudes, np.array([shop.longitude for shop in shops]))
+        metres = distances_m(context.place, points(latitudes, np.array([shop.longitude for shop in shops])))
     scores = _scores(shops, context, person, openings, metres, words, usual)
     # Ties are broken by id, so that an answer does not depend on how the database returned its rows.
     order = sorted(range(len(shops)), key=lambda place: (-scores[place], shops[place].id))[: context.limit]

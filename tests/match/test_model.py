@@ -26,6 +26,7 @@ from ringmain.match.model import (
     left_of,
     normal,
     opening,
+    points,
     usual_name,
 )
 from ringmain.match.model import rank as rank_columns
@@ -81,10 +82,12 @@ def _order(shops: list[ShopFacts], person: Person | None = None, **changes: obje
 
 def test_distances_are_those_of_the_great_circle() -> None:
     """A degree of latitude is 111,195 m; London to Paris is 343.5 km; the same place is 0 m."""
-    found = distances_m(
-        Place(51.5074, -0.1278), np.array([52.5074, 48.8566, 51.5074]), np.array([-0.1278, 2.3522, -0.1278])
-    )
+    there = points(np.array([52.5074, 48.8566, 51.5074]), np.array([-0.1278, 2.3522, -0.1278]))
+    found = distances_m(Place(51.5074, -0.1278), there)
     assert [round(float(one)) for one in found] == [111_195, 343_557, 0]
+    # A step of a metre is a metre, and the other side of the earth is half its girth away.
+    steps = points(np.array([0.000_009, 0.0]), np.array([0.0, 180.0]))
+    assert [round(float(one), 3) for one in distances_m(Place(0.0, 0.0), steps)] == [1.001, 20_015_114.442]
 
 
 @pytest.mark.parametrize(

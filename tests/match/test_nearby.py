@@ -15,7 +15,6 @@ from ringmain.kit.learn.registry import NewModel
 from ringmain.kit.pure.ids import uuid7
 from ringmain.match.api import Context, Place, block, blocks, unblock
 from ringmain.match.errors import BlockTarget
-from ringmain.match.model import Person
 from ringmain.member import api as member
 from ringmain.member.api import Known, Purpose
 from ringmain.need import api as need
@@ -247,9 +246,8 @@ async def test_a_planted_leak_of_needs_is_caught(street: Street, monkeypatch: py
     await expect(street, anna, {4: 1.0})
     stranger = msgspec.json.encode(await street.find())
 
-    async def asked_of_nobody(uow: UnitOfWork, context: Context) -> Person:
-        found = await need.needs(uow, context.subject_ids, context.at)
-        return Person(needs={one.shop_id: one.next_chance for one in found})
+    async def asked_of_nobody(uow: UnitOfWork, context: Context) -> object:
+        return finding.Asked(uow, needs=await need.ask_needs(uow, context.subject_ids, context.at))
 
     monkeypatch.setattr(finding, "who_asks", asked_of_nobody)
     assert msgspec.json.encode(await street.find(subject_ids=anna.subject_ids)) != stranger

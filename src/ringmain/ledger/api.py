@@ -1,7 +1,7 @@
 """What other slices may ask of the ledger."""
 
 from ringmain.ledger.model import Account, Balance, CurrencySum, Transfer, TransferState, account_id
-from ringmain.ledger.post import available, open_accounts, post, resolve, spend, spendable, spendable_in_order
+from ringmain.ledger.post import ask_spendable, available, open_accounts, post, resolve, spend, spendable
 from ringmain.ledger.store import (
     BalanceAtRow,
     MovementRow,
@@ -26,6 +26,7 @@ __all__ = [
     "Transfer",
     "TransferState",
     "account_id",
+    "ask_spendable",
     "available",
     "balances",
     "balances_at",
@@ -39,7 +40,6 @@ __all__ = [
     "set_credit_limit",
     "spend",
     "spendable",
-    "spendable_in_order",
     "sums",
     "transfers",
     "transfers_between",

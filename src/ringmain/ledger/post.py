@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from ringmain.kit.db import UnitOfWork
+from ringmain.kit.db import Pending, UnitOfWork
 from ringmain.ledger import store
 from ringmain.ledger.errors import AccountOverdrawn, PendingTransferAlreadyResolved, PendingTransferNotFound
 from ringmain.ledger.model import Account, Transfer, TransferState, account_id
@@ -42,11 +42,12 @@ async def spendable(uow: UnitOfWork, account_ids: Sequence[UUID]) -> dict[UUID, 
     return {id_: row.available_minor + row.credit_limit_minor for id_, row in rows.items()}
 
 
-async def spendable_in_order(uow: UnitOfWork, account_ids: Sequence[UUID]) -> list[int]:
-    """Return what each of many accounts can spend, in their order, 0 where there is none: to show, not to decide."""
-    row = await (await store.spendable_in_order(uow, account_ids)).one()
-    assert row is not None
-    return row.amounts
+async def ask_spendable(uow: UnitOfWork, account_ids: Sequence[UUID]) -> Pending[store.SpendableRow]:
+    """Ask what each of many accounts can spend, in their order, 0 where there is none: to show, not to decide.
+
+    The answer can be awaited after other questions were asked.
+    """
+    return await store.spendable_in_order(uow, account_ids)
 
 
 async def spend(uow: UnitOfWork, transfer: Transfer) -> None:

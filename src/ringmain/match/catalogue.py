@@ -92,12 +92,23 @@ async def left(uow: UnitOfWork, kept: Kept, *, fresh: bool = False) -> tuple[Lef
     if not (fresh or few) and shared and one.left and time.monotonic() - one.left_at < _OLDEST_SECONDS:
         return one.left, False
     began = time.monotonic()
-    stocks = await voucher.stocks(uow, list(kept.catalogue.offer_place))
-    funds = await ledger.spendable_in_order(uow, kept.catalogue.purses)
+    stocks, funds = await stocks_and_funds(uow, list(kept.catalogue.offer_place), kept.catalogue.purses)
     found = left_of(kept.catalogue, stocks, funds)
     if shared and kept is one.kept:
         one.left, one.left_at = found, began
     return found, True
+
+
+async def stocks_and_funds(
+    uow: UnitOfWork, offer_ids: Sequence[UUID], purse_ids: Sequence[UUID]
+) -> tuple[list[int], list[int]]:
+    """Return what is left of offers (-1: no limit) and of accounts in minor units, in their order; one round trip."""
+    stocks = await voucher.ask_stocks(uow, offer_ids)
+    funds = await (await ledger.ask_spendable(uow, purse_ids)).one()
+    left_of_offers = await stocks.one()
+    assert left_of_offers is not None
+    assert funds is not None
+    return left_of_offers.stocks, funds.amounts
 
 
 def _network(uow: UnitOfWork) -> _Network:

@@ -1,13 +1,13 @@
 """Find shops and offers for a person here and now: the catalogue from memory, ranked by its columns."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
 
-from ringmain.kit.db import UnitOfWork
-from ringmain.ledger import api as ledger
-from ringmain.match.blocks import blocks
-from ringmain.match.catalogue import Kept, catalogue_of, left
-from ringmain.match.model import Catalogue, Context, Match, Person, Place, ShopVisits, Stand, rank
+from ringmain.kit.db import Pending, UnitOfWork
+from ringmain.match import store
+from ringmain.match.catalogue import Kept, catalogue_of, left, stocks_and_funds
+from ringmain.match.model import Block, Catalogue, Context, Match, Person, Place, ShopVisits, Stand, rank
 from ringmain.member import api as member
 from ringmain.member.api import Purpose
 from ringmain.need import api as need
@@ -16,7 +16,6 @@ from ringmain.network.errors import ShopNotFound
 from ringmain.profile import api as profile
 from ringmain.sale import api as sale
 from ringmain.segment import api as segment
-from ringmain.voucher import api as voucher
 
 
 async def nearby(uow: UnitOfWork, context: Context) -> list[Match]:
@@ -26,10 +25,11 @@ async def nearby(uow: UnitOfWork, context: Context) -> list[Match]:
     consent to personalisation nothing but their blocks matters. Nothing is written, neither place nor words are kept.
     Raises `ShopNotFound` where `at_shop_id` is unknown.
     """
+    asked = await who_asks(uow, context)
     kept = await catalogue_of(uow, context.at)
     stand, place = await _stand(uow, context, kept.catalogue)
     context = replace(context, place=place)
-    person = await who_asks(uow, context)
+    person = await asked.person()
     standing, fresh = await left(uow, kept)
     found = rank(kept.catalogue, standing, context, person, stand, kept.vocabulary)
     if fresh or await _granted_still(uow, kept, found):
@@ -44,35 +44,57 @@ async def _granted_still(uow: UnitOfWork, kept: Kept, found: Sequence[Match]) ->
     shown = [kept.catalogue.offers[place] for place in places]
     if not shown:
         return True
-    stocks = await voucher.stocks(uow, [one.offer.id for one in shown])
-    funds = await ledger.spendable_in_order(uow, [one.purse_id for one in shown])
+    async with uow.keyed():
+        stocks, funds = await stocks_and_funds(uow, [one.offer.id for one in shown], [one.purse_id for one in shown])
     return 0 not in stocks and all(fund >= one.cost_minor for fund, one in zip(funds, shown, strict=True))
 
 
-async def who_asks(uow: UnitOfWork, context: Context) -> Person:
-    """Return what may be looked at of who asks: their blocks always, the rest only with their consent.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked of who asks, and is on its way; None where they did not agree to be known by it."""
 
-    The rest is where they went, what a forecast expects them to want next, and of newcomers what their tribe does.
+    uow: UnitOfWork
+    subject_ids: tuple[UUID, ...] = ()
+    blocks: Pending[Block] | None = None
+    visits: Pending[sale.VisitsRow] | None = None
+    needs: Pending[need.Need] | None = None
+
+    async def person(self) -> Person:
+        """Wait for the answers."""
+        blocked = await self.blocks.all() if self.blocks is not None else []
+        visits = await self.visits.all() if self.visits is not None else None
+        needs = await self.needs.all() if self.needs is not None else []
+        prior: Mapping[str, float] = {}
+        # What people alike do says something only as long as somebody's own visits do not.
+        if visits is not None and sum(one.visits for one in visits) < profile.FEWEST_FACTS:
+            prior = await segment.prior_of(self.uow, self.subject_ids[0])
+        return Person(
+            frozenset(one.shop_id for one in blocked if one.shop_id is not None),
+            frozenset(one.offer_id for one in blocked if one.offer_id is not None),
+            None if visits is None else {one.shop_id: ShopVisits(one.visits, one.last_at) for one in visits},
+            {one.shop_id: one.next_chance for one in needs},
+            prior,
+        )
+
+
+async def who_asks(uow: UnitOfWork, context: Context) -> Asked:
+    """Ask for what may be looked at of who asks: their blocks always, the rest only with their consent.
+
+    The rest is where they went, what a forecast expects them to want next, and of newcomers what their tribe does. It
+    is not even read without consent; the answers travel with those of the next question.
     """
     subject_ids = context.subject_ids
     if not subject_ids:
-        return Person()
-    blocked = await blocks(uow, subject_ids)
-    visits, needs, prior = None, {}, {}
-    if context.personal and subject_ids[0] in await member.consented(uow, subject_ids[:1], Purpose.PERSONALISATION):
-        found = await sale.visits_of(uow, subject_ids, without=await profile.disputed_sales(uow, subject_ids))
-        visits = {one.shop_id: ShopVisits(one.visits, one.last_at) for one in found}
-        needs = {one.shop_id: one.next_chance for one in await need.needs(uow, subject_ids, context.at)}
-        # What people alike do says something only as long as somebody's own visits do not.
-        if sum(one.visits for one in found) < profile.FEWEST_FACTS:
-            prior = await segment.prior_of(uow, subject_ids[0])
-    return Person(
-        frozenset(one.shop_id for one in blocked if one.shop_id is not None),
-        frozenset(one.offer_id for one in blocked if one.offer_id is not None),
-        visits,
-        needs,
-        prior,
-    )
+        return Asked(uow)
+    async with uow.keyed():
+        blocks = await store.ask_in_force(uow, subject_ids)
+        if not context.personal:
+            return Asked(uow, subject_ids, blocks)
+        if subject_ids[0] not in await member.consented(uow, subject_ids[:1], Purpose.PERSONALISATION):
+            return Asked(uow, subject_ids, blocks)
+        visits = await sale.ask_visits(uow, subject_ids, without=profile.DISPUTED_BY)
+        needs = await need.ask_needs(uow, subject_ids, context.at)
+    return Asked(uow, subject_ids, blocks, visits, needs)
 
 
 async def _stand(uow: UnitOfWork, context: Context, catalogue: Catalogue) -> tuple[Stand | None, Place | None]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from ringmain.kit.db import UnitOfWork, pack_uuids
+from ringmain.kit.db import Pending, UnitOfWork, pack_uuids
 from ringmain.match.model import Block
 
 _ADD = """
@@ -34,8 +34,13 @@ _IN_FORCE = """
 
 async def in_force(uow: UnitOfWork, subject_ids: Sequence[UUID]) -> list[Block]:
     """Return what a person does not want now, the oldest first."""
+    return await (await ask_in_force(uow, subject_ids)).all()
+
+
+async def ask_in_force(uow: UnitOfWork, subject_ids: Sequence[UUID]) -> Pending[Block]:
+    """Ask for the same; the answer can be awaited after other questions were asked."""
     params = {"network": uow.network_id, "subjects": pack_uuids(subject_ids)}
-    return await uow.rows(Block, _IN_FORCE, params)
+    return await uow.start(Block, _IN_FORCE, params)
 
 
 @dataclass(frozen=True, slots=True)

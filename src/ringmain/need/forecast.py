@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 
 from ringmain.kit.apart import apart
-from ringmain.kit.db import Database, UnitOfWork
+from ringmain.kit.db import Database, Pending, UnitOfWork
 from ringmain.kit.learn import registry
 from ringmain.need import store
 from ringmain.need.ground import Ground, agreeing, ground
@@ -77,7 +77,7 @@ async def _put(uow: UnitOfWork, known: Ground, found: Foreseen | None, model_id:
 
 async def own_needs(uow: UnitOfWork, subject_ids: Sequence[UUID]) -> list[store.Need]:
     """Return all that is kept of what is expected of a person, for their own copy: also what counts no more."""
-    return await store.of_person(uow, subject_ids, _EVER)
+    return await (await store.of_person(uow, subject_ids, _EVER)).all()
 
 
 async def needs(uow: UnitOfWork, subject_ids: Sequence[UUID], at: datetime) -> list[store.Need]:
@@ -85,4 +85,9 @@ async def needs(uow: UnitOfWork, subject_ids: Sequence[UUID], at: datetime) -> l
 
     `subject_ids` are the person's subject and those merged into it. Whether they agree is for the caller to ask.
     """
-    return await store.of_person(uow, subject_ids, at - OLDEST) if subject_ids else []
+    return await (await ask_needs(uow, subject_ids, at)).all() if subject_ids else []
+
+
+async def ask_needs(uow: UnitOfWork, subject_ids: Sequence[UUID], at: datetime) -> Pending[store.Need]:
+    """Ask for the same; the answer can be awaited after other questions were asked."""
+    return await store.of_person(uow, subject_ids, at - OLDEST)

@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from ringmain.kit.db import UnitOfWork, pack_uuids
+from ringmain.kit.db import Pending, UnitOfWork, pack_uuids
 
 # A statement takes so many rows at once.
 _ROWS = 20_000
@@ -94,9 +94,9 @@ _OF_PERSON = """
 """
 
 
-async def of_person(uow: UnitOfWork, subject_ids: Sequence[UUID], since: datetime) -> list[Need]:
-    """Return what is expected of a person by forecasts made after `since`, by shop."""
-    return await uow.rows(Need, _OF_PERSON, (uow.network_id, pack_uuids(subject_ids), since))
+async def of_person(uow: UnitOfWork, subject_ids: Sequence[UUID], since: datetime) -> Pending[Need]:
+    """Ask what is expected of a person by forecasts made after `since`, by shop."""
+    return await uow.start(Need, _OF_PERSON, (uow.network_id, pack_uuids(subject_ids), since))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ from ringmain.profile.habits import Habits, habits_for_merchant
 from ringmain.profile.image import Image, ShownVisit, image, visits
 from ringmain.profile.model import FEWEST_FACTS, WINDOW, Counted, Field, FieldFact, Visit, day_part, fields_of
 from ringmain.profile.own_copy import OwnCopy, own_copy
-from ringmain.profile.store import DISPUTED, LAKE_TABLES, disputed_sales
+from ringmain.profile.store import DISPUTED, DISPUTED_BY, LAKE_TABLES, disputed_sales
 from ringmain.profile.wants import usual_wants
 
 __all__ = [
     "DISPUTED",
+    "DISPUTED_BY",
     "FEWEST_FACTS",
     "LAKE_TABLES",
     "VISIT_TABLES",

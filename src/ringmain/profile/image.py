@@ -1,6 +1,6 @@
 """The image of a person: what the network knows of them, with the evidence, for their own eyes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -65,20 +65,31 @@ class Image:
 
 async def image(uow: UnitOfWork, keyring: Keyring, member_id: UUID) -> Image:
     """Return the image of a person, for themselves. Raises `MemberUnknown`."""
-    known = await person(uow, member_id)
-    shown = await member.show(uow, keyring, known.member_id)
-    counted = await counted_visits(uow, known)
-    personalised = await member.consented(uow, [known.subject_id], member.Purpose.PERSONALISATION)
+    async with uow.keyed():
+        known = await person(uow, member_id)
+        shown = await member.show(uow, keyring, known.member_id)
+        personalised = await member.consented(uow, [known.subject_id], member.Purpose.PERSONALISATION)
+        answers = await member.answers(uow, keyring, known.member_id)
+        photo = await member.own_photo(uow, keyring, known.member_id)
+        hidden = await member.hidden_fields(uow, known.member_id)
+    since = await uow.now() - WINDOW
+    bought = await sale.bought_by(uow, known.subject_ids, since=since, before=None, limit=_MOST_COUNTED)
+    newest = bought[:_VISITS_SHOWN]
+    if len(newest) < _VISITS_SHOWN:
+        newest = await sale.bought_by(uow, known.subject_ids, since=None, before=None, limit=_VISITS_SHOWN)
+    disputed = await store.disputed_sales(uow, known.subject_ids)
+    shops = await _shops(uow, [*bought, *newest])
+    counted = _counted(bought, shops, disputed)
     return Image(
         person=shown,
-        answers=tuple(await member.answers(uow, keyring, known.member_id)),
-        photo=await member.own_photo(uow, keyring, known.member_id) is not None,
+        answers=tuple(answers),
+        photo=photo is not None,
         personalised=bool(personalised),
         fields=fields_of(counted),
-        hidden=frozenset(await member.hidden_fields(uow, known.member_id)),
-        visits=tuple(await visits(uow, known.member_id, limit=_VISITS_SHOWN)),
+        hidden=frozenset(hidden),
+        visits=tuple(await _shown_visits(uow, newest, shops, disputed)),
         counted=len(counted),
-        counted_since=await uow.now() - WINDOW,
+        counted_since=since,
     )
 
 
@@ -90,12 +101,7 @@ async def counted_visits(uow: UnitOfWork, known: member.Known) -> list[Visit]:
     since = await uow.now() - WINDOW
     bought = await sale.bought_by(uow, known.subject_ids, since=since, before=None, limit=_MOST_COUNTED)
     disputed = await store.disputed_sales(uow, known.subject_ids)
-    shops = await _shops(uow, bought)
-    return [
-        _visit(one, shops[one.shop_id])
-        for one in bought
-        if one.total_minor >= 0 and not one.undone and one.id not in disputed
-    ]
+    return _counted(bought, await _shops(uow, bought), disputed)
 
 
 async def visits(uow: UnitOfWork, member_id: UUID, *, before: UUID | None = None, limit: int = 50) -> list[ShownVisit]:
@@ -108,11 +114,7 @@ async def visits(uow: UnitOfWork, member_id: UUID, *, before: UUID | None = None
     if not bought:
         return []
     disputed = await store.disputed_sales(uow, known.subject_ids)
-    shops = await _shops(uow, bought)
-    uses: dict[UUID, list[voucher.SaleUse]] = {}
-    for use in await voucher.uses_of_sales(uow, [one.id for one in bought]):
-        uses.setdefault(use.sale_id, []).append(use)
-    return [_shown(one, shops[one.shop_id], tuple(uses.get(one.id, ())), one.id in disputed) for one in bought]
+    return await _shown_visits(uow, bought, await _shops(uow, bought), disputed)
 
 
 async def person(uow: UnitOfWork, member_id: UUID) -> member.Known:
@@ -125,6 +127,25 @@ async def person(uow: UnitOfWork, member_id: UUID) -> member.Known:
 
 async def _shops(uow: UnitOfWork, bought: Sequence[sale.BoughtRow]) -> dict[UUID, network.Shop]:
     return {shop.id: shop for shop in await network.shops(uow, sorted({one.shop_id for one in bought}))}
+
+
+def _counted(
+    bought: Sequence[sale.BoughtRow], shops: Mapping[UUID, network.Shop], disputed: Collection[UUID]
+) -> list[Visit]:
+    return [
+        _visit(one, shops[one.shop_id])
+        for one in bought
+        if one.total_minor >= 0 and not one.undone and one.id not in disputed
+    ]
+
+
+async def _shown_visits(
+    uow: UnitOfWork, bought: Sequence[sale.BoughtRow], shops: Mapping[UUID, network.Shop], disputed: Collection[UUID]
+) -> list[ShownVisit]:
+    uses: dict[UUID, list[voucher.SaleUse]] = {}
+    for use in await voucher.uses_of_sales(uow, [one.id for one in bought]) if bought else []:
+        uses.setdefault(use.sale_id, []).append(use)
+    return [_shown(one, shops[one.shop_id], tuple(uses.get(one.id, ())), one.id in disputed) for one in bought]
 
 
 def _visit(one: sale.BoughtRow, shop: network.Shop) -> Visit:

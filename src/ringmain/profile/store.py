@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
-from ringmain.kit.db import UnitOfWork, pack_uuids
+from ringmain.kit.db import Pending, UnitOfWork, pack_uuids
 from ringmain.kit.lake import LakeTable
 
 
@@ -33,24 +33,30 @@ async def add_dispute(uow: UnitOfWork, new: Dispute) -> None:
     )
 
 
+# Sales of which the person behind some subjects says, by their last word, that they were not theirs.
+DISPUTED_BY: LiteralString = """
+    SELECT sale_id FROM (
+        SELECT DISTINCT ON (sale_id) sale_id, not_me FROM sale_dispute
+        WHERE network_id = %(network)s AND subject_id = ANY(%(subjects)s) ORDER BY sale_id, said_at DESC, id DESC
+    ) AS last WHERE not_me
+"""
+
+
 @dataclass(frozen=True, slots=True)
-class _Sale:
+class DisputedRow:
+    """A sale that a person says was not theirs."""
+
     sale_id: UUID
 
 
 async def disputed_sales(uow: UnitOfWork, subject_ids: Sequence[UUID]) -> set[UUID]:
     """Return the sales of which a person says, by their last word, that they were not theirs."""
-    rows = await uow.rows(
-        _Sale,
-        """
-        SELECT sale_id FROM (
-            SELECT DISTINCT ON (sale_id) sale_id, not_me FROM sale_dispute
-            WHERE network_id = %s AND subject_id = ANY(%s) ORDER BY sale_id, said_at DESC, id DESC) AS last
-        WHERE not_me
-        """,
-        (uow.network_id, pack_uuids(subject_ids)),
-    )
-    return {row.sale_id for row in rows}
+    return {row.sale_id for row in await (await ask_disputed(uow, subject_ids)).all()}
+
+
+async def ask_disputed(uow: UnitOfWork, subject_ids: Sequence[UUID]) -> Pending[DisputedRow]:
+    """Ask for the same; the answer can be awaited after other questions were asked."""
+    return await uow.start(DisputedRow, DISPUTED_BY, {"network": uow.network_id, "subjects": pack_uuids(subject_ids)})
 
 
 async def lock_disputes(uow: UnitOfWork, subject_id: UUID) -> None:

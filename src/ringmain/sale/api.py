@@ -27,7 +27,7 @@ from ringmain.sale.store.buyers import BoughtRow, LineRow, RegularRow, bought, b
 from ringmain.sale.store.export import EXPORT_TABLES
 from ringmain.sale.store.lake import LAKE_TABLES
 from ringmain.sale.store.totals import SaleTotals, sale_totals
-from ringmain.sale.store.visits import UNDONE, SalePlace, VisitsRow, sale_place, visits_of
+from ringmain.sale.store.visits import UNDONE, SalePlace, VisitsRow, ask_visits, sale_place
 from ringmain.sale.tell import receipts
 from ringmain.sale.undo import Undo, undo
 
@@ -65,6 +65,7 @@ __all__ = [
     "Undo",
     "VisitsRow",
     "VoucherUse",
+    "ask_visits",
     "bought",
     "bought_by",
     "close_shift",
@@ -93,6 +94,5 @@ __all__ = [
     "till_sales",
     "time_import",
     "undo",
-    "visits_of",
     "write_sales_file",
 ]

@@ -9,7 +9,7 @@ from ringmain.voucher.codes import sign as sign_code
 from ringmain.voucher.errors import TendersDiffer
 from ringmain.voucher.expire import sweep, void
 from ringmain.voucher.grant import grant
-from ringmain.voucher.grantable import grantable, purse_of, standing_offers, stocks
+from ringmain.voucher.grantable import ask_stocks, grantable, purse_of, standing_offers
 from ringmain.voucher.lease import (
     change_offline_rule,
     lease,
@@ -112,6 +112,7 @@ __all__ = [
     "VouchersOut",
     "VouchersSince",
     "apply",
+    "ask_stocks",
     "candidates",
     "change_offline_rule",
     "complete_mint",
@@ -151,7 +152,6 @@ __all__ = [
     "show",
     "sign_code",
     "standing_offers",
-    "stocks",
     "sweep",
     "uses_of_sales",
     "validate",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from ringmain.kit.db import UnitOfWork
+from ringmain.kit.db import Pending, UnitOfWork
 from ringmain.ledger import api as ledger
 from ringmain.network.api import MerchantAccount
 from ringmain.voucher import store
@@ -32,11 +32,12 @@ async def standing_offers(uow: UnitOfWork, at: datetime, most: int = 100_000) ->
     return await store.standing_offers(uow, at, most)
 
 
-async def stocks(uow: UnitOfWork, offer_ids: Sequence[UUID]) -> list[int]:
-    """Return how many vouchers are left of each of these offers, in their order; -1 where there is no limit."""
-    row = await (await store.stocks(uow, offer_ids)).one()
-    assert row is not None
-    return row.stocks
+async def ask_stocks(uow: UnitOfWork, offer_ids: Sequence[UUID]) -> Pending[store.StocksRow]:
+    """Ask how many vouchers are left of each of these offers, in their order; -1 where there is no limit.
+
+    The answer can be awaited after other questions were asked.
+    """
+    return await store.stocks(uow, offer_ids)
 
 
 def purse_of(network_id: UUID, offer: PublishedOffer) -> UUID:

@@ -37,6 +37,13 @@ class Number:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How statements are planned."""
+
+    mode: str
+
+
 @pytest.fixture
 async def database(database_urls: Urls) -> AsyncIterator[Database]:
     """The application's side of this worker's database."""
@@ -420,3 +427,34 @@ async def test_a_query_without_rows_has_no_pieces(database: Database, network: U
     """Not even an empty one."""
     async with database.unit(network) as uow:
         assert [rows async for rows in uow.pieces(Number, "SELECT 1 AS number WHERE false")] == []
+
+
+async def test_statements_of_a_keyed_block_are_planned_once(database: Database, network: UUID) -> None:
+    """Within the block plans do not depend on what is asked for, before and after they may; a keyed unit stays so."""
+    query = "SELECT current_setting('plan_cache_mode') || ' ' || current_setting('enable_seqscan') AS mode"
+    async with database.unit(network) as uow:
+        first = await uow.start(Mode, query)
+        async with uow.keyed():
+            inside = await uow.start(Mode, query)
+            async with uow.keyed():
+                pass
+            still = await uow.start(Mode, query)
+        after = await uow.start(Mode, query)
+        found = [await one.one() for one in (first, inside, still, after)]
+    assert [one.mode for one in found if one] == ["auto on", *["force_generic_plan off"] * 2, "auto on"]
+    async with database.unit(network, keyed=True) as uow:
+        async with uow.keyed():
+            pass
+        assert await uow.row(Mode, query) == Mode("force_generic_plan off")
+
+
+async def test_an_error_in_a_keyed_block_is_the_one_that_is_heard(database: Database, network: UUID) -> None:
+    """What fails in the block is raised as it is, and the connection is as before for whoever has it next."""
+    with pytest.raises(ZeroDivisionError):
+        async with database.unit(network) as uow, uow.keyed():
+            raise ZeroDivisionError
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        async with database.unit(network) as uow, uow.keyed():
+            await uow.rows(Number, "SELECT 1 / 0 AS number")
+    async with database.unit(network) as uow:
+        assert await uow.row(Mode, "SELECT current_setting('plan_cache_mode') AS mode") == Mode("auto")

@@ -11,7 +11,7 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from ringmain.kit.db.gathering import GatheringConnection
-from ringmain.kit.db.unit import UnitOfWork
+from ringmain.kit.db.unit import KEYED, UnitOfWork
 from ringmain.kit.pure.errors import Unavailable
 
 Role = Literal["app_network", "app_merchant", "worker"]
@@ -22,17 +22,7 @@ _START = """
            set_config('ringmain.network', %s, true),
            set_config('ringmain.merchant', %s, true)
 """
-# Statements of the hot path find their rows by keys that they bring along. Planned once, while a table is still small,
-# a scan or a hash join would stay in use when it is large.
-_START_KEYED = (
-    _START.rstrip()
-    + """,
-           set_config('plan_cache_mode', 'force_generic_plan', true),
-           set_config('enable_seqscan', 'off', true),
-           set_config('enable_hashjoin', 'off', true),
-           set_config('enable_mergejoin', 'off', true)
-"""
-)
+_START_KEYED = f"{_START.rstrip()},{KEYED}"
 
 
 class Database:
@@ -77,7 +67,7 @@ class Database:
             async with pool.connection() as connection, connection.pipeline() as pipeline:
                 started = connection.cursor()
                 await started.execute(start, (_text(network_id), _text(merchant_id)), prepare=True)
-                unit = UnitOfWork(connection, network_id, started, now, self._kept)
+                unit = UnitOfWork(connection, network_id, started, now, self._kept, keyed=keyed)
                 yield unit
                 await unit.write_outbox()
                 # The commit travels with the last writes, and its answer is awaited here: what follows is durable.

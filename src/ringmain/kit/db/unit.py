@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Generic, LiteralString, TypeVar
 from uuid import UUID
@@ -19,6 +20,16 @@ Params = Mapping[str, Any] | Sequence[Any] | None
 # Some milliseconds of work: what others wait for whose turn it is between two pieces.
 _PIECE = 500
 _OUTBOX = "INSERT INTO outbox (network_id, kind, ids) VALUES "
+# For statements that find their rows by keys which they bring along. Planned once, while a table is still small, a scan
+# or a hash join would stay in use when it is large.
+KEYED: LiteralString = """
+           set_config('plan_cache_mode', 'force_generic_plan', true),
+           set_config('enable_seqscan', 'off', true),
+           set_config('enable_hashjoin', 'off', true),
+           set_config('enable_mergejoin', 'off', true)
+"""
+_KEYED: LiteralString = f"SELECT {KEYED}"
+_AS_USUAL: LiteralString = _KEYED.replace("force_generic_plan", "auto").replace("'off'", "'on'")
 
 
 class Pending(Generic[T]):
@@ -50,6 +61,8 @@ class UnitOfWork:
         started: psycopg.AsyncCursor[Any],
         now: datetime | None,
         kept: dict[str, Any],
+        *,
+        keyed: bool = False,
     ) -> None:
         self.connection = connection
         # What this process keeps in memory of this database, by the name of who keeps it: for what is dear to make,
@@ -58,6 +71,7 @@ class UnitOfWork:
         self._network_id = network_id
         self._started = started
         self._now = now
+        self._keyed = keyed
         self._facts: dict[str, list[UUID]] = {}
         self._columns: dict[str, list[npt.NDArray[np.void]]] = {}
 
@@ -87,6 +101,25 @@ class UnitOfWork:
     def record_column(self, kind: str, ids: npt.NDArray[np.void]) -> None:
         """Announce as many facts as an import writes at once: `ids` holds UUIDs as V16, without an object for each."""
         self._columns.setdefault(kind, []).append(ids)
+
+    @asynccontextmanager
+    async def keyed(self) -> AsyncIterator[None]:
+        """Plan what is sent in this block once per connection, for nested index look-ups.
+
+        It is for statements that find their rows by keys, of which planning would take longer than the work. Their
+        answers may be awaited later. Costs no round trip.
+        """
+        if self._keyed:
+            yield
+            return
+        self._keyed = True
+        await self.connection.execute(_KEYED, prepare=True)
+        try:
+            yield
+        finally:
+            self._keyed = False
+        # After an error there is nothing to set: the transaction ends.
+        await self.connection.execute(_AS_USUAL, prepare=True)
 
     async def execute(self, query: LiteralString, params: Params = None) -> None:
         """Send a statement whose answer nobody needs; its error surfaces at the next fetch or at the commit."""

@@ -13,8 +13,9 @@ from ringmain.match.model.data import (
     ShopFacts,
     ShopVisits,
 )
+from ringmain.match.model.distance import distances_m, points
 from ringmain.match.model.hours import Opening, clock_text, opening
-from ringmain.match.model.rank import Stand, distances_m, rank
+from ringmain.match.model.rank import Stand, rank
 from ringmain.match.model.vocabulary import Vocabulary
 from ringmain.match.model.words import Found, WordQuery, normal, usual_name
 
@@ -42,6 +43,7 @@ __all__ = [
     "left_of",
     "normal",
     "opening",
+    "points",
     "rank",
     "usual_name",
 ]

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from ringmain.kit.pure.clock import microseconds
 from ringmain.match.model.data import Hours, MatchedOffer, ShopFacts
+from ringmain.match.model.distance import Floats, points
 
-Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
@@ -51,6 +51,7 @@ class Links:
         self.value: Integers = columns[order, 1]
         self._first = np.flatnonzero(np.r_[True, self.owner[1:] != self.owner[:-1]]) if len(order) else order
         self._shops = shops
+        self._begins: list[int] = np.searchsorted(self.owner, np.arange(shops + 1)).tolist()
 
     def greatest(self, values: Floats) -> Floats:
         """Return the greatest of each shop's values (one per pair, in the order of `value`), 0 where it has none."""
@@ -61,8 +62,7 @@ class Links:
 
     def of(self, place: int) -> Integers:
         """Return the places of one shop's values, in order."""
-        begin, end = np.searchsorted(self.owner, (place, place + 1))
-        return self.value[begin:end]
+        return self.value[self._begins[place] : self._begins[place + 1]]
 
 
 class Catalogue:
@@ -73,8 +73,8 @@ class Catalogue:
         self.offers = tuple(offers)
         self.place_of = {shop.id: place for place, shop in enumerate(self.shops)}
         self.offer_place = {one.offer.id: place for place, one in enumerate(self.offers)}
-        self.latitudes = np.array([shop.latitude for shop in self.shops], dtype=np.float64)
-        self.longitudes = np.array([shop.longitude for shop in self.shops], dtype=np.float64)
+        latitudes = np.array([shop.latitude for shop in self.shops], dtype=np.float64)
+        self.points = points(latitudes, np.array([shop.longitude for shop in self.shops], dtype=np.float64))
         purses: dict[UUID, int] = {}
         self.purse = np.array([purses.setdefault(one.purse_id, len(purses)) for one in self.offers], dtype=np.int64)
         self.purses = tuple(purses)
@@ -114,8 +114,11 @@ class Catalogue:
 
     def offers_of(self, place: int, shown: Flags) -> list[int]:
         """Return the places of a shop's offers among those that are shown: its own first, then those of everybody."""
-        places = np.concatenate([self.links.of(place), self.everywhere])
-        return [int(one) for one in places[shown[places]]]
+        places = self.links.of(place)
+        if len(self.everywhere):
+            places = np.concatenate([places, self.everywhere])
+        found: list[int] = places[shown[places]].tolist()
+        return found
 
     def best(self, per_offer: Floats) -> Floats:
         """Return for each shop the greatest figure of its offers, 0 where it has none."""

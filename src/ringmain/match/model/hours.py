@@ -1,6 +1,7 @@
 """Whether a shop is open, until when, and when it opens again, by its own clock."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ringmain.match.model.data import Hours
 
@@ -21,6 +22,8 @@ class Opening:
     opens_days: int | None = None
 
 
+# Many shops have the same hours, and are looked at within the same minute.
+@lru_cache(maxsize=4_096)
 def opening(hours: Hours | None, weekday: int, minute: int) -> Opening:
     """Return how a shop stands at a minute of a local day (0 Monday); a shop without stated hours counts as open."""
     if hours is None:

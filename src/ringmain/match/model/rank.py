@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from ringmain.kit.pure.clock import microseconds
-from ringmain.match.model.catalogue import Catalogue, Flags, Floats, Integers, Left
-from ringmain.match.model.data import Context, Match, MatchedOffer, Person, Place, Reason, ShopFacts
+from ringmain.match.model.catalogue import Catalogue, Flags, Integers, Left
+from ringmain.match.model.data import Context, Match, MatchedOffer, Person, Reason, ShopFacts
+from ringmain.match.model.distance import Floats, distances_m
 from ringmain.match.model.hours import Opening, clock_text, opening
 from ringmain.match.model.vocabulary import Vocabulary
 from ringmain.match.model.words import ENOUGH, WordQuery
 
-_EARTH_RADIUS_M = 6_371_008.8  # The mean radius (IUGG).
 # After so many metres the weight of being near has fallen to 37 %: about ten minutes on foot.
 _WALK_M = 700.0
 _NEAR, _OPEN, _VALUE, _NEED, _TRIBE, _SOON, _NEW, _WORDS = 1.0, 0.6, 0.5, 0.5, 0.25, 0.2, 0.15, 3.0
@@ -37,16 +37,6 @@ class Stand:
     shop_id: UUID
     merchant_id: UUID
     rivals: frozenset[tuple[UUID, UUID]] = frozenset()
-
-
-def distances_m(place: Place, latitudes: Floats, longitudes: Floats) -> Floats:
-    """Return the distances from a place in metres along the great circle (haversine)."""
-    there, here = np.radians(latitudes), np.radians(place.latitude)
-    half_lat = (there - here) / 2
-    half_lon = np.radians(longitudes - place.longitude) / 2
-    chord = np.sin(half_lat) ** 2 + np.cos(here) * np.cos(there) * np.sin(half_lon) ** 2
-    distances: Floats = 2 * _EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(chord, 0.0, 1.0)))
-    return distances
 
 
 def rank(
@@ -75,7 +65,7 @@ def rank(
         shown &= words >= ENOUGH if query.tokens else False
     metres = None
     if context.place is not None:
-        metres = distances_m(context.place, catalogue.latitudes, catalogue.longitudes)
+        metres = distances_m(context.place, catalogue.points)
     scores = _scores(catalogue, context, person, (grantable, mine), metres, words)
     places = _first(scores, np.flatnonzero(shown), context.limit)
     answer = _Answer(catalogue, left, mine, context, person, query)
@@ -130,19 +120,23 @@ def _scores(
         scores += _NEAR * np.exp(-metres / _WALK_M)
     scores += _OPEN * catalogue.open_at(context.at)
     # Of all shops, shown or not, and all offers: a block must not change how the others compare.
-    usual = _usual(catalogue.best(np.where(grantable, catalogue.face, 0.0)))
+    best = catalogue.best(np.where(grantable, catalogue.face, 0.0))
+    usual = _usual(best)
+    if mine is not grantable:
+        best = catalogue.best(np.where(mine, catalogue.face, 0.0))
     # Saturating: an offer of the usual value gets half, and one of ten times it hardly more than one of five.
-    best = catalogue.best(np.where(mine, catalogue.face, 0.0))
     scores += _VALUE * best / (best + usual)
-    soon = catalogue.ends < microseconds(context.at) + _SOON_DAYS * _DAY_SECONDS * 1_000_000
-    scores += _SOON * catalogue.has(mine & soon)
+    soon = mine & (catalogue.ends < microseconds(context.at) + _SOON_DAYS * _DAY_SECONDS * 1_000_000)
+    if soon.any():
+        scores += _SOON * catalogue.has(soon)
     if person.visits is not None:
         known = [catalogue.place_of.get(id_) for id_ in person.visits]
         scores += _NEW * _without(np.ones(len(scores), dtype=np.bool_), known)
     scores += _NEED * _chances(catalogue, person)
     for category, share in person.prior.items():
         scores[catalogue.by_category.get(category, [])] += _TRIBE * min(max(share, 0.0), 1.0)
-    scores += _WORDS * (np.zeros(len(scores)) if words is None else words)
+    if words is not None:
+        scores += _WORDS * words
     return scores
 
 
@@ -207,8 +201,8 @@ class _Answer:
     def _shop(self, place: int) -> ShopFacts:
         offers = []
         for one in self.catalogue.offers_of(place, self.offers):
-            stock = int(self.left.stock[one])
-            offers.append(replace(self.catalogue.offers[one].offer, stock=None if stock < 0 else stock))
+            offer, stock = self.catalogue.offers[one].offer, int(self.left.stock[one])
+            offers.append(offer if stock < 0 else replace(offer, stock=stock))
         return replace(self.catalogue.shops[place], offers=tuple(offers))
 
     def _past(self, shop_id: UUID) -> list[Reason]:

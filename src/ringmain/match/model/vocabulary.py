@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ringmain.match.model.catalogue import Catalogue, Flags, Floats, Integers, Links
+from ringmain.match.model.catalogue import Catalogue, Flags, Integers, Links
+from ringmain.match.model.distance import Floats
 from ringmain.match.model.words import (
     IN_CATEGORY,
     IN_NAME,

@@ -1,12 +1,12 @@
 """Where people bought something, and whose a sale was."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
-from ringmain.kit.db import UnitOfWork, pack_uuids
+from ringmain.kit.db import Pending, UnitOfWork, pack_uuids
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +26,25 @@ UNDONE: LiteralString = """
                    = coalesce(max(c.amount_minor) FILTER (WHERE c.kind = 'completion'), s.total_minor)
                      - s.redeemed_minor)
 """
-_VISITS = f"""
+_VISITS: LiteralString = f"""
     SELECT s.shop_id, count(*) AS visits, max(s.sold_at) AS last_at
     FROM sale s
-    WHERE s.network_id = %s AND s.subject_id = ANY(%s) AND s.total_minor >= 0 AND s.id <> ALL(%s) AND NOT {UNDONE}
-    GROUP BY s.shop_id ORDER BY s.shop_id
+    WHERE s.network_id = %(network)s AND s.subject_id = ANY(%(subjects)s) AND s.total_minor >= 0 AND NOT {UNDONE}
 """
+_BY_SHOP: LiteralString = " GROUP BY s.shop_id ORDER BY s.shop_id"
 
 
-async def visits_of(uow: UnitOfWork, subject_ids: Sequence[UUID], without: Collection[UUID] = ()) -> list[VisitsRow]:
-    """Return the shops at which a person bought something, some sales left out.
+async def ask_visits(
+    uow: UnitOfWork, subject_ids: Sequence[UUID], *, without: LiteralString | None = None
+) -> Pending[VisitsRow]:
+    """Ask at which shops a person bought something; the answer can be awaited after other questions were asked.
 
-    Returned goods are no visit, nor is a sale that was undone.
+    Returned goods are no visit, nor is a sale that was undone. `without` is a query for the sales to leave out, of the
+    parameters `network` and `subjects`.
     """
-    return await uow.rows(VisitsRow, _VISITS, (uow.network_id, pack_uuids(subject_ids), pack_uuids(list(without))))
+    left_out: LiteralString = "" if without is None else f" AND s.id NOT IN ({without})"
+    params = {"network": uow.network_id, "subjects": pack_uuids(subject_ids)}
+    return await uow.start(VisitsRow, _VISITS + left_out + _BY_SHOP, params)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ from ringmain.voucher.store.leases import (
     write_offline_rule,
 )
 from ringmain.voucher.store.published import (
+    StocksRow,
     insert_offers,
     list_offers,
     lock_stock,
@@ -95,6 +96,7 @@ __all__ = [
     "OverRow",
     "Place",
     "SecretRow",
+    "StocksRow",
     "StoryRow",
     "WalletRow",
     "advance_expiry",
