@@ -19,6 +19,11 @@ from ringmain.campaign.allocation import (
 )
 from ringmain.campaign.claim import Claimed, claim
 from ringmain.campaign.draw import Draw, Player, Prize, draw
+from ringmain.campaign.games.manage import Published, add_stock, close_game, list_games, open_game, read_game
+from ringmain.campaign.games.model import Game, GameKind, NewGame, NewPrize, packed
+from ringmain.campaign.games.model import Prize as GamePrize
+from ringmain.campaign.games.play import Played, Plays, Won, play, play_game
+from ringmain.campaign.games.store import play_of_voucher, plays_unlike_their_vouchers
 from ringmain.campaign.receipt import NextVoucher, next_voucher
 from ringmain.campaign.show import read_draw
 from ringmain.campaign.store import Missed, missed
@@ -38,28 +43,47 @@ __all__ = [
     "Draw",
     "Effects",
     "Experiment",
+    "Game",
+    "GameKind",
+    "GamePrize",
     "Known",
     "Missed",
+    "NewGame",
+    "NewPrize",
     "NextVoucher",
     "Pace",
     "Picked",
+    "Played",
     "Player",
+    "Plays",
     "Prices",
     "Prize",
     "Problem",
+    "Published",
     "Value",
+    "Won",
+    "add_stock",
     "allocate",
     "claim",
+    "close_game",
     "cross_fitted",
     "draw",
     "effects",
     "expected",
+    "list_games",
     "missed",
     "moved",
     "multiplier",
     "next_voucher",
+    "open_game",
+    "packed",
     "pick",
+    "play",
+    "play_game",
+    "play_of_voucher",
+    "plays_unlike_their_vouchers",
     "read_draw",
+    "read_game",
     "take",
     "taken_today",
     "two_boosted",

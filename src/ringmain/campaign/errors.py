@@ -115,3 +115,43 @@ class ReceiptEnded(RuleBroken):
     code = "receipt_ended"
     status = HTTPStatus.GONE
     next_step = "A receipt is good for 14 days; every purchase brings a new one."
+
+
+class GameUnknown(RuleBroken):
+    """There is no such game, or none is played at this scene."""
+
+    code = "game_unknown"
+    status = HTTPStatus.NOT_FOUND
+    next_step = "Look at the games of the network, and at which scenes they are played."
+
+
+class GameInvalid(RuleBroken):
+    """A game cannot be opened like this."""
+
+    code = "game_invalid"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Change the field that is named; `reason` says how."
+
+
+class SceneTaken(RuleBroken):
+    """Another game is still played at a scene."""
+
+    code = "scene_taken"
+    status = HTTPStatus.CONFLICT
+    next_step = "Close the other game first, or choose other scenes."
+
+
+class NotPlaying(RuleBroken):
+    """The game has not begun, or is over."""
+
+    code = "not_playing"
+    status = HTTPStatus.CONFLICT
+    next_step = "Come back between `starts_at` and `ends_at`."
+
+
+class GameEmpty(RuleBroken):
+    """Nothing is left in the game, not even what stands in: nobody is allowed to play until there is more."""
+
+    code = "game_empty"
+    status = HTTPStatus.CONFLICT
+    next_step = "Add to a prize of the game; the operator was told before."

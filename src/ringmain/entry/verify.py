@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from ringmain.campaign import api as campaign
 from ringmain.kit.db import Database, UnitOfWork
 from ringmain.ledger import api as ledger
 from ringmain.sale import api as sale
@@ -31,6 +32,7 @@ async def verify(database: Database, network_id: UUID) -> list[Check]:
         _ledger_sums,
         _guards,
         *(_of_slice(name, look) for name, look in voucher.AUDITS),
+        _of_slice("every play won one voucher, of the prize that it drew", campaign.plays_unlike_their_vouchers),
         _redemptions_have_sales,
         _lineage,
     ]

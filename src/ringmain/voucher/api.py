@@ -20,6 +20,7 @@ from ringmain.voucher.lease import (
     release_lease,
 )
 from ringmain.voucher.losses import NewLoss, OfflineLoss, list_losses, note_losses
+from ringmain.voucher.lot import OpenLot, close_lots, issuable, issue, lock_lots, order_lot, read_lots
 from ringmain.voucher.mint import complete as complete_mint
 from ringmain.voucher.mint import complete_all as complete_mints
 from ringmain.voucher.mint import order as order_codes
@@ -44,6 +45,7 @@ from ringmain.voucher.model import (
     Settled,
     Terms,
 )
+from ringmain.voucher.model.lots import Issue, Lot
 from ringmain.voucher.offers import newest as newest_offers
 from ringmain.voucher.offers import publish, set_paused
 from ringmain.voucher.offers import read as read_offer
@@ -81,14 +83,17 @@ __all__ = [
     "Grant",
     "Granted",
     "Held",
+    "Issue",
     "Kind",
     "Lease",
+    "Lot",
     "Mint",
     "NewLoss",
     "NewOffer",
     "Offline",
     "OfflineLoss",
     "OfflineRule",
+    "OpenLot",
     "PointsGiven",
     "Posting",
     "PublishedOffer",
@@ -115,6 +120,7 @@ __all__ = [
     "ask_stocks",
     "candidates",
     "change_offline_rule",
+    "close_lots",
     "complete_mint",
     "complete_mints",
     "flow_edges",
@@ -123,9 +129,12 @@ __all__ = [
     "grant",
     "grantable",
     "held",
+    "issuable",
+    "issue",
     "lease",
     "leased_vouchers",
     "list_losses",
+    "lock_lots",
     "make_typed_code",
     "missing_vouchers",
     "newest_offers",
@@ -134,6 +143,7 @@ __all__ = [
     "offline_rules",
     "open_leases",
     "order_codes",
+    "order_lot",
     "origin_ids",
     "parse_code",
     "points_of",
@@ -141,6 +151,7 @@ __all__ = [
     "publish",
     "purse_of",
     "qualify",
+    "read_lots",
     "read_offer",
     "read_offers",
     "redemptions_of_sale",

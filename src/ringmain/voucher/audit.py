@@ -26,9 +26,14 @@ async def _leases(uow: UnitOfWork) -> tuple[int, Sequence[str]]:
     return await store.leases_not_respected(uow)
 
 
+async def _lots(uow: UnitOfWork) -> tuple[int, Sequence[str]]:
+    return await store.lots_that_differ(uow)
+
+
 AUDITS: tuple[tuple[str, Audit], ...] = (
     ("vouchers equal the sum of their redemptions and reversals", _values),
     ("money held in the ledger equals what vouchers hold", _held),
     ("every redemption is posted once, with its amount", _posted),
     ("no voucher is redeemed by another terminal while it is leased", _leases),
+    ("lots count the vouchers that were issued from them", _lots),
 )

@@ -253,6 +253,22 @@ class MintNotFound(RuleBroken):
     next_step = "Use the id that the order of codes was answered with."
 
 
+class LotUnfit(RuleBroken):
+    """Vouchers of this offer cannot be set aside as prizes."""
+
+    code = "lot_unfit"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Choose another offer as a prize; `reason` says what is in the way."
+
+
+class LotClosed(RuleBroken):
+    """The prizes were given back to their funder."""
+
+    code = "lot_closed"
+    status = HTTPStatus.CONFLICT
+    next_step = "Open a new game."
+
+
 class TooManyCodes(RuleBroken):
     """One order of codes is too large."""
 

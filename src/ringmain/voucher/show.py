@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from ringmain.kit.db import UnitOfWork
+from ringmain.kit.pure.ids import time_of
 from ringmain.ledger import api as ledger
 from ringmain.voucher import store
 from ringmain.voucher.errors import VoucherNotFound
@@ -64,7 +65,9 @@ async def show(uow: UnitOfWork, voucher_id: UUID, merchant_id: UUID | None = Non
 
 
 def _transfers_of_issue(first: Lineage) -> list[UUID]:
-    """Return the ids of the transfers that paid for a voucher: its own, or those of the order it was minted with."""
+    """Return the ids of the transfers that paid for a voucher: its own, or those of the order or lot it came from."""
+    if first.origin_kind == "lot" and first.origin_id is not None:
+        return [transfer_id(first.origin_id, Posting.HOLD, time_of(first.origin_id))]
     cause = first.origin_id if first.origin_kind == "mint" and first.origin_id else first.voucher_id
     return [
         transfer_id(cause, posting, first.granted_at) for posting in (Posting.HOLD, Posting.FEE, Posting.POINTS_PAID)

@@ -58,7 +58,12 @@ _HELD = """
             -- An order of codes holds the money of those that do not exist yet.
             SELECT m.offer_id, (m.wanted - m.minted) * p.cost_minor
             FROM mint m JOIN offer p ON p.network_id = m.network_id AND p.id = m.offer_id
-            WHERE m.network_id = %(network)s) h ON h.offer_id = o.id
+            WHERE m.network_id = %(network)s
+            UNION ALL
+            -- So does a lot for those that nobody has won yet.
+            SELECT l.offer_id, (l.ordered - l.issued) * p.cost_minor
+            FROM lot l JOIN offer p ON p.network_id = l.network_id AND p.id = l.offer_id
+            WHERE l.network_id = %(network)s) h ON h.offer_id = o.id
         WHERE o.network_id = %(network)s GROUP BY o.funder_id, o.currency
     ), judged AS (
         SELECT coalesce(l.holder_id, v.holder_id) AS holder_id, coalesce(l.held, 0) - coalesce(v.held, 0) AS difference
@@ -104,6 +109,20 @@ _LEASES = """
                FILTER (WHERE intruder IS NOT NULL))[1:%(most)s] AS faults
     FROM judged
 """
+_LOTS = """
+    WITH issued AS (
+        SELECT origin_id AS id, offer_id, count(*) AS vouchers FROM voucher
+        WHERE network_id = %(network)s AND origin_kind = 'lot' GROUP BY origin_id, offer_id
+    ), judged AS (
+        SELECT coalesce(l.id, i.id) AS id, l.issued, i.vouchers
+        FROM (SELECT id, offer_id, issued FROM lot WHERE network_id = %(network)s) l
+        FULL JOIN issued i ON (i.id, i.offer_id) = (l.id, l.offer_id)
+    )
+    SELECT count(*) AS looked_at,
+           (array_agg(id::text || ': counts ' || coalesce(issued, 0) || ' of ' || coalesce(vouchers, 0) || ' vouchers')
+               FILTER (WHERE coalesce(issued, 0) <> coalesce(vouchers, 0)))[1:%(most)s] AS faults
+    FROM judged
+"""
 _ORIGINS = """
     SELECT v.origin_id AS id FROM voucher v
     WHERE v.network_id = %(network)s AND v.origin_kind = %(kind)s
@@ -138,6 +157,11 @@ async def redemptions_not_posted(uow: UnitOfWork, code: int) -> tuple[int, Seque
 async def leases_not_respected(uow: UnitOfWork) -> tuple[int, Sequence[str]]:
     """Return the leases inside which another terminal redeemed their voucher."""
     return await _judged(uow, _LEASES)
+
+
+async def lots_that_differ(uow: UnitOfWork) -> tuple[int, Sequence[str]]:
+    """Return the lots that issued another number of vouchers than they count."""
+    return await _judged(uow, _LOTS)
 
 
 async def origin_ids(uow: UnitOfWork, kind: str) -> list[UUID]:

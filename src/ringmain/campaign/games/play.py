@@ -1,0 +1,340 @@
+"""Play: thousands at once or one, in a constant number of statements; who may play wins, and wins once."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from ringmain.campaign.errors import GameEmpty, GameUnknown, NotPlaying, TouchUnknown
+from ringmain.campaign.games import store
+from ringmain.campaign.games.model import (
+    NO_PRIZE,
+    Game,
+    GameScene,
+    Prize,
+    PrizeShops,
+    alarms,
+    allowed,
+    chance_of,
+    days_of,
+    decide,
+    expected_plays,
+    packed,
+    stand_in,
+)
+from ringmain.campaign.games.store import Alarm, HourRow, PlayColumns
+from ringmain.kit.db import UnitOfWork
+from ringmain.kit.pure.clock import microseconds
+from ringmain.kit.pure.errors import RuleBroken
+from ringmain.member import api as member
+from ringmain.member.errors import MemberUnknown
+from ringmain.network import api as network
+from ringmain.scene import api as scene
+from ringmain.voucher import api as voucher
+
+Ids = npt.NDArray[np.void]
+Int64s = npt.NDArray[np.int64]
+
+_HOUR_US = 3_600_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SHOWN_HOURS = timedelta(hours=26)
+_ZEROS = np.zeros(1, dtype="V16")
+_RANDOM_BYTES = 10
+_KEPT = "campaign.games.odds"
+
+
+@dataclass(frozen=True, slots=True)
+class Plays:
+    """Plays in order of arrival, one element each: ids are UUIDs as V16, times UTC microseconds since 1970.
+
+    `voucher_ids` are given by replays only; else they are made here, and so is the chance that they carry.
+    """
+
+    scene_ids: Ids
+    subject_ids: Ids
+    at_us: Int64s
+    touch_ids: Ids | None = None
+    voucher_ids: Ids | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What became of plays, one element each: the voucher that was won, and which prize of its game it is (`place`).
+
+    `again` marks people who had played here in this period: their first play is the answer. `refused` has the rule for
+    each play that is not allowed, by its number; its `place` is 0.
+    """
+
+    voucher_ids: Ids
+    place: Int64s
+    again: npt.NDArray[np.bool_]
+    refused: dict[int, RuleBroken]
+
+
+@dataclass(frozen=True, slots=True)
+class Won:
+    """One play of a member: its game, the voucher that it won, and whether it had been won before."""
+
+    game: Game
+    prize: Prize
+    voucher_id: UUID
+    scene_id: UUID
+    again: bool
+
+
+async def play_game(uow: UnitOfWork, touch_id: UUID, member_id: UUID) -> Won:
+    """Let a member play the game of the scene that a touch has met: a batch of one. Asked again, the first answer.
+
+    Raises `TouchUnknown`, `MemberUnknown`, `GameUnknown`, `NotPlaying` or `GameEmpty`; then nothing was won.
+    """
+    known = (await member.subjects(uow, [member_id]))[0]
+    if known is None:
+        raise MemberUnknown()
+    touches = await scene.touches(uow, [touch_id])
+    if not touches:
+        raise TouchUnknown()
+    scene_id = touches[0].scene_id
+    at_us = np.array([microseconds(await uow.now())])
+    others = [one for one in known.subject_ids if one != known.subject_id]
+    games = await store.lock_games(uow, packed([scene_id]))
+    if not games:
+        raise GameUnknown()
+    answer = None
+    if others:
+        # Who was merged with somebody has played where either of them has.
+        period = await _periods(uow, games[0], at_us)
+        count = len(others)
+        rows = await store.played(uow, np.repeat(packed([scene_id]), count), np.repeat(period, count), packed(others))
+        answer = (rows[0].voucher_id, rows[0].place, True) if rows else None
+    if answer is None:
+        done = await play(uow, Plays(packed([scene_id]), packed([known.subject_id]), at_us, packed([touch_id])))
+        if done.refused:
+            raise done.refused[0]
+        answer = (UUID(bytes=done.voucher_ids[0].tobytes()), int(done.place[0]), bool(done.again[0]))
+    prizes = {row.place: row.prize() for row in await (await store.prizes_of(uow, [games[0].id])).all()}
+    return Won(games[0], prizes[answer[1]], answer[0], scene_id, answer[2])
+
+
+async def play(uow: UnitOfWork, plays: Plays) -> Played:
+    """Play in order of arrival; an allowed play always wins, and a person wins once per scene and period.
+
+    Whoever has played there in this period gets that play again. A play is refused where no game is played at the scene
+    (`GameUnknown`), at another time than the game's (`NotPlaying`), or where nothing is left at all (`GameEmpty`), of
+    which the operator was told while it could still be helped. Locks are taken in one order: games, then lots.
+    Announces `grant` and `game_running_low`.
+    """
+    count = len(plays.scene_ids)
+    done = Played(
+        _new_ids(plays.at_us) if plays.voucher_ids is None else plays.voucher_ids.copy(),
+        np.zeros(count, dtype=np.int64),
+        np.zeros(count, dtype=np.bool_),
+        {},
+    )
+    if not count:
+        return done
+    games = await store.lock_games(uow, np.array(sorted(set(plays.scene_ids.tolist())), dtype="V16"))
+    ids = [game.id for game in games]
+    asking = await store.scenes_of(uow, ids)
+    prizes = await (await store.prizes_of(uow, ids)).all()
+    scenes = await asking.all()
+    numbers = {one.scene_id.bytes: number for number, one in enumerate(scenes)}
+    number = np.array([numbers.get(one, -1) for one in plays.scene_ids.tolist()], dtype=np.int64)
+    for place in np.flatnonzero(number < 0).tolist():
+        done.refused[place] = GameUnknown()
+    for game in games:
+        rows = [row.prize() for row in prizes if row.game_id == game.id]
+        here = [place for place, one in enumerate(scenes) if one.game_id == game.id]
+        own = np.flatnonzero(np.isin(number, here))
+        if len(own):
+            table = _Table(game, rows, scenes, number)
+            await _play_one_game(uow, table, plays, own, done)
+    return done
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A game on the table: its prizes, all scenes of the batch, and at which of them each play is made."""
+
+    game: Game
+    prizes: Sequence[Prize]
+    scenes: Sequence[GameScene]
+    scene_of_play: Int64s
+
+
+async def _play_one_game(uow: UnitOfWork, table: _Table, plays: Plays, own: Int64s, done: Played) -> None:
+    """Play what of a batch (the places `own`) belongs to one game, and write it."""
+    game = table.game
+    closes = game.ends_at if game.closed_at is None else min(game.closed_at, game.ends_at)
+    at_us = plays.at_us[own]
+    in_time = (at_us >= microseconds(game.starts_at)) & (at_us < microseconds(closes))
+    for place in own[~in_time].tolist():
+        done.refused[place] = NotPlaying(starts_at=game.starts_at, ends_at=closes)
+    own = own[in_time]
+    periods = await _periods(uow, game, plays.at_us[own])
+    own, periods, repeats = await _without_repeats(uow, plays, own, periods, done)
+    if len(own):
+        await _decide(uow, table, plays, own, periods, done)
+    for place, before in repeats:
+        if before in done.refused:
+            done.refused[place] = done.refused[before]
+        else:
+            done.voucher_ids[place], done.place[place] = done.voucher_ids[before], done.place[before]
+            done.again[place] = True
+
+
+async def _decide(uow: UnitOfWork, table: _Table, plays: Plays, own: Int64s, periods: Int64s, done: Played) -> None:
+    """Decide the plays at the places `own`, each the first of its person, scene and period, and write them."""
+    lots = await voucher.lock_lots(uow, [prize.lot_id for prize in table.prizes])
+    open_lots = [lots[prize.lot_id] for prize in table.prizes]
+    latest = int(plays.at_us[own].max())
+    left = np.array([voucher.issuable(one, latest) for one in open_lots], dtype=np.int64)
+    odds, stand_ins = await _odds(uow, table, open_lots)
+    row = table.scene_of_play[own]
+    drawn = stand_in(stand_ins, row, decide(odds, row, left, chance_of(done.voucher_ids[own])), left)
+    for place in own[drawn == NO_PRIZE].tolist():
+        done.refused[place] = GameEmpty()
+    own, periods, drawn = own[drawn != NO_PRIZE], periods[drawn != NO_PRIZE], drawn[drawn != NO_PRIZE]
+    done.place[own] = drawn + 1
+    await _write(uow, table, open_lots, plays, (own, periods, drawn), done)
+    await _foresee(uow, table, left - np.bincount(drawn, minlength=len(left)), plays.at_us[own])
+
+
+async def _periods(uow: UnitOfWork, game: Game, at_us: Int64s) -> Int64s:
+    """Return in which period each play is counted: the day of the network, or the one of the whole game."""
+    if game.period == "game" or not len(at_us):
+        return np.zeros(len(at_us), dtype=np.int64)
+    zone = ZoneInfo((await network.network_of(uow)).time_zone)
+    hours, place = np.unique(at_us // _HOUR_US, return_inverse=True)
+    # The offset of a zone changes at whole or half hours; at those that it changes within, the first half decides.
+    offsets = [_local_offset_us(int(hour) * _HOUR_US, zone) for hour in hours]
+    return days_of(at_us, np.array(offsets, dtype=np.int64)[place])
+
+
+def _local_offset_us(at_us: int, zone: ZoneInfo) -> int:
+    offset = (_EPOCH + timedelta(microseconds=at_us)).astimezone(zone).utcoffset()
+    assert offset is not None
+    return offset // timedelta(microseconds=1)
+
+
+async def _without_repeats(
+    uow: UnitOfWork, plays: Plays, own: Int64s, periods: Int64s, done: Played
+) -> tuple[Int64s, Int64s, list[tuple[int, int]]]:
+    """Answer those who have played before with that play; return who has not, and repeats as (place, first place)."""
+    for row in await store.played(uow, plays.scene_ids[own], periods, plays.subject_ids[own]):
+        place = own[row.number]
+        done.voucher_ids[place] = np.void(row.voucher_id.bytes)
+        done.place[place] = row.place
+        done.again[place] = True
+    fresh = ~done.again[own]
+    own, periods = own[fresh], periods[fresh]
+    keys = np.empty(len(own), dtype=[("scene", "V16"), ("subject", "V16"), ("period", "<i8")])
+    keys["scene"], keys["subject"], keys["period"] = plays.scene_ids[own], plays.subject_ids[own], periods
+    first: dict[bytes, int] = {}
+    size, raw = keys.dtype.itemsize, keys.tobytes()
+    repeats: list[tuple[int, int]] = []
+    kept = np.ones(len(own), dtype=np.bool_)
+    for number in range(len(own)):
+        before = first.setdefault(raw[number * size : (number + 1) * size], number)
+        if before != number:
+            kept[number] = False
+            repeats.append((int(own[number]), int(own[before])))
+    return own[kept], periods[kept], repeats
+
+
+async def _odds(
+    uow: UnitOfWork, table: _Table, lots: Sequence[voucher.OpenLot]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """Return the odds of each prize (column) at each scene (row), 0 where it may not be won, and where it stands in.
+
+    What they follow from is looked at each time; they are worked out again only where it has changed.
+    """
+    rivals = frozenset(await network.rival_shops(uow))
+    follows_from = (rivals, tuple(table.scenes), tuple(table.prizes))
+    kept: dict[tuple[UUID, UUID], tuple[object, npt.NDArray[np.float64], npt.NDArray[np.bool_]]]
+    kept = uow.kept.setdefault(_KEPT, {})
+    before = kept.get((uow.network_id, table.game.id))
+    if before is not None and before[0] == follows_from:
+        return before[1], before[2]
+    led_to = [one.offer.terms.shop_ids for one in lots]
+    wanted = {shop for shops in led_to for shop in shops} | {one.shop_id for one in table.scenes if one.shop_id}
+    owner = {shop.id: shop.merchant_id for shop in await network.shops(uow, sorted(wanted))}
+    leads = [PrizeShops(tuple((owner[shop], shop) for shop in shops)) for shops in led_to]
+    at = [(owner[one.shop_id], one.shop_id) if one.shop_id else None for one in table.scenes]
+    fits = np.array([[allowed(shop, prize, rivals) for prize in leads] for shop in at], dtype=np.bool_)
+    odds = fits * np.array([float(prize.odds) for prize in table.prizes])
+    stand_ins = fits & np.array([prize.stand_in for prize in table.prizes])
+    kept[uow.network_id, table.game.id] = (follows_from, odds, stand_ins)
+    return odds, stand_ins
+
+
+async def _write(
+    uow: UnitOfWork,
+    table: _Table,
+    lots: Sequence[voucher.OpenLot],
+    plays: Plays,
+    decided: tuple[Int64s, Int64s, Int64s],
+    done: Played,
+) -> None:
+    """Issue the vouchers of decided plays (their places, periods and prizes), write the plays, count them by hour."""
+    own, periods, drawn = decided
+    if not len(own):
+        return
+    count = len(own)
+    shops = np.frombuffer(b"".join((one.shop_id or UUID(int=0)).bytes for one in table.scenes), dtype="V16")
+    issued = voucher.Issue(
+        ids=done.voucher_ids[own],
+        subject_ids=plays.subject_ids[own],
+        sender_shop_ids=shops[table.scene_of_play[own]],
+        lot=drawn,
+        at_us=plays.at_us[own],
+    )
+    await voucher.issue(uow, lots, issued)
+    columns = PlayColumns(
+        scene_ids=plays.scene_ids[own],
+        periods=periods,
+        subject_ids=plays.subject_ids[own],
+        game_ids=np.repeat(packed([table.game.id]), count),
+        voucher_ids=done.voucher_ids[own],
+        touch_ids=np.repeat(_ZEROS, count) if plays.touch_ids is None else plays.touch_ids[own],
+        places=drawn + 1,
+    )
+    await store.add_plays(uow, columns)
+    hours, counts = np.unique(plays.at_us[own] // _HOUR_US, return_counts=True)
+    rows = [
+        HourRow(table.game.id, _EPOCH + timedelta(hours=int(hour)), int(number))
+        for hour, number in zip(hours, counts, strict=True)
+    ]
+    await store.count_hours(uow, rows)
+
+
+async def _foresee(uow: UnitOfWork, table: _Table, left: Int64s, at_us: Int64s) -> None:
+    """Tell the operator, once a day, that prizes will not last at the rate of the last day's plays."""
+    if not len(at_us):
+        return
+    game = table.game
+    now = _EPOCH + timedelta(microseconds=int(at_us.max()))
+    hours = {row.hour: row.plays for row in await store.hours_of(uow, [game.id], now - _SHOWN_HOURS)}
+    expected = expected_plays(hours, now, game.ends_at)
+    standing_in = np.array([prize.stand_in for prize in table.prizes])
+    prizes_left, stand_ins_left = int(left[~standing_in].sum()), int(left[standing_in].sum())
+    for kind in alarms(expected, prizes_left, stand_ins_left):
+        left_over = prizes_left if kind == "prizes" else prizes_left + stand_ins_left
+        day = int(at_us.max()) // (24 * _HOUR_US)
+        alarm = Alarm(game_id=game.id, kind=kind, day=day, left_over=left_over, expected=expected, told_at=now)
+        if await store.add_alarm(uow, alarm):
+            uow.record("game_running_low", [game.id])
+
+
+def _new_ids(at_us: Int64s) -> Ids:
+    """Return a new UUIDv7 for each time, of 74 random bits: its chance is made here, and by nobody who plays."""
+    ids = np.empty((len(at_us), 16), dtype=np.uint8)
+    ids[:, :6] = (at_us // 1_000).astype(">u8").view(np.uint8).reshape(-1, 8)[:, 2:]
+    ids[:, 6:] = np.frombuffer(os.urandom(_RANDOM_BYTES * len(at_us)), dtype=np.uint8).reshape(-1, _RANDOM_BYTES)
+    ids[:, 6] = ids[:, 6] & 0x0F | 0x70
+    ids[:, 8] = ids[:, 8] & 0x3F | 0x80
+    return ids.view("V16").reshape(-1)
