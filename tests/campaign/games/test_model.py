@@ -26,7 +26,7 @@ def _drawn(odds: list[float], left: list[int], plays: int) -> list[int]:
     chance = np.random.default_rng(7).random(plays)
     rows = np.zeros(plays, dtype=np.int64)
     drawn = decide(np.array([odds]), rows, np.array(left), chance)
-    return np.bincount(drawn[drawn >= 0], minlength=len(odds)).tolist()
+    return [int(count) for count in np.bincount(drawn[drawn >= 0], minlength=len(odds))]
 
 
 def test_prizes_are_drawn_by_their_odds() -> None:
