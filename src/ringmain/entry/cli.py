@@ -21,7 +21,7 @@ from ringmain.kit.postgres import Trouble
 from ringmain.kit.pure.errors import RuleBroken, Unavailable
 from ringmain.kit.settings import Settings
 from ringmain.segment.cli import commands as tribe_commands
-from ringmain.simulate.cli import evaluate
+from ringmain.simulate.cli import evaluate, simulate
 
 Result = TypeVar("Result")
 
@@ -37,6 +37,7 @@ app.command(networks)
 audit = App(name="audit", help="Verify the audit log, and print its head.")
 app.command(audit)
 app.command(evaluate)
+app.command(simulate)
 app.command(train)
 app.command(models)
 app.command(master_key)

@@ -28,6 +28,9 @@ from ringmain.loop.model import (
     strongest_edges,
     transitions,
 )
+from ringmain.loop.model.lift import Dealt, compare
+from ringmain.loop.model.lift import fixed as fixed_interval
+from ringmain.loop.model.lift import sequence as sequence_interval
 from ringmain.loop.offer_story import OfferVoucher, VoucherState, daily, offer_funnel, offer_vouchers, own_offer
 from ringmain.loop.pressure import OfferPressure, Pressure, pressure
 from ringmain.loop.preview import Plan, Preview, preview
@@ -45,6 +48,7 @@ __all__ = [
     "ClosureWithin",
     "Counted",
     "DayRow",
+    "Dealt",
     "Elsewhere",
     "FlowFigures",
     "FlowOf",
@@ -68,7 +72,9 @@ __all__ = [
     "VoucherState",
     "checklist",
     "closure_report",
+    "compare",
     "daily",
+    "fixed_interval",
     "flow",
     "flow_report",
     "guest_counts",
@@ -79,6 +85,7 @@ __all__ = [
     "own_offer",
     "pressure",
     "preview",
+    "sequence_interval",
     "today",
     "transitions",
 ]

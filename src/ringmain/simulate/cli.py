@@ -1,18 +1,21 @@
-"""The command that measures the models on recorded data."""
+"""The commands that measure models on recorded data, and in towns that never existed."""
 
 import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 from rich.console import Console
+from rich.table import Table
 
 from ringmain.simulate.errors import EvaluationUnwritable
 from ringmain.simulate.evaluate.tasks import TASKS
 
 # A file or a pipe has no width of its own; a row of figures stays one line there.
 _WIDE = 240
+simulate = App(name="simulate", help="Make up towns whose truth is known, and see what vouchers do in them.")
+Json = Annotated[Path | None, Parameter(name="--json", help="Write the result to this file as JSON.")]
 
 
 def evaluate(
@@ -29,10 +32,8 @@ def evaluate(
     """Measure a model on recorded data by a fixed protocol, beside the dumb baselines."""
     from ringmain.simulate.evaluate.tasks import evaluate as run
 
-    # Asked before, since a run takes minutes.
-    if json is not None and (json.is_dir() or not os.access(json if json.exists() else json.parent, os.W_OK)):
-        raise EvaluationUnwritable(file=str(json))
-    screen = Console(width=None if sys.stdout.isatty() else _WIDE)
+    _ask_whether_writable(json)
+    screen = _screen()
     with screen.status(task) as status:
         evaluation = run(
             task,
@@ -45,8 +46,47 @@ def evaluate(
     screen.print(evaluation.as_table())
     for note in evaluation.notes:
         screen.print(note, highlight=False)
-    if json is not None:
-        try:
-            json.write_bytes(evaluation.as_json())
-        except OSError as error:
-            raise EvaluationUnwritable(file=str(json), why=str(error)) from error
+    _write(json, evaluation.as_json())
+
+
+@simulate.command
+def lift(
+    *,
+    campaigns: Annotated[int, Parameter(help="How many; each happens once more without effect.")] = 1_000,
+    seed: Annotated[int, Parameter(help="What chance is drawn from; the same seed gives the same figures.")] = 0,
+    json: Json = None,
+) -> None:
+    """Let campaigns of known effect happen, and say how often the intervals that merchants are shown hold the truth."""
+    from ringmain.simulate.campaigns import judge
+
+    _ask_whether_writable(json)
+    screen = _screen()
+    with screen.status("lift") as status:
+        judged = judge(campaigns, seed, lambda number: status.update(f"lift: {number} of {campaigns}"))
+    table = Table("campaigns of", "happened", "read at the end", "interval holds", "sequence holds, every day")
+    for one in (*judged.designs, judged.total):
+        counts = (one.campaigns, one.read, one.fixed_holds, one.sequence_always_holds)
+        table.add_row(one.name, *(str(count) for count in counts))
+    screen.print(table)
+    for name, value in judged.figures.items():
+        screen.print(f"{name}: {value:.3f}", highlight=False)
+    _write(json, judged.as_json())
+
+
+def _screen() -> Console:
+    return Console(width=None if sys.stdout.isatty() else _WIDE)
+
+
+def _ask_whether_writable(file: Path | None) -> None:
+    """Ask before a run that takes minutes. Raises `EvaluationUnwritable`."""
+    if file is not None and (file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK)):
+        raise EvaluationUnwritable(file=str(file))
+
+
+def _write(file: Path | None, content: bytes) -> None:
+    if file is None:
+        return
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise EvaluationUnwritable(file=str(file), why=str(error)) from error
