@@ -77,3 +77,19 @@ class EvaluationUnwritable(RuleBroken):
     code = "evaluation_unwritable"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     next_step = "Name a file in an existing folder that you may write to with --json FILE."
+
+
+class WorldParametersWrong(RuleBroken):
+    """A made-up town cannot be made from these parameters."""
+
+    code = "world_parameters_wrong"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Correct the parameter that is named; docs/simulation.md lists them with their bounds."
+
+
+class FamilyKeptApart(RuleBroken):
+    """What is to be judged on this family of behaviour may not be learnt from it before."""
+
+    code = "family_kept_apart"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Write rows of the family `choice`; the family `rhythm` is there to judge only."

@@ -1,0 +1,1 @@
+"""A town that never existed: arrays of people and shops, two families of behaviour, and effects that are known."""
