@@ -38,6 +38,14 @@ VIOLATIONS = {
         },
         "ringmain.kit is not allowed to import ringmain.sale",
     ),
+    "an allocation reads how made-up people behave": Plant(
+        "floors",
+        {
+            "campaign/planted.py": "import ringmain.simulate.world.families.rhythm",
+            **{f"simulate/world/{name}": "" for name in ("__init__.py", "families/__init__.py", "families/rhythm.py")},
+        },
+        "ringmain.campaign is not allowed to import ringmain.simulate",
+    ),
     "a slice has no floor": Plant("floors", {"lottery/__init__.py": ""}, "ringmain.lottery"),
     "two modules of a slice import each other": Plant(
         "cycles",

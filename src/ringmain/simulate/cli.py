@@ -3,8 +3,9 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
+import msgspec
 from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
@@ -15,6 +16,13 @@ from ringmain.simulate.evaluate.tasks import TASKS
 # A file or a pipe has no width of its own; a row of figures stays one line there.
 _WIDE = 240
 simulate = App(name="simulate", help="Make up towns whose truth is known, and see what vouchers do in them.")
+FamilyName = Annotated[
+    Literal["choice", "rhythm"] | None, Parameter(help="How people behave; `rhythm` is there to judge only.")
+]
+Seed = Annotated[int | None, Parameter(help="What chance is drawn from; the same seed gives the same town.")]
+ParametersFile = Annotated[
+    Path | None, Parameter(name="--parameters", help="TOML or JSON file of a town's parameters; options go before it.")
+]
 Json = Annotated[Path | None, Parameter(name="--json", help="Write the result to this file as JSON.")]
 
 
@@ -71,6 +79,50 @@ def lift(
     for name, value in judged.figures.items():
         screen.print(f"{name}: {value:.3f}", highlight=False)
     _write(json, judged.as_json())
+
+
+@simulate.command(name="live")
+def live_town(
+    *,
+    family: FamilyName = None,
+    people: int | None = None,
+    shops: int | None = None,
+    days: int | None = None,
+    seed: Seed = None,
+    parameters: ParametersFile = None,
+    out: Annotated[Path | None, Parameter(help="Write every visit to this Parquet file.")] = None,
+) -> None:
+    """Let a made-up town live without vouchers, and say how many visits that were, in what time and memory."""
+    from ringmain.simulate.world.parameters import load
+    from ringmain.simulate.world.report import live
+
+    _ask_whether_writable(out)
+    chosen = load(parameters, family=family, people=people, shops=shops, days=days, seed=seed)
+    for line in live(chosen, out):
+        Console().print(line, highlight=False)
+
+
+@simulate.command
+def distance(
+    *,
+    family: FamilyName = None,
+    data: Annotated[Path | None, Parameter(help="Folder with recorded check-ins, as for need-place.")] = None,
+    seed: Seed = None,
+    parameters: ParametersFile = None,
+    json: Json = None,
+) -> None:
+    """Say how far a made-up town's rhythms are from a recorded year of purchases, and from check-ins."""
+    from ringmain.simulate.world.parameters import load
+    from ringmain.simulate.world.report import distances
+
+    _ask_whether_writable(json)
+    tables = distances(load(parameters, family=family, seed=seed), data)
+    for name, rows in tables.items():
+        table = Table("measure", "distance is", "town", "recorded", "distance", title=f"the town beside {name}")
+        for row in rows:
+            table.add_row(row.measure, row.kind, *(f"{value:.3f}" for value in (row.ours, row.recorded, row.distance)))
+        _screen().print(table)
+    _write(json, msgspec.json.format(msgspec.json.encode(tables)))
 
 
 def _screen() -> Console:

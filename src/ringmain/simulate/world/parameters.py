@@ -23,18 +23,18 @@ WINDOW_DAYS = 7
 class Choice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The family `choice`: needs arise by category, and a logit says which shop, if any of the network, meets them."""
 
-    needs_a_week: Scale = 2.6
+    needs_a_week: Scale = 5.5
     distance: Weight = 0.55
     price: Weight = 0.5
-    match: Weight = 0.9
-    habit: Weight = 0.9
-    unknown: Weight = 1.6
+    match: Weight = 0.7
+    habit: Weight = 0.8
+    unknown: Weight = 0.6
     elsewhere: Weight = 1.2
     forgets: Share = 0.12
     told: Share = 0.08
-    voucher: Weight = 4.5
-    voucher_need: Weight = 1.6
-    voucher_known: Share = 0.6
+    voucher: Weight = 2.4
+    voucher_need: Weight = 0.6
+    voucher_known: Share = 0.5
     annoyance: Weight = 1.2
     fatigue: Weight = 0.25
     touchy: Share = 0.5
@@ -43,15 +43,15 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Rhythm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The family `rhythm`: clocks of routines, thresholds, imitation and habituation; nobody compares shops."""
 
-    routine_days: Scale = 16.0
-    regular: Scale = 1.6
+    routine_days: Scale = 40.0
+    regular: Scale = 1.2
     highest: Share = 0.6
-    stroll: Share = 0.006
+    stroll: Share = 0.007
     stroll_km: Scale = 1.0
     imitation: Share = 0.03
     sated_visits: Scale = 12.0
-    keeps: Share = 0.3
-    drops_routine: Share = 0.1
+    keeps: Share = 0.12
+    drops_routine: Share = 0.2
     threshold: Scale = 0.2
     advance: Weight = 0.45
     lure: Share = 0.02
@@ -77,10 +77,10 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     family: FamilyName = "choice"
     world: World = "positive"
     effect: Annotated[float, Meta(ge=0, le=10)] = 1.0
-    reach: Annotated[int, Meta(ge=1, le=256)] = 24
+    reach: Annotated[int, Meta(ge=1, le=256)] = 36
     routines: Annotated[int, Meta(ge=1, le=256)] = 7
     friends: Annotated[float, Meta(ge=0, le=200)] = 6.0
-    activity_spread: Annotated[float, Meta(ge=0, le=3)] = 0.9
+    activity_spread: Annotated[float, Meta(ge=0, le=3)] = 1.1
     opens_later: Share = 0.08
     closes_earlier: Share = 0.06
     choice: Choice = Choice()

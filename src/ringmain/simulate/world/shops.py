@@ -19,7 +19,7 @@ Bools = NDArray[np.bool_]
 
 DAYS_A_WEEK = 7
 _MINUTES = 60
-_DISTRICT_KM, _STREET_KM = 1.6, 0.35
+_DISTRICT_KM, _STREET_KM = 2.2, 0.45
 _HAS_A_DAY_OF_REST = 0.3
 _NEVER = np.iinfo(np.int32).max
 

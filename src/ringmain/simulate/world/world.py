@@ -21,7 +21,7 @@ from ringmain.simulate.world.shops import (
     draw_shops,
 )
 
-_NEAREST, _FAMOUS = 48, 16
+_NEAREST, _FAMOUS = 40, 12
 _ROWS = 20_000
 _WALK_KM = 0.8
 
@@ -64,22 +64,26 @@ def build(parameters: Parameters) -> World:
     shops = draw_shops(parameters, districts)
     people = draw_people(parameters, districts)
     random = np.random.default_rng([parameters.seed, 4])
+    taste = people.taste.astype(np.float32)
     slots = min(parameters.reach, parameters.shops)
-    near = min(max(_NEAREST, 2 * slots), parameters.shops)
+    near = min(max(_NEAREST, slots), parameters.shops)
     tree = cKDTree(shops.place)
+    fame_score = (0.7 * np.log(shops.popularity)).astype(np.float32)
+    place = shops.place.astype(np.float32)
     fame = shops.popularity / shops.popularity.sum()
     reach = np.empty((parameters.people, slots), dtype=np.int32)
     km = np.empty((parameters.people, slots), dtype=np.float32)
     for start in range(0, parameters.people, _ROWS):
         rows = slice(start, min(start + _ROWS, parameters.people))
         size = rows.stop - rows.start
-        pools = [tree.query(place[rows], k=near)[1].reshape(size, near) for place in (people.home, people.work)]
+        pools = [tree.query(ends[rows], k=near)[1].reshape(size, near) for ends in (people.home, people.work)]
         famous = random.choice(parameters.shops, size=(size, _FAMOUS), p=fame)
         pool = np.sort(np.concatenate((*pools, famous), axis=1), axis=1).astype(np.int32)
-        far = np.minimum(_km(people.home[rows], shops.place, pool), _km(people.work[rows], shops.place, pool))
-        liked = np.take_along_axis(people.taste[rows], shops.category[pool], axis=1) * len(CATEGORIES)
-        score = 0.7 * np.log(shops.popularity[pool]) - far / _WALK_KM + 0.5 * np.log(liked + 1e-3)
-        score += random.gumbel(size=score.shape)
+        far = np.minimum(_km(people.home[rows], place, pool), _km(people.work[rows], place, pool))
+        liked = np.take_along_axis(taste[rows], shops.category[pool], axis=1) * np.float32(len(CATEGORIES))
+        score = fame_score[pool] - far / np.float32(_WALK_KM) + np.float32(0.5) * np.log(liked + np.float32(1e-3))
+        # The greatest sums of a score and a Gumbel variable are a draw without replacement (Yellott 1977).
+        score -= np.log(random.standard_exponential(score.shape, dtype=np.float32) + np.float32(1e-30))
         score[:, 1:][pool[:, 1:] == pool[:, :-1]] = -np.inf
         chosen = np.sort(np.argpartition(-score, slots - 1, axis=1)[:, :slots], axis=1)
         reach[rows] = np.take_along_axis(pool, chosen, axis=1)
@@ -92,7 +96,7 @@ def build(parameters: Parameters) -> World:
 def _routines(
     parameters: Parameters, people: People, shops: Shops, reach: Int32s, km: Singles, match: Singles
 ) -> Bools:
-    """Choose the shops that each person goes to already: near, liked and fitting ones, for some few, for others many."""
+    """Choose the shops that each person goes to already: near, liked and fitting ones, for some many."""
     random = np.random.default_rng([parameters.seed, 5])
     liked = np.take_along_axis(people.taste, shops.category[reach], axis=1) * len(CATEGORIES)
     score = match - km / _WALK_KM + np.log(liked + 1e-3) + random.gumbel(size=reach.shape)
@@ -103,7 +107,8 @@ def _routines(
     return (rank < np.rint(wanted)[:, None]) & np.isfinite(score)
 
 
-def _km(here: Floats, place: Floats, shop: Int32s) -> Floats:
+def _km(here: Floats, place: Singles, shop: Int32s) -> Singles:
     """Return the distance of each row (rows, 2) to its shops (rows, any)."""
-    apart = place[shop] - here[:, None, :]
-    return np.hypot(apart[..., 0], apart[..., 1])
+    east, north = (place[:, axis][shop] - here[:, None, axis].astype(np.float32) for axis in (0, 1))
+    km: Singles = np.sqrt(east * east + north * north)
+    return km

@@ -26,12 +26,14 @@ class RhythmFamily:
         self._world = world
         self._own = world.parameters.rhythm
         random = np.random.default_rng([world.parameters.seed, 21])
-        people, slots = world.reach.shape
+        people, slots = len(world.reach), world.reach.shape[1]
         pace = np.maximum(world.people.activity[:, None], 0.02)
         # Who goes out often has shorter periods at every routine.
         drawn: Floats = self._own.routine_days * random.gamma(2.0, 0.5, (people, slots)) / pace
         self._period: Singles = np.maximum(drawn, 1.0).astype(np.float32)
-        self._power: Singles = (self._own.regular * random.uniform(0.5, 1.5, people)).astype(np.float32)
+        # A power below one would be a clock that runs down: the longer away, the less likely to come.
+        power = np.maximum(self._own.regular * random.uniform(0.5, 1.5, people), 1.0)
+        self._power: Singles = power.astype(np.float32)
         self._threshold: Floats = self._own.threshold * random.gamma(2.0, 0.5, people) / np.sqrt(world.people.thrift)
         self._ease: Floats = random.uniform(0.4, 1.6, people)
         self._used_to: Floats = self._own.habituation * random.gamma(1.5, 1 / 1.5, people)
