@@ -387,6 +387,17 @@ SEGMENT: dict[str, Cell] = {
     "list_tribes": Cell("oa", lambda _: "/v1/tribes", other_network="apart"),
     "list_guest_tribes": Cell("om", lambda things: f"{_merchant(things)}/tribes"),
     "read_own_tribe": Cell("o", _in("/v1/members/{member}/tribe")),
+    "define_segment": Cell(
+        "om",
+        lambda _: "/v1/segments",
+        lambda things: {
+            "name": "Here",
+            "clauses": [{"kind": "visits", "days": 9, "at_least": 1, "shop_id": str(things.town.shops[0])}],
+        },
+    ),
+    "list_segments": Cell("oma", lambda _: "/v1/segments", other_network="apart", other_merchant="apart"),
+    "read_segment": Cell("oma", _in("/v1/segments/{segment}")),
+    "archive_segment": Cell("om", _in("/v1/segments/{segment}")),
 }
 
 LOOP: dict[str, Cell] = {

@@ -135,9 +135,12 @@ async def trade(here: Installation, made: Things) -> Things:
     message = await _made(operator, "/v1/messages/tests", {"channel": "email", "address": "anna@example.org"})
     hook = await _made(merchant, "/v1/webhooks", {"url": "https://pos.example.com/hook", "kinds": ["sale"]})
     tried = await _made(merchant, f"/v1/webhooks/{hook['id']}/test-events")
+    clause = {"kind": "visits", "days": 90, "at_least": 2}
+    segment = await _made(merchant, "/v1/segments", {"name": "Regulars", "clauses": [clause]})
     codes = (await merchant.get(f"/v1/offers/{offer['id']}/mints/{mint['id']}/codes")).body.decode().split()
     person = (await operator.get(f"/v1/members/{members[0]}")).json
     more = {
+        "segment": segment["segment_id"],
         "challenge": asked["challenge_id"],
         "payment_challenge": payment["ask_for_phone"]["challenge_id"],
         "phone": phones[0],

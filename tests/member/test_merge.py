@@ -65,7 +65,7 @@ async def test_unmerging_restores_exactly_what_was(town: Town) -> None:
     await _unmerge(town, merged.merge_id)
     assert await _state(town) == before
     assert await town.known(IdentifierKind.CARD_TOKEN, "tok_anna") == card
-    assert await town.facts("member_unmerged") == [card.subject_id]
+    assert await town.facts("member_unmerged") == [card.subject_id, anna.subject_id]
 
     merged = await _merge(town, card.member_id, anna.member_id)
     async with town.unit() as uow:

@@ -13,6 +13,10 @@ def test_routes_name_who_may_read_what() -> None:
         "list_tribes": {"operator", "analyst"},
         "list_guest_tribes": {"operator", "merchant"},
         "read_own_tribe": {"operator"},
+        "define_segment": {"operator", "merchant"},
+        "list_segments": {"operator", "merchant", "analyst"},
+        "read_segment": {"operator", "merchant", "analyst"},
+        "archive_segment": {"operator", "merchant"},
     }
 
 

@@ -209,6 +209,38 @@ ALTERED: dict[str, Alteration] = {
         """,
         1,
     ),
+    "segment": Alteration(
+        "a segment of each their own",
+        f"""
+        INSERT INTO segment (network_id, id, name, rule, created_at)
+        SELECT %(network)s, member_id, 'Away', '[{{"kind": "last_visit", "days": 30}}]', %(at)s FROM {_CROWD}
+        """,
+        1,
+    ),
+    "segment_member": Alteration(
+        "the segment that they are in",
+        f"""
+        INSERT INTO segment_member (network_id, segment_id, subject_id, since)
+        SELECT %(network)s, member_id, subject_id, %(at)s FROM {_CROWD}
+        """,
+        1,
+    ),
+    "segment_due": Alteration(
+        "when they are looked at again",
+        f"""
+        INSERT INTO segment_due (network_id, subject_id, due_at, cause_kind)
+        SELECT %(network)s, subject_id, %(at)s, 'time' FROM {_CROWD}
+        """,
+        1,
+    ),
+    "segment_change": Alteration(
+        "that they joined it",
+        f"""
+        INSERT INTO segment_change (network_id, id, segment_id, subject_id, joined, cause_kind, changed_at)
+        SELECT %(network)s, gen_random_uuid(), member_id, subject_id, true, 'filled', %(at)s FROM {_CROWD}
+        """,
+        1,
+    ),
 }
 
 # Tables of these slices that hold nothing of a person, each with the reason.

@@ -11,6 +11,8 @@ _TOLD = {
     "reversal": ("", ()),
     "grant": ("", ()),
     "touch": ("", ()),
+    # Its merchant is named where every clause is about its own shops: what its till says already.
+    "segment_change": ("merchant_id", ("subject_id", "cause_kind", "cause_id")),
 }
 _IDS = {
     "deposit_made": "deposit_id",

@@ -25,6 +25,7 @@ from ringmain.need import jobs as need_jobs
 from ringmain.network import api as network
 from ringmain.sale import api as sale
 from ringmain.sale import jobs as sale_jobs
+from ringmain.segment import api as segment
 from ringmain.segment import jobs as segment_jobs
 from ringmain.simulate.api import street
 from ringmain.voucher import jobs as voucher_jobs
@@ -64,6 +65,8 @@ async def run(installation: Installation, stop: asyncio.Event) -> None:
         group.create_task(_send_messages(installation, networks, stop))
         for telling in _tellers(installation):
             group.create_task(follow(installation.database, telling, networks, stop))
+        group.create_task(follow(installation.database, segment.follower(installation.keyring), networks, stop))
+        group.create_task(segment.keep_current(installation.database, installation.keyring, networks, stop))
         group.create_task(follow(installation.database, teller(told), networks, stop))
         group.create_task(courier.run(networks, stop))
         group.create_task(_run_jobs(installation, stop))

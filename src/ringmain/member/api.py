@@ -32,7 +32,7 @@ from ringmain.member.photo import (
     photo_at_till,
     prepare_photo,
 )
-from ringmain.member.questions import QUESTIONS, Choice, Question, question_of
+from ringmain.member.questions import QUESTIONS, Choice, Question, check_answer, question_of
 from ringmain.member.recognise import AskForPhone, Payment, PhoneGiven, give_phone, recognise
 from ringmain.member.requests import (
     MOST_WORDS,
@@ -54,9 +54,11 @@ from ringmain.member.tell import (
     all_hidden_fields,
     answer_question,
     answers,
+    answers_of,
     describe,
     forget_answer,
     hidden_fields,
+    hidden_fields_of,
     hide_field,
     next_question,
 )
@@ -101,7 +103,9 @@ __all__ = [
     "answer_request",
     "answered_requests",
     "answers",
+    "answers_of",
     "attach",
+    "check_answer",
     "consented",
     "consents",
     "contacts",
@@ -119,6 +123,7 @@ __all__ = [
     "give_phone",
     "glimpses",
     "hidden_fields",
+    "hidden_fields_of",
     "hide_field",
     "hiding",
     "identifier",

@@ -42,7 +42,7 @@ async def unmerge(uow: UnitOfWork, merge_id: UUID, reversed_by: UUID) -> Merged:
     """Undo a merge, in any order with others: each member has again what was given for it, before and since.
 
     Raises `MergeUnknown`, `MergeAlreadyReversed`, or `MemberErased` where the person was erased meanwhile. Announces
-    `member_unmerged`.
+    `member_unmerged` with the subjects of both: what was counted of either is another now.
     """
     await people.lock_merges(uow)
     old = await people.merge(uow, merge_id)
@@ -56,8 +56,9 @@ async def unmerge(uow: UnitOfWork, merge_id: UUID, reversed_by: UUID) -> Merged:
     root = sides[old.from_id].canonical_id
     await people.reverse_merge(uow, merge_id, await uow.now(), reversed_by)
     await _rearrange(uow, root)
-    uow.record("member_unmerged", [(await person(uow, old.from_id)).subject_id])
-    return Merged(merge_id, old.from_id, (await person(uow, old.into_id)).member_id)
+    into = await person(uow, old.into_id)
+    uow.record("member_unmerged", [(await person(uow, old.from_id)).subject_id, into.subject_id])
+    return Merged(merge_id, old.from_id, into.member_id)
 
 
 async def _rearrange(uow: UnitOfWork, *roots: UUID) -> None:

@@ -1,5 +1,6 @@
 """What people tell of themselves: name, language, answers to questions, and what of their image is not to be used."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -114,3 +115,20 @@ async def hidden_fields(uow: UnitOfWork, member_id: UUID) -> set[str]:
 async def all_hidden_fields(uow: UnitOfWork) -> dict[UUID, frozenset[str]]:
     """Return the fields that people of a network hide, by the subject that stands for each; others hide nothing."""
     return {row.subject_id: frozenset(row.fields) for row in await own_data.all_hidden_fields(uow)}
+
+
+async def hidden_fields_of(uow: UnitOfWork, subject_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
+    """Return the fields that people hide, by the subject that stands for each of them; others hide nothing."""
+    return {row.subject_id: frozenset(row.fields) for row in await own_data.hidden_of(uow, subject_ids)}
+
+
+async def answers_of(uow: UnitOfWork, keyring: Keyring, subject_ids: Sequence[UUID], question: str) -> dict[UUID, str]:
+    """Return what people answered to a question, by the subject that stands for each; of who would not say, nothing."""
+    rows = await own_data.answers_of(uow, subject_ids, question)
+    keys = await people.keys(uow, {row.member_id for row in rows})
+    found = {}
+    for row in rows:
+        if row.member_id in keys:
+            key = data_key(keyring, uow.network_id, keys[row.member_id])
+            found[row.subject_id] = key.open(f"answer/{question}", row.sealed)
+    return {subject: value for subject, value in found.items() if value}

@@ -1,10 +1,33 @@
-"""What other slices may ask about groups of people: their tribes, the rules that tell them, and who moved."""
+"""What other slices may ask about groups of people: tribes, segments by rule, who is in them, and who moved."""
 
 from ringmain.segment.behaviour import ENOUGH_VISITS, Column, Side
+from ringmain.segment.current import follower, keep_current, keep_once, look_at
+from ringmain.segment.define import (
+    MOST_SEGMENTS,
+    Counting,
+    People,
+    Segment,
+    archive,
+    copied_segments,
+    define,
+    names_of,
+    segment_of,
+    segments,
+)
 from ringmain.segment.find import Outcome, find_in_network
 from ringmain.segment.finding import FEWEST_PEOPLE, Lift, RuleCondition
 from ringmain.segment.identity import Move, move_on, successors
+from ringmain.segment.model import (
+    LONGEST_DAYS,
+    MOST_CLAUSES,
+    Clause,
+    ClauseKind,
+    PersonFacts,
+    SegmentRule,
+    SegmentVisit,
+)
 from ringmain.segment.rules import Condition, Rule, rule_of
+from ringmain.segment.said import DAY_PARTS, Manner, Names, clause_said, said
 from ringmain.segment.show import (
     MerchantTribe,
     MerchantTribes,
@@ -20,43 +43,73 @@ from ringmain.segment.show import (
     tribes_of_network,
 )
 from ringmain.segment.store import FindingRow
+from ringmain.segment.store.segments import LAKE_TABLES, in_segment, members_of
 from ringmain.segment.tribes import FEWEST, Grid, Tribes, find, shares_of_everybody, shrunk
 from ringmain.segment.words import Language, condition_words, lift_words, name_words, rule_words
 
 __all__ = [
+    "DAY_PARTS",
     "ENOUGH_VISITS",
     "FEWEST",
     "FEWEST_PEOPLE",
+    "LAKE_TABLES",
+    "LONGEST_DAYS",
+    "MOST_CLAUSES",
+    "MOST_SEGMENTS",
+    "Clause",
+    "ClauseKind",
     "Column",
     "Condition",
+    "Counting",
     "FindingRow",
     "Grid",
     "Language",
     "Lift",
+    "Manner",
     "MerchantTribe",
     "MerchantTribes",
     "Move",
+    "Names",
     "Outcome",
     "OwnTribe",
+    "People",
+    "PersonFacts",
     "Rule",
     "RuleCondition",
+    "Segment",
+    "SegmentRule",
+    "SegmentVisit",
     "Side",
     "Told",
     "Tribe",
     "Tribes",
     "TribesOfNetwork",
     "WeekState",
+    "archive",
+    "clause_said",
     "condition_words",
     "copied",
+    "copied_segments",
+    "define",
     "find",
     "find_in_network",
+    "follower",
+    "in_segment",
+    "keep_current",
+    "keep_once",
     "lift_words",
+    "look_at",
+    "members_of",
     "move_on",
     "name_words",
+    "names_of",
     "own_tribe",
     "prior_of",
     "rule_of",
     "rule_words",
+    "said",
+    "segment_of",
+    "segments",
     "shares_of_everybody",
     "shrunk",
     "successors",

@@ -1,6 +1,6 @@
 """What people gave of themselves, in PostgreSQL: photos, answers, hidden fields. All of it hangs on their key."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -152,6 +152,47 @@ _HIDING = """
 async def hiding(uow: UnitOfWork, fields: Iterable[str]) -> set[UUID]:
     """Return the subjects of everybody who hides one of these fields."""
     return {row.subject_id for row in await uow.rows(_Subject, _HIDING, (uow.network_id, sorted(fields)))}
+
+
+_HIDDEN_OF = """
+    SELECT t.subject_id, array_agg(DISTINCT h.field) AS fields
+    FROM unnest(%(subjects)s) AS t (subject_id)
+    JOIN member_key k ON k.network_id = %(network)s AND k.subject_id = t.subject_id
+    JOIN member m ON m.network_id = %(network)s AND m.canonical_id = k.member_id
+    JOIN member_hidden_field h ON h.network_id = %(network)s AND h.member_id = m.id
+    GROUP BY t.subject_id
+"""
+
+
+async def hidden_of(uow: UnitOfWork, subject_ids: Sequence[UUID]) -> list["HiddenRow"]:
+    """Return what the people hide for whom these subjects stand, merged members as one person."""
+    params = {"network": uow.network_id, "subjects": pack_uuids(subject_ids)}
+    return await uow.rows(HiddenRow, _HIDDEN_OF, params)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonAnswerRow:
+    """An answer of a person, under the subject that stands for them."""
+
+    subject_id: UUID
+    member_id: UUID
+    sealed: bytes
+
+
+_ANSWERS_OF = """
+    SELECT DISTINCT ON (t.subject_id) t.subject_id, a.member_id, a.sealed
+    FROM unnest(%(subjects)s) AS t (subject_id)
+    JOIN member_key k ON k.network_id = %(network)s AND k.subject_id = t.subject_id
+    JOIN member m ON m.network_id = %(network)s AND m.canonical_id = k.member_id
+    JOIN member_answer a ON a.network_id = %(network)s AND a.member_id = m.id AND a.question = %(question)s
+    ORDER BY t.subject_id, a.answered_at DESC, a.member_id DESC
+"""
+
+
+async def answers_of(uow: UnitOfWork, subject_ids: Sequence[UUID], question: str) -> list[PersonAnswerRow]:
+    """Return the last answer to a question of each person for whom one of these subjects stands."""
+    params = {"network": uow.network_id, "subjects": pack_uuids(subject_ids), "question": question}
+    return await uow.rows(PersonAnswerRow, _ANSWERS_OF, params)
 
 
 @dataclass(frozen=True, slots=True)

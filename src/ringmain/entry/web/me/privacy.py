@@ -189,7 +189,11 @@ async def download(visit: Visit) -> Response:
         (known,) = await member.subjects(uow, [visit.holder_id])
         # What is expected of a person, and their group, are known above the slice that holds the rest.
         expected = await need.own_needs(uow, known.subject_ids) if known is not None else []
-        above = {"needs": expected, "tribe": await segment.copied(uow, visit.holder_id)}
+        above = {
+            "needs": expected,
+            "tribe": await segment.copied(uow, visit.holder_id),
+            "segments": await segment.copied_segments(uow, visit.holder_id),
+        }
     data = msgspec.json.format(msgspec.json.encode({**msgspec.to_builtins(copy), **above}), indent=2)
     return visit.file(data, "application/json", f"my-data-{copy.copied_at:%Y-%m-%d}.json")
 

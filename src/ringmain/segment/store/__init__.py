@@ -171,8 +171,12 @@ async def save_tribes(uow: UnitOfWork, found: Sequence[TribeRow], at: datetime) 
 async def save_members(uow: UnitOfWork, placed: Sequence[MemberRow], at: datetime) -> None:
     """Put these in place of everybody who was in a tribe; who stays in theirs keeps since when.
 
-    Whoever was erased meanwhile has no key any more, and is left out. `since` of the rows is not looked at.
+    Whoever was erased meanwhile has no key any more, and is left out. `since` of the rows is not looked at. Announces
+    `tribe_changed` with the subjects of those who are in another tribe now, or in one or none for the first time.
     """
+    before = {row.subject_id: row.tribe_id for row in await members(uow)}
+    now = {row.subject_id: row.tribe_id for row in placed}
+    uow.record("tribe_changed", [one for one in before.keys() | now.keys() if before.get(one) != now.get(one)])
     await uow.execute(
         """
         INSERT INTO tribe_member AS old (network_id, subject_id, tribe_id, probability, shares, since, placed_at)

@@ -181,7 +181,7 @@ _TRIBE: dict[str, Any] = {
     ],
 }
 
-ROUTES: tuple[Route, ...] = (
+TRIBE_ROUTES: tuple[Route, ...] = (
     Route(
         method="GET",
         path="/v1/tribes",
