@@ -18,6 +18,7 @@ from ringmain.profile import api as profile
 from ringmain.sale import api as sale
 from ringmain.segment import api
 from ringmain.segment.store import facts as fact_store
+from ringmain.segment.store import looks
 from ringmain.segment.store import segments as store
 from tests.member.people import OPERATOR, Town, small_town
 from tests.profile.test_rebuild import Story, Telling, stories
@@ -85,7 +86,7 @@ async def rebuild(town: Town, at: datetime | None) -> set[tuple[Any, ...]]:
     async with town.database.unit(town.network_id) as uow:
         await uow.execute("DELETE FROM segment_member")
         await uow.execute("DELETE FROM segment_due")
-        await store.fill_again(uow, [row.id for row in await store.live(uow)])
+        await looks.fill_again(uow, [row.id for row in await store.live(uow)])
     await keep(town, at)
     return await pairs(town)
 

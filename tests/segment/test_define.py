@@ -12,6 +12,7 @@ from ringmain.member import api as member
 from ringmain.member.errors import AnswerNotOffered
 from ringmain.network.errors import ShopNotFound
 from ringmain.segment import api, errors
+from ringmain.segment.store import looks
 from ringmain.segment.store import segments as store
 from tests.entry.web.tribes import found
 from tests.member.people import Town
@@ -44,7 +45,7 @@ async def put(town: Town, segment_id: UUID, people: int) -> None:
             for one in made
         ]
         await store.change(uow, rows)
-        await store.note_filling(uow, segment_id, None, people, WEDNESDAY)
+        await looks.note_filling(uow, segment_id, None, people, WEDNESDAY)
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from ringmain.profile import api as profile
 from ringmain.segment.model import Clause, PersonFacts, SegmentRule, SegmentVisit
 from ringmain.segment.reach import rounded
 from ringmain.segment.store import facts as fact_store
+from ringmain.segment.store import looks
 from ringmain.segment.store import segments as store
 
 NAME = "segments"
@@ -61,7 +62,7 @@ def follower(keyring: Keyring) -> Follower:
             await look_at(uow, keyring, causes)
         else:
             now = await uow.now()
-            await store.set_due(uow, [store.DueRow(one, now, *cause) for one, cause in causes.items()])
+            await looks.set_due(uow, [looks.DueRow(one, now, *cause) for one, cause in causes.items()])
 
     kinds = fact_store.OF_SALES | _OF_SUBJECTS | {"shop_changed"}
     return Follower(NAME, handle, kinds, most_facts=_MOST_AT_ONCE)
@@ -77,7 +78,7 @@ async def look_at(uow: UnitOfWork, keyring: Keyring, causes: Mapping[UUID, Cause
     await store.look_alone(uow)
     rows = await store.live(uow)
     if not rows:
-        await store.not_due(uow, list(causes))
+        await looks.not_due(uow, list(causes))
         return 0
     rules = {row.id: rule_of(row) for row in rows}
     standing = await fact_store.persons_of(uow, list(causes))
@@ -118,8 +119,8 @@ async def _set_due(
     for (_, person), moment in until.items():
         if moment is not None:
             next_at[person] = min(moment, next_at.get(person, moment))
-    await store.not_due(uow, [*gone, *(one for one in persons if one not in next_at)])
-    await store.set_due(uow, [store.DueRow(one, moment, *_TIME) for one, moment in sorted(next_at.items())])
+    await looks.not_due(uow, [*gone, *(one for one in persons if one not in next_at)])
+    await looks.set_due(uow, [looks.DueRow(one, moment, *_TIME) for one, moment in sorted(next_at.items())])
 
 
 async def _facts(
@@ -179,7 +180,7 @@ async def _fill_again_for_shops(uow: UnitOfWork, batch: Batch) -> None:
     if batch.ids("shop_changed"):
         rows = await store.live(uow)
         about = [row.id for row in rows if any(one.category or one.part for one in rule_of(row).clauses)]
-        await store.fill_again(uow, about)
+        await looks.fill_again(uow, about)
 
 
 # --------------------------------------------------------------------------------------------------------- the keeper
@@ -214,7 +215,7 @@ async def keep_once(
 ) -> Kept:
     """Look at one piece of those who are due, and at one piece of everybody for a new segment."""
     async with database.unit(network_id, role="worker", now=now) as uow:
-        due = await store.due(uow, await uow.now(), piece)
+        due = await looks.due(uow, await uow.now(), piece)
         rows = await store.live(uow)
         await _tell_weeks(uow, keyring, rows)
         filling = next((row for row in rows if row.filled_at is None), None)
@@ -235,10 +236,10 @@ async def _fill(uow: UnitOfWork, keyring: Keyring, segment_id: UUID, piece: int)
     row = await store.one(uow, segment_id)
     if row is None or row.filled_at is not None or row.archived_at is not None:
         return 0
-    people = await store.people_after(uow, row.filled_after, piece)
+    people = await looks.people_after(uow, row.filled_after, piece)
     await look_at(uow, keyring, dict.fromkeys(people, FILLED))
     ended = await uow.now() if len(people) < piece else None
-    await store.note_filling(uow, segment_id, people[-1] if people else None, len(people), ended)
+    await looks.note_filling(uow, segment_id, people[-1] if people else None, len(people), ended)
     return len(people)
 
 
@@ -259,4 +260,4 @@ async def _tell_weeks(uow: UnitOfWork, keyring: Keyring, rows: Sequence[store.Se
     for row in told:
         if row.created_at < begins and (row.told_week is None or row.told_week < monday):
             people = [str(one) for one in await store.members_of(uow, row.id)]
-            await store.tell_week(uow, row.id, monday, rounded(people, keyring.derived("segments told to merchants")))
+            await looks.tell_week(uow, row.id, monday, rounded(people, keyring.derived("segments told to merchants")))
