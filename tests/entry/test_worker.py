@@ -57,6 +57,7 @@ def test_every_job_has_its_slice_in_its_name() -> None:
         "message:tidy",
         "need:forecast",
         "need:train",
+        "profile:baskets",
         "sale:partitions",
         "segment:tribes",
         "voucher:expire",

@@ -28,7 +28,7 @@ async def _image(town: Town, member_id: UUID) -> api.Image:
 def _said(image: api.Image) -> dict[str, Any]:
     """Return what the fields that are known say."""
     return {
-        one.field.value: one.amount_minor or [(value.words, value.count) for value in one.values]
+        one.field.value: one.amount_minor or [(value.words, value.count) for value in one.values] or one.number
         for one in image.fields
         if one.known
     }
@@ -46,9 +46,14 @@ async def test_an_image_is_counted_from_visits(town: Town) -> None:
     assert _said(image) == {
         "favourite_shops": [("Bakery", 3), ("Flowers", 1)],
         "favourite_categories": [("bakery", 3), ("florist", 1)],
+        "usual_areas": [("Bakery", 4)],
         "usual_day_part": [("evening", 4)],
         "usual_tender": [("cash", 3)],
         "average_basket": 3_600,
+        "voucher_use": [("voucher", 0)],
+        "loyalty": [("Bakery", 3)],
+        "regularity": [("even", 3)],
+        "next_visit": 1.0,
     }
     assert (image.person.name, image.counted, len(image.visits), image.photo) == ("Anna", 4, 5, False)
     assert [one.value for one in image.person.identifiers] == ["+*********8000"]
@@ -141,7 +146,7 @@ async def test_without_personalisation_the_image_is_shown_and_unused(town: Town)
                 await member.record_consents(uow, anna.member_id, [answer], member.Place("page", OPERATOR))
         image = await _image(town, anna.member_id)
         seen.append((image.personalised, image.counted, len(_said(image))))
-    assert seen == [(False, 3, 4), (True, 3, 4), (False, 3, 4)]
+    assert seen == [(False, 3, 7), (True, 3, 7), (False, 3, 7)]
 
 
 async def test_visits_show_the_vouchers_that_came_off(town: Town) -> None:
@@ -201,7 +206,9 @@ async def test_an_own_copy_holds_everything_and_is_json(town: Town) -> None:
     assert [one["kind"] for one in copy["privacy_requests"]] == ["export"]
     assert copy["member"]["all_consents"][0]["purpose"] == "marketing"
     assert str(OPERATOR) not in str(copy)
-    assert len(copy["image"]) == 5
+    told_fields = {one["field"]: [value["words"] for value in one["values"]] for one in copy["image"]}
+    assert set(told_fields) == set(api.Field)
+    assert (told_fields["favourite_products"], told_fields["next_visit"]) == (["rye bread"], [])
     assert [(one["why"], one["state"], one["body"]) for one in copy["messages"]] == [
         ("receipt", "queued", "【Test street】您在Bakery的收据，8。https://ring.example/r")
     ]

@@ -1,6 +1,7 @@
 """An image follows the facts in whatever order they come: it is that of a rebuild from all of them, every time."""
 
 import asyncio
+import math
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,6 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
+from statistics import median
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,6 +25,7 @@ from ringmain.member import api as member
 from ringmain.member.api import IdentifierKind
 from ringmain.profile import api
 from ringmain.profile.errors import SaleNotOfMember
+from ringmain.profile.store import ShopBasket, replace_shop_baskets
 from ringmain.sale import api as sale
 from ringmain.sale import change
 from ringmain.sale.errors import SaleNotFound
@@ -32,6 +35,9 @@ from tests.member.people import OPERATOR, Town, small_town
 _DAYS = (*range(9), 30, 90, 178, 182, 400)
 # How often the image is looked at between two facts.
 _READ = 0.15
+_GOODS = ((), ("bread",), ("bread", "roses"), ("roses", "bread", "bread"))
+# What a basket of the bakery usually comes to.
+USUAL_MINOR = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,12 @@ class Bought:
     by_card: bool
     total_minor: int
     tender: str
+    goods: tuple[str, ...]
     refunds: tuple[int, ...]
     words: tuple[bool, ...]
+
+
+Known = Sequence[tuple[int, Bought]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,7 @@ def purchases(draw: st.DrawFn, minute: int) -> Bought:
         by_card=draw(st.booleans()),
         total_minor=total,
         tender=draw(st.sampled_from(["cash", "card", "wallet"])),
+        goods=draw(st.sampled_from(_GOODS)) if total > 0 else (),
         refunds=draw(st.sampled_from(parts)),
         words=draw(st.sampled_from([(), (), (True,), (True, False), (True, False, True)])),
     )
@@ -153,6 +164,9 @@ class Telling:
             total_minor=one.total_minor,
             currency="CNY",
             tenders=(sale.Tender(one.tender, one.total_minor),),
+            lines=tuple(
+                sale.Line(product, 1_000, 0 if number else one.total_minor) for number, product in enumerate(one.goods)
+            ),
         )
 
     async def _refund(self, uow: Any, place: int) -> None:
@@ -195,10 +209,11 @@ class Telling:
         return [
             {
                 "field": one.field.value,
-                "values": [(value.key, value.count, value.sale_ids) for value in one.values],
-                "amount": one.amount_minor,
+                "values": [(value.key, value.count, value.of, value.sale_ids) for value in one.values],
+                "figure": one.amount_minor if one.number is None else round(one.number, 9),
                 "facts": one.facts,
                 "span": (one.oldest_at, one.newest_at),
+                "expected": one.expected_at,
             }
             for one in drawn.fields
         ]
@@ -206,19 +221,97 @@ class Telling:
     def rebuilt(self) -> list[dict[str, Any]]:
         """Return the same, counted anew in the plainest way from everything that counts in the end."""
         known = self.known()
-        shops = {0: (str(self.shops[0]), "bakery"), 1: (str(self.shops[1]), "florist")}
-        fields = {
-            "favourite_shops": ([(shops[one.place][0], place) for place, one in known], 3),
-            "favourite_categories": ([(shops[one.place][1], place) for place, one in known], 3),
-            "usual_day_part": ([(self._part(place), place) for place, _ in known], 1),
-            "usual_tender": ([(one.tender, place) for place, one in known], 1),
-        }
-        told = [self._field(name, facts, most) for name, (facts, most) in fields.items()]
+        shop = {place: str(self.shops[one.place]) for place, one in known}
+        trade = {place: ("bakery", "florist")[one.place] for place, one in known}
+        everywhere = [(shop[known[0][0]], place) for place, _ in known] if known else []
+        # Both shops are at one corner: the area is called after the one where they were more often, then more lately.
+        shops = self._field("favourite_shops", [(shop[place], place) for place, _ in known], 3)
+        if shops["values"]:
+            everywhere = [(shops["values"][0][0], place) for _, place in everywhere]
+        return [
+            shops,
+            self._field("favourite_categories", [(trade[place], place) for place, _ in known], 3),
+            self._products(known),
+            self._field("usual_areas", everywhere, 3),
+            self._field("usual_day_part", [(self._part(place), place) for place, _ in known], 1),
+            self._field("usual_tender", [(one.tender, place) for place, one in known], 1),
+            self._basket(known),
+            self._spending(known),
+            self._share("voucher_use", "voucher", [], [place for place, _ in known]),
+            self._novelty(known),
+            self._loyalty(shops, trade),
+            *self._rhythm([place for place, _ in known]),
+        ]
+
+    def _products(self, known: Known) -> dict[str, Any]:
+        told = [(place, set(one.goods)) for place, one in known if one.goods]
+        found = self._field("favourite_products", [(product, place) for place, goods in told for product in goods], 3)
+        often = [(key, count, len(told), ids) for key, count, _, ids in found["values"] if count > 1]
+        found["values"] = often if len(told) >= 3 else []
+        return {**found, "facts": len(told)}
+
+    def _basket(self, known: Known) -> dict[str, Any]:
         basket = self._field("average_basket", [("", place) for place, _ in known], 0)
         if len(known) >= 3:
-            mean = sum(one.total_minor for _, one in known) / len(known)
-            basket["amount"] = int(mean + 0.5)
-        return [*told, basket]
+            basket["figure"] = int(sum(one.total_minor for _, one in known) / len(known) + 0.5)
+        return basket
+
+    def _spending(self, known: Known) -> dict[str, Any]:
+        """Others pay 10.00 at the bakery; of the florist's baskets nothing is known."""
+        times = [(place, one.total_minor / USUAL_MINOR) for place, one in known if one.place == 0]
+        found = self._field("spending_power", [("", place) for place, _ in times], 0)
+        if len(times) >= 3:
+            number = math.prod(one for _, one in times) ** (1 / len(times))
+            word = self._word(number)
+            saying = [(word, place) for place, one in times if self._word(one) == word]
+            found["values"] = [(word, len(saying), len(times), self._evidence(saying, word))]
+            found["figure"] = round(number, 9)
+        return found
+
+    @staticmethod
+    def _word(times: float) -> str:
+        return "less" if times < 0.8 else "more" if times > 1.25 else "about"
+
+    def _share(self, name: str, key: str, saying: Sequence[int], places: Sequence[int]) -> dict[str, Any]:
+        found = self._field(name, [(key, place) for place in places], 0)
+        if len(places) >= 3:
+            ids = self._evidence([(key, place) for place in saying], key)
+            found["values"] = [(key, len(saying), len(places), ids)]
+            found["figure"] = round(len(saying) / len(places), 9)
+        return found
+
+    def _novelty(self, known: Known) -> dict[str, Any]:
+        places = [place for place, _ in known]
+        newer = places[: max(min((len(places) + 1) // 2, len(places) - 5), 0)]
+        where = [one.place for _, one in known]
+        new = [place for number, place in enumerate(newer) if where[number] not in where[number + 1 :]]
+        return self._share("novelty", "new", new, newer)
+
+    def _loyalty(self, shops: dict[str, Any], trade: dict[int, str]) -> dict[str, Any]:
+        """Each trade has one shop here, so that who goes there is wholly faithful."""
+        values = [(key, count, count, ids) for key, count, _, ids in shops["values"] if count >= 3]
+        return {**shops, "field": "loyalty", "values": values, "figure": 1.0 if values else None}
+
+    def _rhythm(self, places: Sequence[int]) -> list[dict[str, Any]]:
+        shanghai = ZoneInfo("Asia/Shanghai")
+        last = {self.at[place].astimezone(shanghai).date(): place for place in reversed(places)}
+        days = sorted(last)
+        gaps = [(days[number + 1] - days[number]).days for number in range(len(days) - 1)]
+        if len(gaps) < 3:
+            facts = [("", last[day]) for day in reversed(days[1:])]
+            return [self._field(name, facts, 0) for name in ("regularity", "next_visit")]
+        middle = median(gaps)
+        even = [last[day] for day, gap in zip(days[1:], gaps, strict=True) if abs(gap - middle) <= middle / 2]
+        regular = self._field("regularity", [("even", place) for place in places], 0)
+        regular["figure"], regular["facts"] = middle, len(gaps)
+        following = {**regular, "field": "next_visit"}
+        ids = self._evidence([("even", one) for one in even[::-1]], "even")
+        regular["values"] = [("even", len(even), len(gaps), ids)]
+        expected = max(self.at[place] for place in places) + timedelta(days=middle)
+        # Reading takes a moment.
+        if expected <= self.now:
+            return [regular, {**following, "figure": None}]
+        return [regular, {**following, "expected": expected}]
 
     def _part(self, place: int) -> str:
         hour = self.at[place].astimezone(ZoneInfo("Asia/Shanghai")).hour
@@ -233,10 +326,13 @@ class Telling:
         times = [self.at[place] for _, place in facts]
         return {
             "field": name,
-            "values": [(key, counts[key], self._evidence(facts, key)) for key in ranked] if len(facts) >= 3 else [],
-            "amount": None,
+            "values": [(key, counts[key], len(facts), self._evidence(facts, key)) for key in ranked]
+            if len(facts) >= 3
+            else [],
+            "figure": None,
             "facts": len(facts),
             "span": (min(times), max(times)) if times else (None, None),
+            "expected": None,
         }
 
     def _evidence(self, facts: Iterable[tuple[str, int]], key: str) -> tuple[UUID, ...]:
@@ -246,6 +342,8 @@ class Telling:
 async def hold(town: Town, story: Story) -> int:
     """Tell a story, compare the image with the rebuild, and return how many purchases counted in the end."""
     telling = Telling(town, story)
+    async with town.database.unit(town.network_id) as uow:
+        await replace_shop_baskets(uow, [ShopBasket(town.shop_id, "CNY", USUAL_MINOR)], telling.now)
     await telling.tell()
     assert await telling.image() == telling.rebuilt()
     return len(telling.known())
@@ -277,7 +375,7 @@ def test_an_image_equals_a_rebuild_from_all_facts(runner: asyncio.Runner, databa
     assert max(counted) >= 3, "no image had anything to say"
 
 
-PLAIN = Bought(1, 0, 0, False, 3_200, "cash", (), ())
+PLAIN = Bought(1, 0, 0, False, 3_200, "cash", (), (), ())
 
 
 @pytest.mark.parametrize("fault", ["undone", "disputed", "merged"])

@@ -60,6 +60,12 @@ _CONSENTS: LiteralString = f"""
     ) AS said (granted, ago, least)
     WHERE (%(consenting)s AND said.granted) OR (NOT %(consenting)s AND (c.number - 1) %% 3 >= said.least)
 """
+# What others pay is as it is for everybody; beside it, somebody who pays three times as much stands out.
+_USUAL_BASKETS: LiteralString = """
+    INSERT INTO shop_basket (network_id, shop_id, currency, usual_minor, measured_at)
+    SELECT %(network)s, shop_id, 'CNY', 3000, %(at)s FROM unnest(%(shops)s::uuid[]) AS s (shop_id)
+    ON CONFLICT DO NOTHING
+"""
 # What the crowd brings along to a till: it must be the same before and after, for it is theirs and not their image.
 _OPEN_VOUCHERS: LiteralString = f"""
     INSERT INTO voucher (network_id, id, offer_id, secret, subject_id, face_minor, remaining_minor, held_minor,
@@ -245,6 +251,7 @@ ALTERED: dict[str, Alteration] = {
 
 # Tables of these slices that hold nothing of a person, each with the reason.
 NOBODYS: dict[str, str] = {
+    "shop_basket": "the rounded middle of the baskets of ten members and more",
     "tribe_finding": "how many people were looked at",
     "tribe_week": "that a week was counted for a merchant",
     "tribe_reach": "rounded counts of groups, for merchants",
@@ -330,7 +337,13 @@ class Crowd:
             async with self.street.unit() as uow:
                 params = await self._params(uow, self.people[first : first + _PIECE], turn=0)
                 params["consenting"] = consenting
-                for statement in (_CONSENTS, _OPEN_VOUCHERS, _FIRST_SALES, ALTERED["member_answer"].statement):
+                for statement in (
+                    _CONSENTS,
+                    _USUAL_BASKETS,
+                    _OPEN_VOUCHERS,
+                    _FIRST_SALES,
+                    ALTERED["member_answer"].statement,
+                ):
                     await uow.connection.execute(statement, params)
 
 

@@ -125,7 +125,10 @@ async def image(street: Street, known: Known) -> dict[str, Any]:
     """Return what the image of a person says, field by field, with what they said and hid themselves."""
     async with street.unit() as uow:
         drawn = await profile.image(uow, street.keyring, known.member_id)
-    said: dict[str, Any] = {one.field: one.amount_minor or [value.key for value in one.values] for one in drawn.fields}
+    said: dict[str, Any] = {
+        one.field: one.amount_minor or (one.number, one.expected_at, [(value.key, value.of) for value in one.values])
+        for one in drawn.fields
+    }
     return {**said, **{one.question: one.value for one in drawn.answers}, "hidden": drawn.hidden}
 
 

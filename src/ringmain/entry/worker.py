@@ -23,6 +23,7 @@ from ringmain.message import jobs as message_jobs
 from ringmain.message.api import Channel, Doors, configured, keep_delivering, open_channels
 from ringmain.need import jobs as need_jobs
 from ringmain.network import api as network
+from ringmain.profile import jobs as profile_jobs
 from ringmain.sale import api as sale
 from ringmain.sale import jobs as sale_jobs
 from ringmain.segment import api as segment
@@ -41,6 +42,7 @@ def jobs(application_url: str) -> procrastinate.App:
     app = procrastinate.App(connector=connector(application_url))
     app.add_tasks_from(message_jobs.tasks(), namespace="message")
     app.add_tasks_from(need_jobs.tasks(), namespace="need")
+    app.add_tasks_from(profile_jobs.tasks(), namespace="profile")
     app.add_tasks_from(sale_jobs.tasks(), namespace="sale")
     app.add_tasks_from(segment_jobs.tasks(), namespace="segment")
     app.add_tasks_from(voucher_jobs.tasks(), namespace="voucher")

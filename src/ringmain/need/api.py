@@ -6,6 +6,7 @@ from ringmain.need.basket.ranker import BasketModel
 from ringmain.need.basket.ranker import train as train_baskets
 from ringmain.need.basket.simple import simple_scores as simple_basket_scores
 from ringmain.need.forecast import TASK, TASKS, ask_needs, forecast_needs, needs, own_needs
+from ringmain.need.ground import MADE_OF
 from ringmain.need.lifetimes import BgNbd, Histories, ParetoNbd, fit_bg_nbd, fit_pareto_nbd
 from ringmain.need.place.habits import names as habit_names
 from ringmain.need.place.journal import (
@@ -45,6 +46,7 @@ from ringmain.need.visits.rhythm import own_gaps, own_rate
 __all__ = [
     "BASELINES",
     "LEAST_PEOPLE",
+    "MADE_OF",
     "ROUNDED_TO",
     "TASK",
     "TASKS",

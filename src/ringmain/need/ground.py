@@ -15,7 +15,7 @@ from ringmain.network import api as network
 from ringmain.profile.api import Field
 
 # Who hides what their forecast would be made of does not want it to be used.
-_MADE_OF = frozenset({Field.FAVOURITE_SHOPS.value, Field.FAVOURITE_CATEGORIES.value})
+MADE_OF = frozenset({Field.FAVOURITE_SHOPS.value, Field.FAVOURITE_CATEGORIES.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,4 +48,4 @@ async def ground(database: Database, lake: Path, network_id: UUID) -> Ground:
 async def agreeing(uow: UnitOfWork, subject_ids: Collection[UUID]) -> set[UUID]:
     """Return those of the subjects whose forecast may be made and used."""
     agreed = await member.consented(uow, list(subject_ids), Purpose.PERSONALISATION)
-    return agreed - await member.hiding(uow, _MADE_OF)
+    return agreed - await member.hiding(uow, MADE_OF)

@@ -3,6 +3,7 @@
 A *visit* is a sale of an identified member that stands: it was not undone, nor did they say "this was not me".
 """
 
+from datetime import datetime
 from typing import Any, Protocol
 
 import ibis
@@ -42,6 +43,20 @@ def lake_visits(facts: VisitFacts) -> Table:
     identified = identified.anti_join(disputed(facts), "sale_id").anti_join(_undone(facts), "sale_id")
     seen = identified.select("subject_id", "shop_id", "sale_id", visited_at=identified.sold_at)
     return canonical(seen, facts)
+
+
+def shop_baskets(facts: VisitFacts, since: datetime) -> Table:
+    """Return shop_id, currency, members, middle_minor: the median of the baskets of members at each shop.
+
+    Where vouchers paid everything, or a till knew nothing but the voucher, there is no basket.
+    """
+    paid = facts.sale.filter(facts.sale.total_minor > facts.sale.redeemed_minor, facts.sale.sold_at >= since)
+    paid = paid.select("currency", "total_minor", paid_id=paid.sale_id)
+    seen = lake_visits(facts)
+    seen = seen.inner_join(paid, seen.sale_id == paid.paid_id)
+    return seen.group_by("shop_id", "currency").agg(
+        members=seen.subject_id.nunique(), middle_minor=seen.total_minor.median().cast("float64")
+    )
 
 
 def canonical(rows: Table, facts: VisitFacts) -> Table:

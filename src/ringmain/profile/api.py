@@ -4,7 +4,19 @@ from ringmain.profile.analysis import VISIT_TABLES, VisitFacts, canonical, dispu
 from ringmain.profile.correct import dispute, hide, own_receipt, receipt_by_token
 from ringmain.profile.habits import Habits, habits_for_merchant
 from ringmain.profile.image import Image, ShownVisit, image, visits
-from ringmain.profile.model import FEWEST_FACTS, WINDOW, Counted, Field, FieldFact, Visit, day_part, fields_of
+from ringmain.profile.model import (
+    FEWEST_FACTS,
+    WEAK,
+    WINDOW,
+    Confidence,
+    Counted,
+    Field,
+    FieldFact,
+    Visit,
+    day_part,
+    fields_of,
+    is_near,
+)
 from ringmain.profile.own_copy import OwnCopy, own_copy
 from ringmain.profile.store import DISPUTED, DISPUTED_BY, LAKE_TABLES, disputed_sales
 from ringmain.profile.wants import usual_wants
@@ -15,7 +27,9 @@ __all__ = [
     "FEWEST_FACTS",
     "LAKE_TABLES",
     "VISIT_TABLES",
+    "WEAK",
     "WINDOW",
+    "Confidence",
     "Counted",
     "Field",
     "FieldFact",
@@ -34,6 +48,7 @@ __all__ = [
     "habits_for_merchant",
     "hide",
     "image",
+    "is_near",
     "lake_visits",
     "own_copy",
     "own_receipt",

@@ -12,6 +12,7 @@ from ringmain.member import api as member
 from ringmain.member.errors import MemberUnknown
 from ringmain.network import api as network
 from ringmain.profile import store
+from ringmain.profile.details import with_details
 from ringmain.profile.model import WINDOW, FieldFact, Visit, fields_of
 from ringmain.sale import api as sale
 from ringmain.voucher import api as voucher
@@ -72,22 +73,24 @@ async def image(uow: UnitOfWork, keyring: Keyring, member_id: UUID) -> Image:
         answers = await member.answers(uow, keyring, known.member_id)
         photo = await member.own_photo(uow, keyring, known.member_id)
         hidden = await member.hidden_fields(uow, known.member_id)
-    since = await uow.now() - WINDOW
+    now = await uow.now()
+    since = now - WINDOW
     bought = await sale.bought_by(uow, known.subject_ids, since=since, before=None, limit=_MOST_COUNTED)
     newest = bought[:_VISITS_SHOWN]
     if len(newest) < _VISITS_SHOWN:
         newest = await sale.bought_by(uow, known.subject_ids, since=None, before=None, limit=_VISITS_SHOWN)
     disputed = await store.disputed_sales(uow, known.subject_ids)
     shops = await _shops(uow, [*bought, *newest])
-    counted = _counted(bought, shops, disputed)
+    uses = await voucher.uses_of_sales(uow, list({one.id for one in (*bought, *newest)})) if newest else []
+    counted = await with_details(uow, _counted(bought, shops, disputed), uses)
     return Image(
         person=shown,
         answers=tuple(answers),
         photo=photo is not None,
         personalised=bool(personalised),
-        fields=fields_of(counted),
+        fields=fields_of(counted, now),
         hidden=frozenset(hidden),
-        visits=tuple(await _shown_visits(uow, newest, shops, disputed)),
+        visits=tuple(_shown_visits(newest, shops, disputed, uses)),
         counted=len(counted),
         counted_since=since,
     )
@@ -114,7 +117,8 @@ async def visits(uow: UnitOfWork, member_id: UUID, *, before: UUID | None = None
     if not bought:
         return []
     disputed = await store.disputed_sales(uow, known.subject_ids)
-    return await _shown_visits(uow, bought, await _shops(uow, bought), disputed)
+    uses = await voucher.uses_of_sales(uow, [one.id for one in bought])
+    return _shown_visits(bought, await _shops(uow, bought), disputed, uses)
 
 
 async def person(uow: UnitOfWork, member_id: UUID) -> member.Known:
@@ -139,13 +143,16 @@ def _counted(
     ]
 
 
-async def _shown_visits(
-    uow: UnitOfWork, bought: Sequence[sale.BoughtRow], shops: Mapping[UUID, network.Shop], disputed: Collection[UUID]
+def _shown_visits(
+    bought: Sequence[sale.BoughtRow],
+    shops: Mapping[UUID, network.Shop],
+    disputed: Collection[UUID],
+    uses: Sequence[voucher.SaleUse],
 ) -> list[ShownVisit]:
-    uses: dict[UUID, list[voucher.SaleUse]] = {}
-    for use in await voucher.uses_of_sales(uow, [one.id for one in bought]) if bought else []:
-        uses.setdefault(use.sale_id, []).append(use)
-    return [_shown(one, shops[one.shop_id], tuple(uses.get(one.id, ())), one.id in disputed) for one in bought]
+    by_sale: dict[UUID, list[voucher.SaleUse]] = {}
+    for use in uses:
+        by_sale.setdefault(use.sale_id, []).append(use)
+    return [_shown(one, shops[one.shop_id], tuple(by_sale.get(one.id, ())), one.id in disputed) for one in bought]
 
 
 def _visit(one: sale.BoughtRow, shop: network.Shop) -> Visit:
@@ -159,6 +166,7 @@ def _visit(one: sale.BoughtRow, shop: network.Shop) -> Visit:
         total_minor=None if one.minimal else one.total_minor,
         currency=one.currency,
         tenders=tuple(sorted({tender.kind for tender in sale.tenders_of(one.tenders)})),
+        place=(shop.latitude, shop.longitude),
     )
 
 

@@ -1,6 +1,6 @@
-"""What people said of sales that are known as theirs."""
+"""What people said of sales that are known as theirs, and what a basket of each shop usually comes to."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
@@ -62,6 +62,43 @@ async def ask_disputed(uow: UnitOfWork, subject_ids: Sequence[UUID]) -> Pending[
 async def lock_disputes(uow: UnitOfWork, subject_id: UUID) -> None:
     """Let one word of a person be written at a time, so that the same one twice is written once."""
     await uow.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 20))", (subject_id,))
+
+
+@dataclass(frozen=True, slots=True)
+class ShopBasket:
+    """What a basket of a shop usually comes to."""
+
+    shop_id: UUID
+    currency: str
+    usual_minor: int
+
+
+async def shop_baskets(uow: UnitOfWork, shop_ids: Collection[UUID]) -> list[ShopBasket]:
+    """Return what is known of the baskets of shops."""
+    return await uow.rows(
+        ShopBasket,
+        "SELECT shop_id, currency, usual_minor FROM shop_basket WHERE network_id = %s AND shop_id = ANY(%s)",
+        (uow.network_id, pack_uuids(sorted(shop_ids))),
+    )
+
+
+async def replace_shop_baskets(uow: UnitOfWork, baskets: Sequence[ShopBasket], at: datetime) -> None:
+    """Put what was measured at a time in place of what was measured before."""
+    await uow.execute("DELETE FROM shop_basket WHERE network_id = %s", (uow.network_id,))
+    await uow.execute(
+        """
+        INSERT INTO shop_basket (network_id, shop_id, currency, usual_minor, measured_at)
+        SELECT %s, t.shop_id, t.currency, t.usual_minor, %s
+        FROM unnest(%s, %s::text[], %s::bigint[]) AS t (shop_id, currency, usual_minor)
+        """,
+        (
+            uow.network_id,
+            at,
+            pack_uuids([one.shop_id for one in baskets]),
+            [one.currency for one in baskets],
+            [one.usual_minor for one in baskets],
+        ),
+    )
 
 
 _SAID = """

@@ -44,6 +44,8 @@ _SIDES_OF: Final[dict[str, frozenset[Side]]] = {
     "favourite_categories": frozenset({Side.CATEGORY}),
     "usual_day_part": frozenset({Side.PART, Side.WEEK}),
     "average_basket": frozenset({Side.SPEND}),
+    "spending_power": frozenset({Side.SPEND}),
+    "novelty": frozenset({Side.SHOPS}),
 }
 
 

@@ -3,17 +3,24 @@
 import json
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Literal
 from uuid import uuid4
 
+import numpy as np
 import pytest
 from httpx2 import AsyncClient, Response
 from playwright.async_api import Browser, FilePayload, Page, ViewportSize
 
 from ringmain.entry.web.me.texts import QUESTION_TEXTS
+from ringmain.kit.learn import registry
+from ringmain.kit.learn.registry import NewModel
 from ringmain.kit.migrate import Urls
+from ringmain.match import api as match
 from ringmain.member import api as member
 from ringmain.member.api import IdentifierKind
+from ringmain.need import api as need
+from ringmain.need.store import Wanted, replace
 from tests.entry.web.journey import DESK, PHONE, Language, faults, journey
 from tests.entry.web.me_site import Me, anna_at_home, portrait
 from tests.member.people import OTHER_PHONE
@@ -112,7 +119,7 @@ async def _image(page: Page, words: dict[str, str], me: Me) -> None:
     await page.locator("summary", has_text=words["why"]).first.click()
     assert await page.locator(".days a").first.get_attribute("href") == me.receipt_path(me.sales[-1])
     before = await page.get_by_role("button", name=words["hide"]).count()
-    await page.get_by_role("button", name=words["hide"]).nth(3).click()
+    await page.get_by_role("button", name=words["hide"]).nth(5).click()
     await page.wait_for_function(f"!document.body.innerText.includes({words['usual']!r})")
     assert await page.get_by_role("button", name=words["hide"]).count() == before - 1
     await page.get_by_role("button", name=words["answer"]).click()
@@ -187,6 +194,65 @@ FORMS = [
     ("/me/privacy", "/me/privacy/copy", {}, "privacy_request"),
     ("/me/privacy", "/me/privacy/requests", {"kind": "object", "words": "No messages."}, "privacy_request"),
 ]
+
+
+async def _expect(me: Me, chance: float) -> None:
+    """Let the serving model expect Anna at the florist's within a week."""
+    async with me.town.database.unit(me.town.network_id, role="worker") as uow:
+        now = await uow.now()
+        model = NewModel(need.TASK, now - timedelta(days=60), now, 1, {}, {}, b"trees")
+        kept = await registry.keep(uow, model, compared_with=None)
+        chances = np.array([chance])
+        one = np.array([1])
+        shops = [me.town.other_shop_id]
+        rows = Wanted([me.anna.subject_id], shops, one, chances, chances, np.array([False]))
+        await replace(uow, rows, kept.id, now)
+
+
+async def test_what_may_be_wanted_soon_is_told_with_its_reason(me: Me) -> None:
+    """Only with suggestions on, only where it is likelier than a guess, and not once its ground is hidden."""
+    await _expect(me, 0.42)
+    async with me.client() as client:
+        assert "What you may want soon" not in (await client.get("/me")).text
+        agree = {"purpose": "personalisation", "granted": "yes", "once": await _press(client, "/me/privacy")}
+        await client.post("/me/privacy/consents", data=agree)
+        text = (await client.get("/me")).text
+        assert "Within a week with a chance of 42%, most likely at Flowers." in text
+        assert "You have not been there yet." in text
+        hide = {"field": "favourite_shops", "hidden": "yes", "once": await _press(client, "/me")}
+        await client.post("/me/fields", data=hide)
+        assert "What you may want soon" not in (await client.get("/me")).text
+
+
+async def test_a_chance_that_is_a_guess_is_no_need(me: Me) -> None:
+    """One shop in ten is nothing to speak of."""
+    await _expect(me, 0.09)
+    async with me.client() as client:
+        agree = {"purpose": "personalisation", "granted": "yes", "once": await _press(client, "/me/privacy")}
+        await client.post("/me/privacy/consents", data=agree)
+        assert "What you may want soon" not in (await client.get("/me")).text
+
+
+async def test_each_field_says_how_sure_it_is_and_which_are_weak(me: Me) -> None:
+    """Confidence in words, the room that facts leave, products and areas; a rhythm is marked as a weak hint."""
+    async with me.client() as client:
+        text = (await client.get("/me")).text
+    known = text.partition('id="known"')[2].partition("<h2")[0]
+    for words in ("What you often buy", "Rye bread", "Around Bakery", "How often you use a voucher", "1 of 5"):
+        assert words in known
+    assert known.count("A weak hint:") == 1
+    assert "Fairly sure" in known
+    assert "By these facts it may be anything from" in known
+
+
+async def test_a_copy_names_what_they_never_want_to_see(me: Me) -> None:
+    """Blocks are kept above the slice that holds the rest, and are in the copy all the same."""
+    async with me.town.database.unit(me.town.network_id) as uow:
+        await match.block(uow, me.anna.subject_ids, shop_id=me.town.other_shop_id)
+    async with me.client() as client:
+        await client.post("/me/privacy/copy", data={"once": await _press(client, "/me/privacy")})
+        copy = (await client.get("/me/privacy/copy.json")).json()
+    assert [one["shop_id"] for one in copy["blocks"]] == [str(me.town.other_shop_id)]
 
 
 async def test_each_form_sent_twice_has_one_effect(me: Me) -> None:

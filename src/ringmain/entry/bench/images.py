@@ -82,6 +82,10 @@ def _visits(person: int) -> list[profile.Visit]:
             total_minor=1_000 + number,
             currency=CURRENCY,
             tenders=("card",),
+            products=("flat white", "croissant", f"thing {number}"),
+            place=(31.2, 121.5 + (person + number) % 9 / 100),
+            others_minor=1_000,
+            with_voucher=number % 4 == 0,
         )
         for number in range(VISITS)
     ]

@@ -13,6 +13,7 @@ from ringmain.entry.web.styles import local_path
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.http import NotFound
 from ringmain.kit.pages import PageRoute, Visit, end_sessions_of
+from ringmain.match import api as match
 from ringmain.member import api as member
 from ringmain.member.errors import WordsNeeded
 from ringmain.need import api as need
@@ -187,12 +188,14 @@ async def download(visit: Visit) -> Response:
             return visit.go("/me/privacy#copy")
         copy = await profile.own_copy(uow, visit.site.keyring, visit.holder_id)
         (known,) = await member.subjects(uow, [visit.holder_id])
-        # What is expected of a person, and their group, are known above the slice that holds the rest.
+        # What is expected of a person, their groups, and what they never want to see are known above the rest.
         expected = await need.own_needs(uow, known.subject_ids) if known is not None else []
+        blocked = await match.blocks(uow, known.subject_ids) if known is not None else []
         above = {
             "needs": expected,
             "tribe": await segment.copied(uow, visit.holder_id),
             "segments": await segment.copied_segments(uow, visit.holder_id),
+            "blocks": blocked,
         }
     data = msgspec.json.format(msgspec.json.encode({**msgspec.to_builtins(copy), **above}), indent=2)
     return visit.file(data, "application/json", f"my-data-{copy.copied_at:%Y-%m-%d}.json")

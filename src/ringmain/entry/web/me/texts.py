@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 from ringmain.kit.pages import Speech
 from ringmain.member.api import Purpose, RequestKind
-from ringmain.profile.api import Field
+from ringmain.profile.api import Confidence, Field
 
 # Marks a text for the catalogues, where it is looked up by a variable later.
 N_ = str
@@ -49,9 +49,17 @@ PURPOSES: dict[Purpose, Words] = {
 FIELDS: dict[Field, str] = {
     Field.FAVOURITE_SHOPS: N_("Where you mostly go"),
     Field.FAVOURITE_CATEGORIES: N_("What you mostly go for"),
+    Field.FAVOURITE_PRODUCTS: N_("What you often buy"),
+    Field.USUAL_AREAS: N_("Where in town you are"),
     Field.USUAL_DAY_PART: N_("When you usually come"),
     Field.USUAL_TENDER: N_("How you usually pay"),
     Field.AVERAGE_BASKET: N_("What you usually spend"),
+    Field.SPENDING_POWER: N_("What you spend beside others at the same shops"),
+    Field.VOUCHER_USE: N_("How often you use a voucher"),
+    Field.NOVELTY: N_("How often you try a new shop"),
+    Field.LOYALTY: N_("How faithful you are to a shop"),
+    Field.REGULARITY: N_("How regularly you come"),
+    Field.NEXT_VISIT: N_("When you may come next"),
 }
 
 VALUES: dict[str, str] = {
@@ -66,6 +74,17 @@ VALUES: dict[str, str] = {
     "wechat": N_("With WeChat Pay"),
     "alipay": N_("With Alipay"),
     "other": N_("In another way"),
+    "less": N_("Less than others"),
+    "about": N_("About what others pay"),
+    "more": N_("More than others"),
+    "voucher": N_("With a voucher"),
+    "new": N_("At a shop new to you"),
+}
+
+CONFIDENCE: dict[Confidence, str] = {
+    Confidence.SURE: N_("Sure"),
+    Confidence.FAIRLY_SURE: N_("Fairly sure"),
+    Confidence.HINT: N_("No more than a hint"),
 }
 
 IDENTIFIERS: dict[str, str] = {

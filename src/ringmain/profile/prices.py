@@ -1,0 +1,67 @@
+"""What a basket of each shop usually comes to, measured from the lake: a middle of many, which tells of nobody."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from ringmain.kit.db import Database
+from ringmain.kit.lake.connect import connect
+from ringmain.profile import store
+from ringmain.profile.analysis import VISIT_TABLES, shop_baskets
+from ringmain.profile.model import WINDOW
+
+_MEMORY_LIMIT = "512MB"
+# Of fewer people than these nothing is said.
+FEWEST_MEMBERS = 10
+# A median may be the basket of one person: two figures of it are nobody's.
+_FIGURES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The tables of one network, as Ibis tables of any backend."""
+
+    sale: Any
+    sale_change: Any
+    sale_dispute: Any
+    subject_alias: Any
+
+
+def facts_of(lake: Any) -> Facts:
+    """Return the tables of an Ibis connection whose views are called like the lake's kinds."""
+    return Facts(**{name: lake.table(name) for name in Facts.__slots__})
+
+
+async def measure_baskets(database: Database, lake: Path, network_id: UUID) -> int:
+    """Put the usual baskets of the last 180 days in place of those measured before; return of how many shops.
+
+    Takes seconds, outside of any transaction.
+    """
+    async with database.unit(network_id, role="worker") as uow:
+        now = await uow.now()
+    found = await asyncio.to_thread(_measured, lake, network_id, now - WINDOW)
+    async with database.unit(network_id, role="worker") as uow:
+        await store.replace_shop_baskets(uow, found, now)
+    return len(found)
+
+
+def _measured(lake: Path, network_id: UUID, since: datetime) -> list[store.ShopBasket]:
+    with connect(lake, VISIT_TABLES, network_id=network_id, memory_limit=_MEMORY_LIMIT, threads=1) as connection:
+        baskets = shop_baskets(facts_of(connection), since)
+        rows = baskets.filter(baskets.members >= FEWEST_MEMBERS).to_pyarrow().to_pylist()
+    # A shop that took two currencies is known by the one that more people paid in.
+    rows.sort(key=lambda row: (row["members"], row["currency"]))
+    by_shop = {row["shop_id"]: row for row in rows}
+    return [
+        store.ShopBasket(UUID(shop_id), row["currency"], rounded(row["middle_minor"]))
+        for shop_id, row in sorted(by_shop.items())
+    ]
+
+
+def rounded(minor: float) -> int:
+    """Return an amount of one or more with two figures."""
+    whole = max(round(minor), 1)
+    return round(whole, min(_FIGURES - len(str(whole)), 0))
