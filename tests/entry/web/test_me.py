@@ -237,7 +237,7 @@ async def test_each_field_says_how_sure_it_is_and_which_are_weak(me: Me) -> None
     """Confidence in words, the room that facts leave, products and areas; a rhythm is marked as a weak hint."""
     async with me.client() as client:
         text = (await client.get("/me")).text
-    known = text.partition('id="known"')[2].partition("<h2")[0]
+    known = text.partition('id="known"')[2].partition('id="told"')[0]
     for words in ("What you often buy", "Rye bread", "Around Bakery", "How often you use a voucher", "1 of 5"):
         assert words in known
     assert known.count("A weak hint:") == 1
