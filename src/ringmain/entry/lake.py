@@ -2,6 +2,7 @@
 
 from ringmain.kit.lake import LakeTable
 from ringmain.loop.api import LAKE_TABLES as LOOP_TABLES
+from ringmain.match.api import LAKE_TABLES as MATCH_TABLES
 from ringmain.message.api import LAKE_TABLES as MESSAGE_TABLES
 from ringmain.scene.api import LAKE_TABLES as SCENE_TABLES
 from ringmain.segment.api import LAKE_TABLES as SEGMENT_TABLES
@@ -9,4 +10,4 @@ from ringmain.segment.api import LAKE_TABLES as SEGMENT_TABLES
 
 def lake_tables() -> tuple[LakeTable, ...]:
     """Return the declarations of all facts that are copied to the lake."""
-    return (*LOOP_TABLES, *MESSAGE_TABLES, *SCENE_TABLES, *SEGMENT_TABLES)
+    return (*LOOP_TABLES, *MATCH_TABLES, *MESSAGE_TABLES, *SCENE_TABLES, *SEGMENT_TABLES)

@@ -19,6 +19,7 @@ from ringmain.kit.lake.export import Exporter
 from ringmain.kit.logs import configure_logs
 from ringmain.kit.settings import Settings
 from ringmain.kit.webhooks import Courier, Guard, teller
+from ringmain.match import jobs as match_jobs
 from ringmain.message import jobs as message_jobs
 from ringmain.message.api import Channel, Doors, configured, keep_delivering, open_channels
 from ringmain.need import jobs as need_jobs
@@ -40,6 +41,7 @@ _JOBS_AT_ONCE = 2
 def jobs(application_url: str) -> procrastinate.App:
     """Return the jobs of all slices, each under its slice's name."""
     app = procrastinate.App(connector=connector(application_url))
+    app.add_tasks_from(match_jobs.tasks(), namespace="match")
     app.add_tasks_from(message_jobs.tasks(), namespace="message")
     app.add_tasks_from(need_jobs.tasks(), namespace="need")
     app.add_tasks_from(profile_jobs.tasks(), namespace="profile")

@@ -19,9 +19,12 @@ from ringmain.match.redemption.features import describe as describe_sending
 from ringmain.match.redemption.forecast import RedemptionModel, fit_logistic
 from ringmain.match.redemption.forecast import train as train_redemptions
 from ringmain.match.redemption.records import Purchases, Records
+from ringmain.match.show import count_exposures, show_nearby
+from ringmain.match.store import LAKE_TABLES
 from ringmain.match.today import Today, Wish, today
 
 __all__ = [
+    "LAKE_TABLES",
     "PERSONAL_REASONS",
     "Block",
     "Closing",
@@ -44,11 +47,13 @@ __all__ = [
     "best_rows",
     "block",
     "blocks",
+    "count_exposures",
     "describe_sending",
     "fit_closing",
     "fit_logistic",
     "nearby",
     "offered",
+    "show_nearby",
     "today",
     "train_redemptions",
     "unblock",

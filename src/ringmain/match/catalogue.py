@@ -10,13 +10,15 @@ import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
+
+import numpy as np
 
 from ringmain.kit.db import UnitOfWork
 from ringmain.ledger import api as ledger
 from ringmain.match import store
-from ringmain.match.model import Catalogue, Left, ListedOffer, MatchedOffer, ShopFacts, Vocabulary, left_of
+from ringmain.match.model import Catalogue, Floats, Left, ListedOffer, MatchedOffer, ShopFacts, Vocabulary, left_of
 from ringmain.network import api as network
 from ringmain.network.api import Shop
 from ringmain.voucher import api as voucher
@@ -31,6 +33,7 @@ _MOST_CHANGES = 1_000
 _MOST_SHOPS_KEPT = 200_000
 # Offers that ended are left out; a little later, so that clocks which differ do not matter.
 _ENDED = timedelta(days=1)
+_WEEK = timedelta(days=7)
 _KEY = "match.catalogue"
 
 
@@ -47,6 +50,15 @@ class Kept:
     begins: datetime
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Exposed:
+    """How often each shop of a catalogue was shown in a week, as it was read in an hour."""
+
+    catalogue: Catalogue
+    hour: datetime
+    shown: Floats
+
+
 class _Network:
     """What is kept of one network; the lock lets one reader fetch what many wait for."""
 
@@ -55,6 +67,7 @@ class _Network:
         self.kept: Kept | None = None
         self.left: Left | None = None
         self.left_at = 0.0
+        self.exposed: Exposed | None = None
 
 
 async def catalogue_of(uow: UnitOfWork, at: datetime) -> Kept:
@@ -97,6 +110,25 @@ async def left(uow: UnitOfWork, kept: Kept, *, fresh: bool = False) -> tuple[Lef
     if shared and kept is one.kept:
         one.left, one.left_at = found, began
     return found, True
+
+
+async def exposures(uow: UnitOfWork, kept: Kept, at: datetime) -> Floats:
+    """Return how often each shop of a catalogue was shown in the seven UTC days before this one; read once an hour.
+
+    Of nobody in particular, and of whole days only: no answer changes the next one.
+    """
+    one = _network(uow)
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    exposed = one.exposed
+    if exposed is None or exposed.hour != hour or exposed.catalogue is not kept.catalogue:
+        today = at.astimezone(UTC).date()
+        shown = np.zeros(len(kept.catalogue.shops))
+        for row in await store.exposures(uow, today - _WEEK, today):
+            place = kept.catalogue.place_of.get(row.shop_id)
+            if place is not None:
+                shown[place] = row.shown
+        one.exposed = exposed = Exposed(kept.catalogue, hour, shown)
+    return exposed.shown
 
 
 async def stocks_and_funds(

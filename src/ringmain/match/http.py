@@ -119,7 +119,9 @@ async def _matches(uow: UnitOfWork, call: Call) -> Listed[MatchShown]:
         subject_ids=subjects,
         limit=query.limit,
     )
-    return Listed([_shown(one) for one in await api.nearby(uow, context)])
+    # An operator's applications show lists to people; a till's cashier and an analyst look for themselves.
+    find = api.show_nearby if call.principal.role == "operator" else api.nearby
+    return Listed([_shown(one) for one in await find(uow, context)])
 
 
 async def _block(uow: UnitOfWork, _: Call, body: BlockThing) -> BlockShown:
@@ -217,7 +219,10 @@ ROUTES: tuple[Route, ...] = (
         summary="Find shops and offers nearby, each with its reasons",
         description="Best first. The shop where somebody stands (`at_shop_id`; a terminal's own) and its rivals are "
         "never among them, nor what a member has blocked. Only operators name a member; without that member's consent "
-        "to personalisation their past does not matter. Place and words are not kept.",
+        "to personalisation their past does not matter. Where an operator asks and types no words, three places in a "
+        "hundred are given by chance to other open shops nearby with an offer, rather to those that were shown little; "
+        "which shops were shown is kept to learn from it, with the member where they agreed. Place and words are not "
+        "kept.",
         tag="matches",
         roles=frozenset({"operator", "terminal", "analyst"}),
         handler=_matches,

@@ -6,8 +6,25 @@ from uuid import UUID
 
 from ringmain.kit.db import Pending, UnitOfWork
 from ringmain.match import store
-from ringmain.match.catalogue import Kept, catalogue_of, left, stocks_and_funds
-from ringmain.match.model import Block, Catalogue, Context, Match, Person, Place, ShopVisits, Stand, rank
+from ringmain.match.catalogue import Kept, catalogue_of, exposures, left, stocks_and_funds
+from ringmain.match.model import (
+    REACH_M,
+    Block,
+    Catalogue,
+    Context,
+    Drawn,
+    Left,
+    Match,
+    Person,
+    Place,
+    Ranked,
+    ShopVisits,
+    Stand,
+    draw,
+    explores,
+    fair_weights,
+    seed_of,
+)
 from ringmain.member import api as member
 from ringmain.member.api import Purpose
 from ringmain.need import api as need
@@ -18,6 +35,19 @@ from ringmain.sale import api as sale
 from ringmain.segment import api as segment
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Shops as they are shown, and how each came to its place; `candidates` could have been drawn.
+
+    `personal`: the person who asks agreed to personal answers.
+    """
+
+    matches: list[Match]
+    drawn: list[Drawn]
+    candidates: int
+    personal: bool
+
+
 async def nearby(uow: UnitOfWork, context: Context) -> list[Match]:
     """Return shops with the offers that can be granted now, best first, each with its reasons.
 
@@ -25,17 +55,35 @@ async def nearby(uow: UnitOfWork, context: Context) -> list[Match]:
     consent to personalisation nothing but their blocks matters. Nothing is written, neither place nor words are kept.
     Raises `ShopNotFound` where `at_shop_id` is unknown.
     """
+    return (await find(uow, context, explore=False)).matches
+
+
+async def find(uow: UnitOfWork, context: Context, *, explore: bool) -> Found:
+    """Return what `nearby` does; with `explore` a small share of places is given by chance (`model.explore`)."""
     asked = await who_asks(uow, context)
     kept = await catalogue_of(uow, context.at)
     stand, place = await _stand(uow, context, kept.catalogue)
     context = replace(context, place=place)
     person = await asked.person()
+    shown = await exposures(uow, kept, context.at) if explore and explores(context) else None
+
+    def found(standing: Left) -> Found:
+        ranked = Ranked(kept.catalogue, standing, context, person, stand, kept.vocabulary)
+        personal = person.visits is not None
+        if shown is None:
+            drawn, others = [Drawn(one, 1.0, explored=False) for one in ranked.first], 0
+        else:
+            places = ranked.others(REACH_M)
+            seed = seed_of(uow.network_id, context, personal=personal)
+            drawn, others = draw(ranked.first, places, fair_weights(shown[places]), seed), len(places)
+        return Found([ranked.match(one.shop) for one in drawn], drawn, others, personal)
+
     standing, fresh = await left(uow, kept)
-    found = rank(kept.catalogue, standing, context, person, stand, kept.vocabulary)
-    if fresh or await _granted_still(uow, kept, found):
-        return found
+    answer = found(standing)
+    if fresh or await _granted_still(uow, kept, answer.matches):
+        return answer
     standing, _ = await left(uow, kept, fresh=True)
-    return rank(kept.catalogue, standing, context, person, stand, kept.vocabulary)
+    return found(standing)
 
 
 async def _granted_still(uow: UnitOfWork, kept: Kept, found: Sequence[Match]) -> bool:

@@ -1,11 +1,12 @@
-"""Blocks in PostgreSQL, appended and never changed; and what has changed in the catalogue."""
+"""Blocks and what was shown, in PostgreSQL, appended and never changed; and what has changed in the catalogue."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from ringmain.kit.db import Pending, UnitOfWork, pack_uuids
+from ringmain.kit.lake import LakeTable
 from ringmain.match.model import Block
 
 _ADD = """
@@ -96,3 +97,107 @@ async def look(uow: UnitOfWork, since: Seen | None) -> tuple[Seen, list[Change]]
     seen = await pending.one()
     assert seen is not None
     return seen, changes
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One answer: its shops in order, of each the probability of its place, and whether chance gave it that place.
+
+    `subject_id` is None where nobody was named, or they do not agree to personal answers. `candidates` could be drawn.
+    """
+
+    id: UUID
+    subject_id: UUID | None
+    shop_ids: tuple[UUID, ...]
+    propensities: tuple[float, ...]
+    explored: tuple[bool, ...]
+    candidates: int
+
+
+# Nobody waits for the disk: of a crash's last moments some answers would be missing in what is learnt from.
+_ADD_SHOWN = """
+    WITH quickly AS (SELECT set_config('synchronous_commit', 'off', true))
+    INSERT INTO match_shown (network_id, id, subject_id, shop_ids, propensities, explored, candidates, shown_at)
+    SELECT %s, %s, %s, %s, %s::float8[], %s::bool[], %s, %s FROM quickly
+"""
+
+
+async def add_shown(uow: UnitOfWork, shown: Shown, at: datetime) -> None:
+    """Append what was shown; the transaction is durable a moment after its commit only, so it does nothing else."""
+    params = (
+        uow.network_id,
+        shown.id,
+        shown.subject_id,
+        pack_uuids(shown.shop_ids),
+        list(shown.propensities),
+        list(shown.explored),
+        shown.candidates,
+        at,
+    )
+    await uow.execute(_ADD_SHOWN, params)
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """How often a shop was shown."""
+
+    shop_id: UUID
+    shown: int
+
+
+_EXPOSURES = """
+    SELECT shop_id, sum(shown)::bigint AS shown FROM match_exposure
+    WHERE network_id = %s AND day >= %s AND day < %s GROUP BY shop_id
+"""
+
+
+async def exposures(uow: UnitOfWork, since: date, before: date) -> list[Exposure]:
+    """Return how often shops were shown on the days that were counted, by shop; those never shown are absent."""
+    return await uow.rows(Exposure, _EXPOSURES, (uow.network_id, since, before))
+
+
+_COUNT = """
+    WITH counted AS (
+        INSERT INTO match_counted (network_id, day, counted_at) VALUES (%(network)s, %(day)s, %(now)s)
+        ON CONFLICT DO NOTHING RETURNING day
+    )
+    INSERT INTO match_exposure (network_id, day, shop_id, shown)
+    SELECT %(network)s, counted.day, shop.id, count(*)
+    FROM counted, match_shown m, unnest(m.shop_ids) AS shop (id)
+    WHERE m.network_id = %(network)s AND m.id >= first_uuid7(%(begin)s) AND m.id < first_uuid7(%(end)s)
+    GROUP BY counted.day, shop.id
+"""
+
+
+async def count_day(uow: UnitOfWork, day: date, now: datetime) -> None:
+    """Count how often each shop was shown on a UTC day; a day that was counted stays as it is."""
+    begin = datetime.combine(day, time(), UTC)
+    params = {"network": uow.network_id, "day": day, "now": now, "begin": begin, "end": begin + timedelta(days=1)}
+    await uow.execute(_COUNT, params)
+
+
+LAKE_TABLES = (
+    LakeTable(
+        kind="match_shown",
+        columns={
+            "match_id": "string",
+            "subject_id": "string",
+            "shop_id": "string",
+            "place": "int64",
+            "propensity": "float64",
+            "explored": "bool",
+            "candidates": "int64",
+            "shown_at": "timestamp",
+        },
+        query="""
+            SELECT m.id::text AS match_id, m.subject_id::text, one.shop_id::text, one.place, one.propensity,
+                   one.explored, m.candidates::bigint, m.shown_at
+            FROM match_shown m
+            CROSS JOIN LATERAL unnest(m.shop_ids, m.propensities, m.explored) WITH ORDINALITY
+                AS one (shop_id, propensity, explored, place)
+            WHERE m.network_id = %(network)s AND m.id = ANY(%(ids)s)
+        """,
+        day_column="shown_at",
+        per_id=False,
+    ),
+)

@@ -5,7 +5,6 @@ from uuid import UUID
 import structlog
 from procrastinate import Blueprint, JobContext
 
-from ringmain.kit.db import Database
 from ringmain.kit.jobs import RETRY, database_of, lake_of
 from ringmain.kit.learn import registry
 from ringmain.kit.pure.errors import RuleBroken
@@ -35,7 +34,7 @@ async def forecast(context: JobContext, timestamp: int) -> None:
     """Forecast in every network that lives in the present; `timestamp` is when the job was due."""
     del timestamp
     database = database_of(context)
-    for network_id in await _present_networks(database):
+    for network_id in await network.present_networks(database):
         try:
             people = await forecast_needs(database, lake_of(context), network_id, _silent)
         except RuleBroken as rule:
@@ -50,7 +49,7 @@ async def train(context: JobContext, timestamp: int) -> None:
     """Train every task of the present networks, where enough has come since the last model to judge another one."""
     del timestamp
     database = database_of(context)
-    for network_id in await _present_networks(database):
+    for network_id in await network.present_networks(database):
         for task in TASKS:
             await _train(context, network_id, task)
 
@@ -81,15 +80,3 @@ async def _train(context: JobContext, network_id: UUID, task: str) -> None:
 
 def _silent(stage: str) -> None:
     del stage
-
-
-async def _present_networks(database: Database) -> list[UUID]:
-    """Return the networks that do not live in a replayed or simulated time."""
-    async with database.unit(None) as uow:
-        networks = await network.all_networks(uow)
-    present = []
-    for network_id in networks:
-        async with database.unit(network_id) as uow:
-            if not (await network.network_of(uow)).simulated:
-                present.append(network_id)
-    return present

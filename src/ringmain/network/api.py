@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from ringmain.kit.db import UnitOfWork
+from ringmain.kit.db import Database, UnitOfWork
 from ringmain.network.accept_invitation import Invited, accept_invitation, invitation_of
 from ringmain.network.accounts import (
     account_of,
@@ -204,6 +204,7 @@ __all__ = [
     "pending_totp",
     "pool_balance",
     "pool_deposits",
+    "present_networks",
     "recovery_codes",
     "recovery_codes_left",
     "remove_passkey",
@@ -236,6 +237,18 @@ __all__ = [
 async def all_networks(uow: UnitOfWork) -> list[UUID]:
     """Return the ids of all networks of this installation; the unit of work needs no network."""
     return await places.all_networks(uow)
+
+
+async def present_networks(database: Database) -> list[UUID]:
+    """Return the networks that do not live in a replayed or simulated time: those that periodic work is for."""
+    async with database.unit(None) as uow:
+        networks = await places.all_networks(uow)
+    present = []
+    for network_id in networks:
+        async with database.unit(network_id) as uow:
+            if not (await network_of(uow)).simulated:
+                present.append(network_id)
+    return present
 
 
 async def merchants(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Merchant]:

@@ -22,11 +22,10 @@ async def tribes(context: JobContext, timestamp: int) -> None:
     """Find the tribes of every network that lives in the present; `timestamp` is when the job was due."""
     del timestamp
     database, keyring, lake = database_of(context), keyring_of(context), lake_of(context)
-    async with database.unit(None) as uow:
-        networks = await network.all_networks(uow)
-    for network_id in networks:
-        async with database.unit(network_id) as uow:
-            if (await network.network_of(uow)).simulated:
-                continue
-        found = await find_in_network(database, keyring, lake, network_id)
-        _log.info("tribes_found", network_id=str(network_id), people=found.people, tribes=found.tribes)
+    for network_id in await network.present_networks(database):
+        try:
+            found = await find_in_network(database, keyring, lake, network_id)
+        except Exception as error:  # noqa: BLE001 (one network's data must not keep the others from their tribes)
+            _log.warning("tribes_not_found", network_id=str(network_id), kind=type(error).__qualname__)
+        else:
+            _log.info("tribes_found", network_id=str(network_id), people=found.people, tribes=found.tribes)

@@ -13,17 +13,22 @@ from ringmain.match.model.data import (
     ShopFacts,
     ShopVisits,
 )
-from ringmain.match.model.distance import distances_m, points
+from ringmain.match.model.distance import Floats, distances_m, points
+from ringmain.match.model.explore import REACH_M, SHARE, Drawn, draw, explores, fair_weights, seed_of
 from ringmain.match.model.hours import Opening, clock_text, opening
-from ringmain.match.model.rank import Stand, rank
+from ringmain.match.model.rank import Ranked, Stand, rank
 from ringmain.match.model.vocabulary import Vocabulary
 from ringmain.match.model.words import Found, WordQuery, normal, usual_name
 
 __all__ = [
     "PERSONAL_REASONS",
+    "REACH_M",
+    "SHARE",
     "Block",
     "Catalogue",
     "Context",
+    "Drawn",
+    "Floats",
     "Found",
     "Left",
     "ListedOffer",
@@ -32,6 +37,7 @@ __all__ = [
     "Opening",
     "Person",
     "Place",
+    "Ranked",
     "Reason",
     "ShopFacts",
     "ShopVisits",
@@ -40,10 +46,14 @@ __all__ = [
     "WordQuery",
     "clock_text",
     "distances_m",
+    "draw",
+    "explores",
+    "fair_weights",
     "left_of",
     "normal",
     "opening",
     "points",
     "rank",
+    "seed_of",
     "usual_name",
 ]

@@ -51,25 +51,57 @@ def rank(
 
     `vocabulary` is that of the catalogue, where somebody keeps it; it is made where words were typed and none is given.
     """
-    grantable = left.grantable & catalogue.valid(context.at)
-    mine = _without(grantable, [catalogue.offer_place.get(id_) for id_ in person.blocked_offers])
-    if context.offer_id is not None:
-        mine = mine & (np.arange(len(mine)) == catalogue.offer_place.get(context.offer_id, -1))
-    shown = _without(np.ones(len(catalogue.shops), dtype=np.bool_), _hidden(catalogue, person, stand))
-    if context.with_offers_only or context.offer_id is not None:
-        shown &= catalogue.has(mine)
-    query, words = None, None
-    if context.words.strip():
-        query = WordQuery(context.words)
-        words = (vocabulary or Vocabulary(catalogue)).scores(query, mine)
-        shown &= words >= ENOUGH if query.tokens else False
-    metres = None
-    if context.place is not None:
-        metres = distances_m(context.place, catalogue.points)
-    scores = _scores(catalogue, context, person, (grantable, mine), metres, words)
-    places = _first(scores, np.flatnonzero(shown), context.limit)
-    answer = _Answer(catalogue, left, mine, context, person, query)
-    return [answer.match(place, float(scores[place]), metres) for place in places.tolist()]
+    ranked = Ranked(catalogue, left, context, person, stand, vocabulary)
+    return [ranked.match(place) for place in ranked.first]
+
+
+class Ranked:
+    """The shops of one answer by their places in the catalogue: `first` are the best, `context.limit` at most."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        left: Left,
+        context: Context,
+        person: Person,
+        stand: Stand | None = None,
+        vocabulary: Vocabulary | None = None,
+    ) -> None:
+        grantable = left.grantable & catalogue.valid(context.at)
+        mine = _without(grantable, [catalogue.offer_place.get(id_) for id_ in person.blocked_offers])
+        if context.offer_id is not None:
+            mine = mine & (np.arange(len(mine)) == catalogue.offer_place.get(context.offer_id, -1))
+        shown = _without(np.ones(len(catalogue.shops), dtype=np.bool_), _hidden(catalogue, person, stand))
+        if context.with_offers_only or context.offer_id is not None:
+            shown &= catalogue.has(mine)
+        query, words = None, None
+        if context.words.strip():
+            query = WordQuery(context.words)
+            words = (vocabulary or Vocabulary(catalogue)).scores(query, mine)
+            shown &= words >= ENOUGH if query.tokens else False
+        self._metres = None
+        if context.place is not None:
+            self._metres = distances_m(context.place, catalogue.points)
+        self._catalogue, self._context, self._shown, self._mine = catalogue, context, shown, mine
+        self._scores = _scores(catalogue, context, person, (grantable, mine), self._metres, words)
+        self._answer = _Answer(catalogue, left, mine, context, person, query)
+        self.first: list[int] = _first(self._scores, np.flatnonzero(shown), context.limit).tolist()
+
+    def match(self, place: int) -> Match:
+        """Return a shop with its offers and the reasons why it is shown."""
+        return self._answer.match(place, float(self._scores[place]), self._metres)
+
+    def others(self, within_m: float) -> Integers:
+        """Return the places of shops that are not among the first, and are as good a visit as those.
+
+        They may be shown, are open, have an offer that can be granted now, and are near enough where a place is known.
+        """
+        good = self._shown & self._catalogue.open_at(self._context.at) & self._catalogue.has(self._mine)
+        if self._metres is not None:
+            good &= self._metres <= within_m
+        good[self.first] = False
+        found: Integers = np.flatnonzero(good)
+        return found
 
 
 def _first(scores: Floats, places: Integers, count: int) -> Integers:

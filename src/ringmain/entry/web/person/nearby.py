@@ -49,7 +49,7 @@ async def _list(visit: Visit, place: Place | None, typed: str) -> Response:
             subject_ids=known.subject_ids if known is not None else (),
             limit=_MOST,
         )
-        found = await match.nearby(uow, context)
+        found = await match.show_nearby(uow, context)
         near = (await network.shop_of(uow, shop_id)).name if shop_id is not None else None
         blocked = await match.blocks(uow, known.subject_ids) if known is not None else []
         subject_ids = known.subject_ids if known is not None else ()
