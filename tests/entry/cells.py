@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from tests.entry.matrix import PICTURE, Cell, Things
+from tests.entry.matrix import CAMPAIGN_TIME, PICTURE, Cell, Things
 
 SHOP = {"name": "West Lake", "category": "tea", "latitude": 30.2, "longitude": 120.1, "time_zone": "Asia/Shanghai"}
 
@@ -370,6 +370,42 @@ CAMPAIGN: dict[str, Cell] = {
         "ot", _in("/v1/offers/{drawn_offer}/take"), _with(member_id="{member}"), other_merchant="shared"
     ),
     "make_receipt_code": Cell("omt", lambda _: "/v1/receipts", _with(sale_id="{sale}")),
+    "draft_campaign": Cell(
+        "mo",
+        lambda _: "/v1/campaigns",
+        _with(
+            name="Two",
+            goal="new",
+            offer_id="{idle_offer}",
+            budget_minor=1_000,
+            merchant_id="{merchant}",
+            **CAMPAIGN_TIME,
+        ),
+    ),
+    "list_campaigns": Cell("amo", lambda _: "/v1/campaigns", other_network="apart", other_merchant="apart"),
+    "read_campaign": Cell("amo", _in("/v1/campaigns/{campaign}")),
+    "start_campaign": Cell("mo", _in("/v1/campaigns/{campaign}/start"), own=(200, 409)),
+    "pause_campaign": Cell("mo", _in("/v1/campaigns/{campaign}/pause"), own=(200, 409)),
+    "end_campaign": Cell("mo", _in("/v1/campaigns/{campaign}/end"), own=(200, 409)),
+    "copy_campaign": Cell("mo", _in("/v1/campaigns/{campaign}/copy"), lambda _: CAMPAIGN_TIME),
+    # Nobody approves a campaign of their own.
+    "approve_campaign": Cell(
+        "mo", _in("/v1/campaigns/{campaign}/approve"), _with(merchant_id="{merchant}"), own=(404,)
+    ),
+    "decline_campaign": Cell(
+        "mo", _in("/v1/campaigns/{campaign}/decline"), _with(merchant_id="{merchant}"), own=(404,)
+    ),
+    "propose_partnership": Cell(
+        "mo",
+        lambda _: "/v1/partnerships",
+        lambda things: (
+            _with(name="Two", merchant_id="{merchant}", limit_minor=5)(things)
+            | {"merchant_ids": [things.more["partner"]]}
+        ),
+    ),
+    "list_partnerships": Cell("amo", lambda _: "/v1/partnerships", other_network="apart", other_merchant="apart"),
+    "agree_partnership": Cell("mo", _in("/v1/partnerships/{partnership}/agree"), _with(merchant_id="{merchant}")),
+    "end_partnership": Cell("mo", _in("/v1/partnerships/{partnership}/end"), _with(merchant_id="{merchant}")),
     "list_missed_draws": Cell("oa", lambda _: "/v1/draws/missed?since=2026-01-01T00:00:00Z", other_network="apart"),
 }
 

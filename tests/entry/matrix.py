@@ -26,6 +26,7 @@ LETTERS: dict[str, Role] = {"o": "operator", "m": "merchant", "t": "terminal", "
 _SHORT = 12
 # A PNG of one point.
 PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4z8AAAAMBAQD3A0FDAAAAAElFTkSuQmCC"
+CAMPAIGN_TIME = {"starts_at": "2026-03-01T00:00:00Z", "ends_at": "2099-03-01T00:00:00Z"}
 CALLERS: tuple[str, ...] = ("operator", "merchant", "terminal", "analyst", "nobody", "revoked")
 
 
@@ -109,7 +110,7 @@ async def trade(here: Installation, made: Things) -> Things:
     redeemed = await _made(till, "/v1/redemptions", basket | {"voucher_id": vouchers[2], "member_id": members[0]})
     sale = await _made(till, "/v1/sales", {"total_minor": 1_000, "currency": "CNY"})
     touch = await _made(till, f"/v1/scenes/{scene['token']}/touches", {})
-    drawn = await _drawn(here, town, touch["touch_id"])
+    drawn, drawn_by = await _drawn(here, town, touch["touch_id"])
     bare = await _made(till, "/v1/redemptions", {"voucher_id": vouchers[1], "member_id": members[0]})
     held = await _made(
         till,
@@ -121,6 +122,10 @@ async def trade(here: Installation, made: Things) -> Things:
         "/v1/offers",
         {"name": "Idle", "kind": "cash", "currency": "CNY", "face_minor": 100, "valid_days": 14},
     )
+    planned = {"name": "Idle", "goal": "new", "offer_id": idle["id"], "budget_minor": 1_000, **CAMPAIGN_TIME}
+    campaign = await _made(merchant, "/v1/campaigns", planned)
+    parties = {"name": "Two", "merchant_ids": [drawn_by], "limit_minor": 1_000}
+    partnership = await _made(merchant, "/v1/partnerships", parties)
     lent = await _made(merchant, "/v1/grants", {"offer_id": offer["id"], "member_id": members[0]})
     leases = await _made(
         till, "/v1/leases", {"vouchers": [{"voucher_id": lent["voucher_id"]}], "member_id": members[0]}
@@ -161,6 +166,9 @@ async def trade(here: Installation, made: Things) -> Things:
         "bare_sale": bare["sale_id"],
         "lock": held["lock_key"],
         "touch": touch["touch_id"],
+        "campaign": campaign["id"],
+        "partnership": partnership["id"],
+        "partner": drawn_by,
         "draw": drawn["draw_id"],
         "draw_token": drawn["token"],
         "drawn_offer": drawn["prizes"][0]["offer_id"],
@@ -176,8 +184,8 @@ async def trade(here: Installation, made: Things) -> Things:
     return replace(made, more=more)
 
 
-async def _drawn(here: Installation, town: Town, touch_id: str) -> Any:
-    """Draw at the first merchant's scene what a third one gives: no caller of the matrix owns it."""
+async def _drawn(here: Installation, town: Town, touch_id: str) -> tuple[Any, str]:
+    """Draw at the first merchant's scene what a third one gives, whom no caller of the matrix is; return both."""
     operator, till = here.client(town.tokens["operator"]), here.client(town.tokens["terminal"])
     owner = {"merchant_id": (await _made(operator, "/v1/merchants", {"legal_name": "Soup Ltd"}))["id"]}
     money = {"amount_minor": 1_000_000, "currency": "CNY", "reference": "opening"}
@@ -186,7 +194,8 @@ async def _drawn(here: Installation, town: Town, touch_id: str) -> Any:
     await _made(operator, "/v1/shops", owner | place)
     prize = {"name": "Soup", "kind": "cash", "currency": "CNY", "face_minor": 300, "valid_days": 14}
     await _made(operator, "/v1/offers", owner | prize)
-    return await _made(till, "/v1/draws", {"touch_id": touch_id, "device": uuid4().hex})
+    drawn = await _made(till, "/v1/draws", {"touch_id": touch_id, "device": uuid4().hex})
+    return drawn, owner["merchant_id"]
 
 
 async def _made(client: Client, path: str, body: Any = None) -> Any:

@@ -1,4 +1,4 @@
-"""All that other slices may call of plays."""
+"""All that other slices may call of plays and campaigns."""
 
 from ringmain.campaign.allocation import (
     SHARPNESS,
@@ -24,6 +24,36 @@ from ringmain.campaign.games.model import Game, GameKind, NewGame, NewPrize, pac
 from ringmain.campaign.games.model import Prize as GamePrize
 from ringmain.campaign.games.play import Played, Plays, Won, play, play_game
 from ringmain.campaign.games.store import play_of_voucher, plays_unlike_their_vouchers
+from ringmain.campaign.plan.deal import Dealing, dealing, held_out, record_opportunities
+from ringmain.campaign.plan.model import (
+    Audience,
+    Campaign,
+    NewCampaign,
+    Partnership,
+    Schedule,
+    State,
+)
+from ringmain.campaign.plan.partner import (
+    agree_partnership,
+    end_partnership,
+    partnerships_of,
+    propose_partnership,
+    read_partnership,
+)
+from ringmain.campaign.plan.run import (
+    approve_campaign,
+    campaigns_of,
+    campaigns_to_approve,
+    copy_campaign,
+    decline_campaign,
+    draft_campaign,
+    end_campaign,
+    end_due_campaigns,
+    pause_campaign,
+    read_campaign,
+    start_campaign,
+)
+from ringmain.campaign.plan.store.campaigns import LAKE_TABLES
 from ringmain.campaign.receipt import NextVoucher, next_voucher
 from ringmain.campaign.show import read_draw
 from ringmain.campaign.store import Missed, missed
@@ -33,13 +63,17 @@ from ringmain.campaign.uplift import Effects, Experiment, Known, cross_fitted, e
 from ringmain.campaign.value import Asked, Value, expected
 
 __all__ = [
+    "LAKE_TABLES",
     "SHARPNESS",
     "Allocation",
     "Asked",
+    "Audience",
     "Bands",
     "Budgets",
+    "Campaign",
     "Candidates",
     "Claimed",
+    "Dealing",
     "Draw",
     "Effects",
     "Experiment",
@@ -48,10 +82,12 @@ __all__ = [
     "GamePrize",
     "Known",
     "Missed",
+    "NewCampaign",
     "NewGame",
     "NewPrize",
     "NextVoucher",
     "Pace",
+    "Partnership",
     "Picked",
     "Played",
     "Player",
@@ -60,16 +96,30 @@ __all__ = [
     "Prize",
     "Problem",
     "Published",
+    "Schedule",
+    "State",
     "Value",
     "Won",
     "add_stock",
+    "agree_partnership",
     "allocate",
+    "approve_campaign",
+    "campaigns_of",
+    "campaigns_to_approve",
     "claim",
     "close_game",
+    "copy_campaign",
     "cross_fitted",
+    "dealing",
+    "decline_campaign",
+    "draft_campaign",
     "draw",
     "effects",
+    "end_campaign",
+    "end_due_campaigns",
+    "end_partnership",
     "expected",
+    "held_out",
     "list_games",
     "missed",
     "moved",
@@ -77,13 +127,20 @@ __all__ = [
     "next_voucher",
     "open_game",
     "packed",
+    "partnerships_of",
+    "pause_campaign",
     "pick",
     "play",
     "play_game",
     "play_of_voucher",
     "plays_unlike_their_vouchers",
+    "propose_partnership",
+    "read_campaign",
     "read_draw",
     "read_game",
+    "read_partnership",
+    "record_opportunities",
+    "start_campaign",
     "take",
     "taken_today",
     "two_boosted",

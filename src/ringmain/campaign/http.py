@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct, structs
 
 from ringmain.campaign import api, errors
+from ringmain.campaign.plan.http import ROUTES as PLAN_ROUTES
 from ringmain.campaign.tokens import token_of
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.http import Call, Listed, Request, Role, Route, Time
@@ -347,4 +348,5 @@ ROUTES: tuple[Route, ...] = (
         example_query={"since": _AT},
         example_response={"items": [{"scene_id": _ID, "people": 3, "last_at": _AT}], "next": None},
     ),
+    *PLAN_ROUTES,
 )

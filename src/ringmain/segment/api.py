@@ -39,6 +39,7 @@ from ringmain.segment.show import (
     copied,
     own_tribe,
     prior_of,
+    tribe_of,
     tribes_of_merchant,
     tribes_of_network,
 )
@@ -113,6 +114,7 @@ __all__ = [
     "shares_of_everybody",
     "shrunk",
     "successors",
+    "tribe_of",
     "tribes_of_merchant",
     "tribes_of_network",
 ]

@@ -119,6 +119,14 @@ async def own_tribe(uow: UnitOfWork, member_id: UUID) -> OwnTribe | None:
     return OwnTribe(row.id, told(row.name, row.rule, row.apart), row.probability, tuple(row.shares), row.since)
 
 
+async def tribe_of(uow: UnitOfWork, subject_id: UUID) -> UUID | None:
+    """Return the tribe of a person who agrees to personalisation; None for everybody else."""
+    if not await member.consented(uow, [subject_id], member.Purpose.PERSONALISATION):
+        return None
+    row = await store.of_subject(uow, subject_id)
+    return None if row is None else row.id
+
+
 async def copied(uow: UnitOfWork, member_id: UUID) -> dict[str, Any] | None:
     """Return for a person's own copy the tribe they were put in, whether it is used or not; None where in none.
 
