@@ -15,7 +15,9 @@ from ringmain.network import api as network
 from ringmain.profile.api import Field
 
 # Who hides what their forecast would be made of does not want it to be used.
-MADE_OF = frozenset({Field.FAVOURITE_SHOPS.value, Field.FAVOURITE_CATEGORIES.value})
+MADE_OF = frozenset(
+    field.value for field in (Field.FAVOURITE_SHOPS, Field.FAVOURITE_CATEGORIES, Field.USUAL_AREAS, Field.LOYALTY)
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ class Clause:
     @property
     def made_of(self) -> frozenset[str]:
         """The fields of a person's image that it uses."""
-        used = {"day_part": "usual_day_part", "spent": "average_basket"}.get(self.kind)
+        used = {"day_part": "usual_day_part", "spent": "average_basket", "redeemed": "voucher_use"}.get(self.kind)
         fields = set() if used is None else {used}
         if self.shop_id is not None:
             fields.add(_FAVOURITE_SHOPS)

@@ -110,19 +110,22 @@ def _range(speech: Speech, fact: profile.FieldFact) -> str:
     """Say where the figure may be, in 95 of 100 cases."""
     if fact.low is None or fact.high is None:
         return ""
-    if fact.currency is not None:
-        low, high = (speech.money(round(one), fact.currency) for one in (fact.low, fact.high))
-    elif fact.field is Field.SPENDING_POWER:
-        low, high = (speech.number(round(one, 1)) + "×" for one in (fact.low, fact.high))
-    elif fact.number is None or fact.field in _SHARES:
-        low, high = (speech.number(round(one * 100)) + "%" for one in (fact.low, fact.high))
-    else:
-        return speech.text(
-            "By these facts it may be anything from %(low)s to %(high)s days.",
-            low=speech.number(round(fact.low)),
-            high=speech.number(round(fact.high)),
-        )
+    low, high = (_figure(speech, fact, one) for one in (fact.low, fact.high))
+    if low == high:
+        return ""
+    if fact.field in (Field.REGULARITY, Field.NEXT_VISIT):
+        return speech.text("By these facts it may be anything from %(low)s to %(high)s days.", low=low, high=high)
     return speech.text("By these facts it may be anything from %(low)s to %(high)s.", low=low, high=high)
+
+
+def _figure(speech: Speech, fact: profile.FieldFact, figure: float) -> str:
+    if fact.currency is not None:
+        return speech.money(round(figure), fact.currency)
+    if fact.field is Field.SPENDING_POWER:
+        return speech.number(round(figure, 1)) + "×"
+    if fact.number is None or fact.field in _SHARES:
+        return speech.number(round(figure * 100)) + "%"
+    return speech.number(round(figure))
 
 
 def _evidence(visit: Visit, sale_id: UUID, zone: str) -> tuple[str, str]:
