@@ -1,6 +1,5 @@
 """What somebody chooses most often: shops, categories, products, areas, parts of the day, ways to pay."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from math import cos, hypot, radians
@@ -99,27 +98,24 @@ def areas(visits: Sequence[Visit]) -> FieldFact:
     """
     if len(visits) < FEWEST_FACTS:
         return unknown(Field.USUAL_AREAS, visits)
-    values: list[Counted] = []
-    left = list(visits)
-    while left and len(values) < MOST_VALUES:
-        centre, there = _busiest(left)
-        values.append(Counted(str(centre.shop_id), centre.shop_name, len(there), evidence(there), len(visits)))
-        left = [one for one in left if not is_near(centre, one)]
-    return _chosen(Field.USUAL_AREAS, tuple(values), len(visits), visits)
-
-
-def _busiest(visits: Sequence[Visit]) -> tuple[Visit, list[Visit]]:
-    times = Counter(one.shop_id for one in visits)
-    by_shop: dict[object, Visit] = {}
+    by_shop: dict[str, list[Visit]] = {}
     for one in visits:
-        by_shop.setdefault(one.shop_id, one)
-    centres = [by_shop[shop_id] for shop_id, _ in times.most_common(_MOST_CENTRES)]
-    if len(by_shop) == 1:
-        return centres[0], list(visits)
-    reached = [sum(times[other.shop_id] for other in by_shop.values() if is_near(centre, other)) for centre in centres]
-    # The most common come first, and of those the newest: the first of the greatest is taken.
-    centre = centres[reached.index(max(reached))]
-    return centre, [one for one in visits if is_near(centre, one)]
+        by_shop.setdefault(str(one.shop_id), []).append(one)
+    # Of two that are equally frequent the one met last stands first, and stays so.
+    ranked = sorted(by_shop, key=lambda key: -len(by_shop[key]))
+    around = {
+        centre: {key for key in by_shop if is_near(by_shop[centre][0], by_shop[key][0])}
+        for centre in ranked[:_MOST_CENTRES]
+    }
+    values: list[Counted] = []
+    left = set(by_shop)
+    while len(values) < MOST_VALUES and (centres := [key for key in around if key in left]):
+        centre = max(centres, key=lambda key: sum(len(by_shop[near]) for near in around[key] & left))
+        near = around[centre] & left
+        there = [one for one in visits if str(one.shop_id) in near]
+        values.append(Counted(centre, by_shop[centre][0].shop_name, len(there), evidence(there), len(visits)))
+        left -= near
+    return _chosen(Field.USUAL_AREAS, tuple(values), len(visits), visits)
 
 
 def is_near(one: Visit, other: Visit) -> bool:

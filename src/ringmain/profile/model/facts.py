@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 from uuid import UUID
 
 WINDOW = timedelta(days=180)
@@ -119,5 +120,5 @@ def span(visits: Iterable[Visit]) -> tuple[datetime | None, datetime | None]:
 
 
 def evidence(visits: Iterable[Visit]) -> tuple[UUID, ...]:
-    """Return the sales of the first of visits, each once."""
-    return tuple(dict.fromkeys(one.sale_id for one in visits))[:MOST_EVIDENCE]
+    """Return the sales of the first of visits."""
+    return tuple(one.sale_id for one in islice(visits, MOST_EVIDENCE))

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist, fmean, median, stdev
+from statistics import NormalDist, fmean, median
 from typing import NamedTuple
 
 from ringmain.profile.model.facts import Confidence
@@ -42,7 +42,10 @@ def mean(values: Sequence[float]) -> Interval:
     Handbook of Mathematical Functions (1964), 26.7.5.
     """
     t = _Z + (_Z**3 + _Z) / (4 * (len(values) - 1))
-    middle, half = fmean(values), t * stdev(values) / math.sqrt(len(values))
+    middle = fmean(values)
+    # The library's own deviation is exact, and ten times slower than the rest of an image.
+    deviation = math.sqrt(math.fsum((one - middle) ** 2 for one in values) / (len(values) - 1))
+    half = t * deviation / math.sqrt(len(values))
     return Interval(middle, middle - half, middle + half)
 
 
