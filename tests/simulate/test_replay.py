@@ -13,6 +13,8 @@ from ringmain.kit.migrate import Urls
 from ringmain.kit.secrets import Keyring
 from ringmain.ledger import api as ledger
 from ringmain.simulate import complete_journey, town
+from ringmain.simulate.choice import MostFollowed
+from ringmain.simulate.errors import ReplayBegunOtherwise
 from ringmain.simulate.journey import Journey
 from ringmain.simulate.replay import Replay, Replayed
 
@@ -41,6 +43,10 @@ def keyring(tmp_path: Path) -> Keyring:
     return Keyring.open_or_create(tmp_path / "master.key", encrypted_data_exists=False)
 
 
+def _replay(database: Database, keyring: Keyring, days: Journey) -> Replay:
+    return Replay(database, keyring, days, MostFollowed(len(days.households.household_id), len(days.store_id)))
+
+
 async def _counted(database: Database) -> dict[str, int]:
     counted = {}
     async with database.unit(town.NETWORK_ID) as uow:
@@ -52,7 +58,7 @@ async def _counted(database: Database) -> dict[str, int]:
 
 async def test_the_first_days_are_replayed_as_recorded(database: Database, keyring: Keyring, days: Journey) -> None:
     """Sales and lines are as many as in the data, and every currency of the ledger sums to zero."""
-    done = await Replay(database, keyring, days).run()
+    done = await _replay(database, keyring, days).run()
 
     counted = await _counted(database)
     assert done.counts["sales"] == counted["sale"] == len(days.baskets.basket_id)
@@ -66,10 +72,10 @@ async def test_the_first_days_are_replayed_as_recorded(database: Database, keyri
 
 async def test_a_replay_run_twice_changes_nothing(database: Database, keyring: Keyring, days: Journey) -> None:
     """The second run finds nothing left to do and counts the same."""
-    first = await Replay(database, keyring, days).run()
+    first = await _replay(database, keyring, days).run()
     before = await _counted(database)
 
-    second = await Replay(database, keyring, days).run()
+    second = await _replay(database, keyring, days).run()
 
     assert second.counts == first.counts
     assert await _counted(database) == before
@@ -85,14 +91,31 @@ async def test_an_interrupted_replay_resumes_to_the_same_end(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        await Replay(database, keyring, days).run(stop_halfway)
-    resumed: Replayed = await Replay(database, keyring, days).run()
+        await _replay(database, keyring, days).run(stop_halfway)
+    resumed: Replayed = await _replay(database, keyring, days).run()
 
     async with Database(new_database().application_url) as other:
-        whole = await Replay(other, keyring, days).run()
+        whole = await _replay(other, keyring, days).run()
         ids = "SELECT md5(string_agg(id::text, ',' ORDER BY id)) FROM voucher"
         async with database.unit(town.NETWORK_ID) as uow, other.unit(town.NETWORK_ID) as uow_other:
             left = await (await uow.connection.execute(ids)).fetchone()
             right = await (await uow_other.connection.execute(ids)).fetchone()
     assert resumed.counts == whole.counts
     assert left == right
+
+
+async def test_a_replay_goes_on_by_the_choice_it_was_begun_with(
+    database: Database, keyring: Keyring, days: Journey
+) -> None:
+    """Another choice is refused, and nothing has changed."""
+
+    class Another(MostFollowed):
+        name = "another"
+
+    await _replay(database, keyring, days).run()
+    before = await _counted(database)
+
+    with pytest.raises(ReplayBegunOtherwise, match="another"):
+        await Replay(database, keyring, days, Another(len(days.households.household_id), len(days.store_id))).run()
+
+    assert await _counted(database) == before

@@ -110,6 +110,10 @@ def replay(
     *,
     until: Annotated[date | None, Parameter(help="Replay local days before this one only.")] = None,
     data: Annotated[Path | None, Parameter(help="Folder of the Parquet files; default: the installed package.")] = None,
+    choice: Annotated[
+        Literal["most-followed", "foretold"],
+        Parameter(help="Whose voucher a visit earns: where others went next, or where this person likeliest comes."),
+    ] = "most-followed",
     json: Json = None,
 ) -> None:
     """Replay a recorded year around a ring, and report what flowed; interrupted, it resumes at the next call."""
@@ -117,7 +121,10 @@ def replay(
 
     del name
     act_on(
-        lambda installation: replay_and_report(installation, out, until=until, folder=data, json_path=json), own=True
+        lambda installation: replay_and_report(
+            installation, out, until=until, folder=data, choice=choice, json_path=json
+        ),
+        own=True,
     )
 
 

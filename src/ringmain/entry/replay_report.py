@@ -28,10 +28,16 @@ NO_EFFECT = (
 
 
 async def replay_and_report(
-    installation: Installation, console: Console, *, until: date | None, folder: Path | None, json_path: Path | None
+    installation: Installation,
+    console: Console,
+    *,
+    until: date | None,
+    folder: Path | None,
+    choice: str,
+    json_path: Path | None,
 ) -> None:
     """Replay, measure the loop from the lake, print the report and write it as JSON where a path is given."""
-    replayed = await replay_with_progress(installation, console, until=until, folder=folder)
+    replayed = await replay_with_progress(installation, console, until=until, folder=folder, choice=choice)
     started = time.perf_counter()
     lake = installation.settings.lake_folder
     flow = await asyncio.to_thread(loop.flow_report, lake, simulate.NETWORK_ID)
@@ -41,6 +47,7 @@ async def replay_and_report(
     async with installation.database.unit(simulate.NETWORK_ID) as uow:
         names = {str(shop.id): shop.name for shop in await network.all_shops(uow)}
     report = {
+        "choice": choice,
         "counts": replayed.counts,
         "ledger_sum": replayed.ledger_sum,
         "closure": {**asdict(closure.closure), "second_visits": asdict(closure.second_visits)} | asdict(leaks),

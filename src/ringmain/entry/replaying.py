@@ -30,16 +30,26 @@ class ReplayReport:
 
 
 async def replay_with_progress(
-    installation: Installation, console: Console, *, until: date | None = None, folder: Path | None = None
+    installation: Installation,
+    console: Console,
+    *,
+    until: date | None = None,
+    folder: Path | None = None,
+    choice: str = simulate.MOST_FOLLOWED,
 ) -> ReplayReport:
     """Replay the Complete Journey (local days before `until`; None for the whole year) and copy it into the lake.
 
-    Raises `DataMissing`, `ReplayDiffers`.
+    `choice` says whose voucher a visit earns: "most-followed" or "foretold", whose models take minutes to learn.
+    Raises `DataMissing`, `ReplayDiffers`, `ReplayBegunOtherwise`.
     """
     started = time.perf_counter()
     journey = simulate.load(folder, until=until)
     loading = time.perf_counter() - started
-    replay = simulate.Replay(installation.database, installation.keyring, journey)
+    learning = time.perf_counter()
+    with console.status("Learning where people come next" if choice != simulate.MOST_FOLLOWED else "Preparing"):
+        chosen = simulate.choice_named(choice, journey)
+    replay = simulate.Replay(installation.database, installation.keyring, journey, chosen)
+    learning = time.perf_counter() - learning
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -50,7 +60,7 @@ async def replay_with_progress(
     with Progress(*columns, console=console, transient=False) as bar:
         task = bar.add_task("Replaying purchases around the ring", total=len(journey.baskets.basket_id))
         done = await replay.run(lambda rows, total: bar.update(task, completed=rows, total=total))
-    seconds = {"read the data": loading, **done.seconds}
+    seconds = {"read the data": loading, "learn to choose": learning, **done.seconds}
     exporting = time.perf_counter()
     await _export(installation)
     seconds["copy into the lake"] = time.perf_counter() - exporting

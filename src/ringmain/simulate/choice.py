@@ -13,6 +13,11 @@ ABSENT_US = 30 * 86_400 * 1_000_000
 class Choice(Protocol):
     """Chooses from the visits seen so far; visits are seen in the order of time."""
 
+    @property
+    def name(self) -> str:
+        """What the rule is called: a replay that was begun by one rule goes on by no other."""
+        ...
+
     def see(self, household: int, store: int, at_us: int) -> None:
         """Learn one visit (row numbers of household and store, UTC microseconds)."""
         ...
@@ -28,6 +33,8 @@ class MostFollowed:
     New means never visited; where others went to no such store, it means not visited for 30 days. "Others": the
     member's own walks are not counted. Of two stores with the same count, the one with the lower row number.
     """
+
+    name = "most-followed"
 
     def __init__(self, households: int, stores: int) -> None:
         self._followed = np.zeros((stores, stores), dtype=np.int32)

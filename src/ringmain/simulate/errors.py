@@ -39,6 +39,14 @@ class ReplayDiffers(RuleBroken):
     next_step = "Report it with the facts shown: a rule or the replay is wrong. Nothing of the batch was kept."
 
 
+class ReplayBegunOtherwise(RuleBroken):
+    """The replay in this home was begun with another choice of vouchers."""
+
+    code = "replay_begun_otherwise"
+    status = HTTPStatus.CONFLICT
+    next_step = "Name the choice that it was begun with, or replay in another home: RINGMAIN_HOME=DIR."
+
+
 class EvaluationDataMissing(RuleBroken):
     """A file that the task reads is not in the folder."""
 

@@ -15,8 +15,8 @@ from ringmain.kit.secrets import Keyring
 from ringmain.sale import api as sale
 from ringmain.simulate import store, town
 from ringmain.simulate.batching import batches, earning_visit
-from ringmain.simulate.choice import ABSENT_US, Choice, MostFollowed
-from ringmain.simulate.errors import ReplayDiffers
+from ringmain.simulate.choice import ABSENT_US, Choice
+from ringmain.simulate.errors import ReplayBegunOtherwise, ReplayDiffers
 from ringmain.simulate.journey import Int64s, Journey
 from ringmain.simulate.visits import Visit, Visits
 from ringmain.voucher import api as voucher
@@ -38,19 +38,20 @@ class Replayed:
 class Replay:
     """One replay of a journey; `run` begins it, resumes it, or finds that nothing is left to do."""
 
-    def __init__(self, database: Database, keyring: Keyring, journey: Journey, choice: Choice | None = None) -> None:
+    def __init__(self, database: Database, keyring: Keyring, journey: Journey, choice: Choice) -> None:
         self._database = database
         self._keyring = keyring
         self._journey = journey
         self._visits = Visits(journey)
-        self._choice = choice or MostFollowed(len(journey.households.household_id), len(journey.store_id))
+        self._choice = choice
         self._done = Replayed()
 
     async def run(self, progress: Progress = lambda done, total: None) -> Replayed:
         """Replay what has not been replayed yet; each batch is one transaction that also writes how far it came.
 
         Interrupted anywhere, it goes on at the next batch; run again after the end, it changes nothing. Raises
-        `ReplayDiffers` where a use case refuses what the data says happened.
+        `ReplayDiffers` where a use case refuses what the data says happened, and `ReplayBegunOtherwise` where it was
+        begun by another choice.
         """
         total = len(self._journey.baskets.basket_id)
         with _timed(self._done.seconds, "open the town"):
@@ -78,17 +79,22 @@ class Replay:
             await sale.ensure_partitions(uow, first, last)
         await self._declare_unmatched()
         async with self._database.unit(town.NETWORK_ID, now=first) as uow:
-            await store.write_progress(uow, town.NAME, store.Progress(0, len(sold), dict(self._done.counts)))
+            await store.write_progress(uow, town.NAME, self._progress(0, self._done.counts))
 
     async def _resume(self) -> int:
         progress = await self._read_progress()
         assert progress is not None
+        if progress.choice != self._choice.name:
+            raise ReplayBegunOtherwise(begun_with=progress.choice, asked_for=self._choice.name)
         self._done.counts = Counter(progress.counts)
         baskets = self._journey.baskets
         columns = (baskets.household.tolist(), baskets.store.tolist(), baskets.sold_at_us.tolist())
         for household, shop, at in list(zip(*columns, strict=True))[: progress.next_row]:
             self._choice.see(household, shop, at)
         return progress.next_row
+
+    def _progress(self, next_row: int, counts: Counter[str]) -> store.Progress:
+        return store.Progress(next_row, len(self._journey.baskets.basket_id), dict(counts), self._choice.name)
 
     async def _read_progress(self) -> store.Progress | None:
         async with self._database.unit(town.NETWORK_ID) as uow:
@@ -124,9 +130,7 @@ class Replay:
             counts["ring_grants"] += len(earned)
             redeemed = sum(len(answer.redemptions) for answer in recorded)
             counts["ring_redemptions"] += redeemed - sum(visit.coupons for visit in visits)
-            await store.write_progress(
-                uow, town.NAME, store.Progress(rows.stop, len(self._journey.baskets.basket_id), dict(counts))
-            )
+            await store.write_progress(uow, town.NAME, self._progress(rows.stop, counts))
         self._done.counts = counts
 
     async def _sell(self, uow: UnitOfWork, keyed: Sequence[Keyed[sale.NewSale]]) -> list[sale.Recorded]:

@@ -12,20 +12,25 @@ class _Row:
     next_row: int
     rows: int
     counts: str
+    choice: str
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The first row that has not been replayed, how many there are, and what has been counted so far."""
+    """The first row that has not been replayed, how many there are, what has been counted, and whose choice it is."""
 
     next_row: int
     rows: int
     counts: dict[str, int]
+    choice: str
 
 
-_READ = "SELECT next_row, rows, counts::text AS counts FROM replay_progress WHERE network_id = %s AND name = %s"
+_READ = """
+    SELECT next_row, rows, counts::text AS counts, choice FROM replay_progress WHERE network_id = %s AND name = %s
+"""
 _WRITE = """
-    INSERT INTO replay_progress (network_id, name, next_row, rows, counts) VALUES (%s, %s, %s, %s, %s::jsonb)
+    INSERT INTO replay_progress (network_id, name, next_row, rows, counts, choice)
+    VALUES (%s, %s, %s, %s, %s::jsonb, %s)
     ON CONFLICT (network_id, name) DO UPDATE
     SET next_row = excluded.next_row, rows = excluded.rows, counts = excluded.counts
 """
@@ -34,10 +39,13 @@ _WRITE = """
 async def read_progress(uow: UnitOfWork, name: str) -> Progress | None:
     """Return how far a replay has come, or None where it never began."""
     row = await uow.row(_Row, _READ, (uow.network_id, name))
-    return Progress(row.next_row, row.rows, msgspec.json.decode(row.counts, type=dict[str, int])) if row else None
+    if row is None:
+        return None
+    return Progress(row.next_row, row.rows, msgspec.json.decode(row.counts, type=dict[str, int]), row.choice)
 
 
 async def write_progress(uow: UnitOfWork, name: str, progress: Progress) -> None:
     """Write how far a replay has come, in the transaction of the batch itself."""
     counts = msgspec.json.encode(progress.counts).decode()
-    await uow.execute(_WRITE, (uow.network_id, name, progress.next_row, progress.rows, counts))
+    params = (uow.network_id, name, progress.next_row, progress.rows, counts, progress.choice)
+    await uow.execute(_WRITE, params)
