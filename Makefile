@@ -22,6 +22,8 @@ RUN := .venv/.installed-run
 DEV := .venv/.installed-dev
 # Browser libraries, copied into the package; node comes from PyPI where the machine has none.
 VENDOR := src/ringmain/entry/static/vendor/manifest.json
+# PySpark, 434 MB, which only the long tests need; Spark itself needs Java 17, and its tests are skipped without.
+SPARK := .venv/.installed-spark
 LIGHTHOUSE := tools/lighthouse/node_modules/.package-lock.json
 RESOLVE := uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 
@@ -39,7 +41,7 @@ test: $(DEV) $(VENDOR) ## Run the tests that take minutes at most
 test-again: $(DEV) $(VENDOR) ## Run once more, one by one, the few tests that failed
 	@$(BIN)/python -m tools.again -m "not long" $(PYTEST_ARGS)
 
-test-long: $(DEV) $(VENDOR) ## Run the long tests: crashes, power loss, large data, the wheel
+test-long: $(DEV) $(VENDOR) $(SPARK) ## Run the long tests: crashes, power loss, large data, the wheel, Spark
 	@$(BIN)/python -m pytest -m long $(PYTEST_ARGS)
 
 lighthouse: $(DEV) $(VENDOR) $(LIGHTHOUSE) ## Measure the person's pages with Lighthouse (the first time installs it: 190 MB)
@@ -68,6 +70,7 @@ lock: ## Resolve the dependencies again and write the lock files (needs uv; LOCK
 	@command -v uv > /dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }
 	$(RESOLVE) $(LOCK_ARGS) --group dev pyproject.toml --output-file requirements-dev.lock > /dev/null
 	$(RESOLVE) $(LOCK_ARGS) --group node --output-file requirements-node.lock > /dev/null
+	$(RESOLVE) $(LOCK_ARGS) --group spark --output-file requirements-spark.lock > /dev/null
 	$(RESOLVE) --group build --constraints requirements-dev.lock pyproject.toml --output-file requirements.lock > /dev/null
 
 wheel: $(DEV) $(VENDOR) ## Build the wheel into dist/
@@ -102,6 +105,11 @@ $(VENDOR): package-lock.json tools/vendor.py | $(RUN)
 $(LIGHTHOUSE): tools/lighthouse/package-lock.json | $(VENDOR)
 	@echo "Fetching Lighthouse (once)"
 	$(BIN)/python tools/vendor.py --lighthouse
+	touch $@
+
+$(SPARK): requirements-spark.lock $(DEV)
+	@echo "Installing PySpark into .venv (once)"
+	$(BIN)/python tools/install.py requirements-spark.lock
 	touch $@
 
 $(DEV): requirements-dev.lock $(RUN)

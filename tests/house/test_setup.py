@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-data.lock", "requirements-node.lock")
+LOCKS = tuple(f"requirements{kind}.lock" for kind in ("", "-dev", "-data", "-node", "-spark"))
 PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)", re.MULTILINE)
 ADDRESS = re.compile(r"https?://|file:|--index-url|--extra-index-url|--find-links|@ ")
 

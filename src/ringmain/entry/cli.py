@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ringmain.entry.acting import act_on
+from ringmain.entry.analysing.cli import analyse
 from ringmain.entry.installation import Installation
 from ringmain.entry.rotation.cli import master_key
 from ringmain.entry.training.cli import models, train
@@ -35,6 +36,7 @@ merchants = App(name="merchants", help="Open the merchants and shops of a whole 
 app.command(merchants)
 app.command(networks)
 audit = App(name="audit", help="Verify the audit log, and print its head.")
+app.command(analyse)
 app.command(audit)
 app.command(evaluate)
 app.command(simulate)

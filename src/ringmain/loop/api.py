@@ -8,7 +8,8 @@ from uuid import UUID
 
 from ringmain.kit.lake.connect import connect
 from ringmain.loop import analysis
-from ringmain.loop.analysis import LAKE_TABLES, Facts, Table
+from ringmain.loop.analysis import EXPRESSIONS as ANALYSES
+from ringmain.loop.analysis import LAKE_TABLES, Facts, Table, facts_of
 from ringmain.loop.checklist import Checklist, ChecklistStep, Step, checklist
 from ringmain.loop.guests import Elsewhere, Guest, GuestCounts, guest_counts, guests
 from ringmain.loop.model import (
@@ -38,7 +39,9 @@ from ringmain.loop.store.offer_story import DayRow, FunnelRow
 from ringmain.loop.today import Caused, Counted, Today, today
 
 __all__ = [
+    "ANALYSES",
     "LAKE_TABLES",
+    "MEMORY_LIMIT",
     "Beside",
     "Caused",
     "Checklist",
@@ -74,6 +77,7 @@ __all__ = [
     "closure_report",
     "compare",
     "daily",
+    "facts_of",
     "fixed_interval",
     "flow",
     "flow_report",
