@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 from uuid import UUID
@@ -15,6 +14,7 @@ from rich.table import Table
 from ringmain.entry.acting import act_on
 from ringmain.entry.analysing.cli import analyse
 from ringmain.entry.installation import Installation
+from ringmain.entry.replay.cli import replay
 from ringmain.entry.rotation.cli import master_key
 from ringmain.entry.training.cli import models, train
 from ringmain.kit.doctor import diagnose
@@ -39,6 +39,7 @@ audit = App(name="audit", help="Verify the audit log, and print its head.")
 app.command(analyse)
 app.command(audit)
 app.command(evaluate)
+app.command(replay)
 app.command(simulate)
 app.command(train)
 app.command(models)
@@ -104,30 +105,6 @@ def doctor() -> None:
             out.print(f"       -> {finding.mend}", highlight=False)
     if not all(finding.ok for finding in findings):
         sys.exit(1)
-
-
-@app.command
-def replay(
-    name: Literal["complete-journey"],
-    *,
-    until: Annotated[date | None, Parameter(help="Replay local days before this one only.")] = None,
-    data: Annotated[Path | None, Parameter(help="Folder of the Parquet files; default: the installed package.")] = None,
-    choice: Annotated[
-        Literal["most-followed", "foretold"],
-        Parameter(help="Whose voucher a visit earns: where others went next, or where this person likeliest comes."),
-    ] = "most-followed",
-    json: Json = None,
-) -> None:
-    """Replay a recorded year around a ring, and report what flowed; interrupted, it resumes at the next call."""
-    from ringmain.entry.replay_report import replay_and_report
-
-    del name
-    act_on(
-        lambda installation: replay_and_report(
-            installation, out, until=until, folder=data, choice=choice, json_path=json
-        ),
-        own=True,
-    )
 
 
 @app.command(name="import")

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from ringmain.entry import web
 from ringmain.entry.http import build_app
 from ringmain.entry.installation import Installation, opened, owned_urls
-from ringmain.entry.replaying import replay_with_progress
+from ringmain.entry.replay.run import replay_with_progress
 from ringmain.entry.web.demo.first_run import first_run_token, is_unfounded
 from ringmain.kit.logs import configure_logs
 from ringmain.kit.migrate import Urls

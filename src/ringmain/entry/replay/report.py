@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ringmain.entry.installation import Installation
-from ringmain.entry.replaying import ReplayReport, replay_with_progress
+from ringmain.entry.replay.run import ReplayReport, replay_with_progress
 from ringmain.kit.memory import peak_mb
 from ringmain.loop import api as loop
 from ringmain.network import api as network
