@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
 
+import ibis
 import pyarrow.parquet as pq
 import pytest
 
@@ -41,7 +42,7 @@ def _cells(facts: Any) -> Any:
     shops = [shop(number, category) for number, category in enumerate(("tea", "noodles", "books", "tea") * 2)]
     named = segment.shop_table(shops).to_pyarrow()
     names = [f"shop-{number}" for number in range(len(shops))]
-    table = segment.ibis.memtable(named.set_column(0, "shop_id", [names]))
+    table = ibis.memtable(named.set_column(0, "shop_id", [names]))
     people = segment.people_table([f"person-{number}" for number in range(0, 40, 2)])
     return segment.cells(facts, people, table, segment.offset_table(shops, _SPAN), _SPAN)
 
