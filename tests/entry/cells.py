@@ -406,6 +406,43 @@ CAMPAIGN: dict[str, Cell] = {
     "list_partnerships": Cell("amo", lambda _: "/v1/partnerships", other_network="apart", other_merchant="apart"),
     "agree_partnership": Cell("mo", _in("/v1/partnerships/{partnership}/agree"), _with(merchant_id="{merchant}")),
     "end_partnership": Cell("mo", _in("/v1/partnerships/{partnership}/end"), _with(merchant_id="{merchant}")),
+    "open_budget": Cell(
+        "om",
+        lambda _: "/v1/budgets",
+        lambda things: {
+            "name": "Week",
+            "currency": "CNY",
+            "limit_minor": 5_000,
+            "begins_at": "2026-01-01T00:00:00Z",
+            "ends_at": "2036-01-01T00:00:00Z",
+            "offer_ids": [things.more["idle_offer"]],
+            "merchant_id": str(things.town.merchants[0]),
+        },
+        refused_with=(404, 422),
+    ),
+    "list_budgets": Cell("oma", lambda _: "/v1/budgets", other_network="apart", other_merchant="apart"),
+    "change_budget_limit": Cell("om", _in("/v1/budgets/{budget}/limit"), lambda _: {"limit_minor": 9_000}),
+    "set_cap": Cell(
+        "om",
+        lambda _: "/v1/caps",
+        lambda things: {
+            "kind": "merchant",
+            "most": 1_000,
+            "days": 1,
+            "merchant_id": str(things.town.merchants[0]),
+        },
+    ),
+    "list_caps": Cell("oma", lambda _: "/v1/caps", other_network="apart", other_merchant="apart"),
+    "set_power_band": Cell(
+        "om",
+        lambda _: "/v1/power-bands",
+        lambda things: {
+            "least_minor": -5_000,
+            "most_minor": 5_000,
+            "merchant_id": str(things.town.merchants[0]),
+        },
+    ),
+    "list_power_bands": Cell("oma", lambda _: "/v1/power-bands", other_network="apart", other_merchant="apart"),
     "list_missed_draws": Cell("oa", lambda _: "/v1/draws/missed?since=2026-01-01T00:00:00Z", other_network="apart"),
 }
 

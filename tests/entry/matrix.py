@@ -126,6 +126,18 @@ async def trade(here: Installation, made: Things) -> Things:
     campaign = await _made(merchant, "/v1/campaigns", planned)
     parties = {"name": "Two", "merchant_ids": [drawn_by], "limit_minor": 1_000}
     partnership = await _made(merchant, "/v1/partnerships", parties)
+    budget = await _made(
+        merchant,
+        "/v1/budgets",
+        {
+            "name": "Month",
+            "currency": "CNY",
+            "limit_minor": 5_000,
+            "begins_at": "2026-01-01T00:00:00Z",
+            "ends_at": "2036-01-01T00:00:00Z",
+            "offer_ids": [idle["id"]],
+        },
+    )
     lent = await _made(merchant, "/v1/grants", {"offer_id": offer["id"], "member_id": members[0]})
     leases = await _made(
         till, "/v1/leases", {"vouchers": [{"voucher_id": lent["voucher_id"]}], "member_id": members[0]}
@@ -152,6 +164,7 @@ async def trade(here: Installation, made: Things) -> Things:
         "identifier": person["identifiers"][0]["id"],
         "third_member": members[2],
         "idle_offer": idle["id"],
+        "budget": budget["id"],
         "digits": typed["digits"],
         "minted_code": codes[1].split(",")[1],
         "member": members[0],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from ringmain.campaign import store
+from ringmain.campaign import caps, store
 from ringmain.campaign.errors import (
     AlreadyPlayed,
     DrawExpired,
@@ -15,7 +15,7 @@ from ringmain.campaign.errors import (
     PrizeGone,
     PrizeNotDrawn,
 )
-from ringmain.campaign.model import Play, StoredPrize
+from ringmain.campaign.model import Play, StoredPrize, play_day
 from ringmain.campaign.store import Claim
 from ringmain.campaign.tokens import draw_of
 from ringmain.kit.db import UnitOfWork
@@ -24,6 +24,7 @@ from ringmain.match import api as match
 from ringmain.member import api as member
 from ringmain.member.api import Known
 from ringmain.member.errors import MemberUnknown
+from ringmain.network import api as network
 from ringmain.voucher import api as voucher
 from ringmain.voucher.api import Granted
 
@@ -45,7 +46,7 @@ async def claim(uow: UnitOfWork, keyring: Keyring, token: str, offer_id: UUID, m
 
     Where the chosen offer ran out, `PrizeGone` names the prizes that are left; where all ran out, a voucher that the
     network itself pays for stands in. Raises also `DrawUnknown`, `DrawExpired`, `DrawTaken`, `AlreadyPlayed`,
-    `PrizeNotDrawn`, `NoPrizeLeft`, `MemberUnknown`; then nothing was granted. Announces `draw_claimed`.
+    `PrizeNotDrawn`, `CapReached`, `NoPrizeLeft`, `MemberUnknown`; then nothing was granted. Announces `draw_claimed`.
     """
     known = (await member.subjects(uow, [member_id]))[0]
     if known is None:
@@ -95,21 +96,23 @@ async def _check(uow: UnitOfWork, play: Play, offer_id: UUID, known: Known, now:
     prizes = await store.prizes(uow, play.id)
     if offer_id not in {prize.offer_id for prize in prizes}:
         raise PrizeNotDrawn()
-    await store.lock_person(uow, play.scene_id, play.day, known.subject_id)
+    await store.lock_person(uow, known.subject_id)
     won = await store.won(uow, play.scene_id, play.day, known.subject_ids)
     if won is not None:
         raise AlreadyPlayed(voucher_id=won.voucher_id)
+    await caps.check_person(uow, known, play.channel, play_day(now, (await network.network_of(uow)).time_zone))
     return prizes
 
 
 async def _granted(
     uow: UnitOfWork, play: Play, offer_id: UUID, prizes: Sequence[StoredPrize], known: Known, now: datetime
 ) -> tuple[Granted, bool]:
-    granted = await _grant(uow, play, offer_id, known, now)
+    to_shop = {prize.offer_id: prize.shop_id for prize in prizes}
+    granted = await _grant(uow, play, (offer_id, to_shop[offer_id]), known, now)
     if granted is not None:
         return granted, False
     others = [prize.offer_id for prize in prizes if prize.offer_id != offer_id]
-    left = {offer.id for offer in await voucher.grantable(uow, now, offer_ids=others)} if others else set()
+    left = await _left(uow, known, others, now)
     if left:
         raise PrizeGone(offer_ids=[id_ for id_ in others if id_ in left])
     for stand_in in await _stand_ins(uow, play, known, now):
@@ -119,7 +122,27 @@ async def _granted(
     raise NoPrizeLeft()
 
 
-async def _grant(uow: UnitOfWork, play: Play, offer_id: UUID, known: Known, now: datetime) -> Granted | None:
+async def _left(uow: UnitOfWork, known: Known, offer_ids: Sequence[UUID], now: datetime) -> set[UUID]:
+    """Return those of these offers that the person could be given; read without locks."""
+    if not offer_ids:
+        return set()
+    day = play_day(now, (await network.network_of(uow)).time_zone)
+    shut = await caps.shut(uow, known, day, now)
+    return {
+        offer.id
+        for offer in await voucher.grantable(uow, now, offer_ids=offer_ids)
+        if offer.id not in shut.offer_ids and offer.creator_merchant_id not in shut.owner_ids
+    }
+
+
+async def _grant(uow: UnitOfWork, play: Play, prize: tuple[UUID, UUID], known: Known, now: datetime) -> Granted | None:
+    """Grant a prize, an offer at a shop, where caps, budgets, stock and funds bear it."""
+    offer_id, shop_id = prize
+    offers = await voucher.read_offers(uow, [offer_id])
+    day = play_day(now, (await network.network_of(uow)).time_zone)
+    admission = await caps.admit(uow, known, offers[offer_id], play.channel, day, now)
+    if admission is None:
+        return None
     kind, origin_id = play.origin
     grant = voucher.Grant(
         offer_id=offer_id,
@@ -130,11 +153,14 @@ async def _grant(uow: UnitOfWork, play: Play, offer_id: UUID, known: Known, now:
         origin_id=origin_id,
     )
     answer = (await voucher.grant(uow, [grant]))[0]
-    return answer if isinstance(answer, Granted) else None
+    if not isinstance(answer, Granted):
+        return None
+    await caps.note(uow, admission, answer.voucher_id, now, from_shop=play.shop_id, to_shop=shop_id)
+    return answer
 
 
-async def _stand_ins(uow: UnitOfWork, play: Play, known: Known, now: datetime) -> list[UUID]:
-    """Return offers that the network itself pays for and that may be shown here, the smallest value first."""
+async def _stand_ins(uow: UnitOfWork, play: Play, known: Known, now: datetime) -> list[tuple[UUID, UUID]]:
+    """Return offers that the network itself pays for, each at its best shop here, the smallest value first."""
     context = match.Context(
         at=now,
         at_shop_id=play.shop_id,
@@ -143,10 +169,14 @@ async def _stand_ins(uow: UnitOfWork, play: Play, known: Known, now: datetime) -
         limit=_STAND_INS,
         with_offers_only=True,
     )
-    shown = {offer.id for one in await match.nearby(uow, context) for offer in one.offers if not offer.price_points}
+    shops: dict[UUID, UUID] = {}
+    for one in await match.nearby(uow, context):
+        for offer in one.offers:
+            if not offer.price_points:
+                shops.setdefault(offer.id, one.shop.id)
     own = [
         offer
-        for offer in await voucher.grantable(uow, now, offer_ids=sorted(shown))
+        for offer in await voucher.grantable(uow, now, offer_ids=sorted(shops))
         if offer.funder_id == uow.network_id
     ]
-    return [offer.id for offer in sorted(own, key=lambda offer: (offer.terms.face_minor, offer.id))]
+    return [(offer.id, shops[offer.id]) for offer in sorted(own, key=lambda offer: (offer.terms.face_minor, offer.id))]

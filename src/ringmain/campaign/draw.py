@@ -2,19 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from ringmain.campaign import store
+import numpy as np
+
+from ringmain.campaign import caps, store
+from ringmain.campaign.allocation import SHARPNESS, pick, worth
 from ringmain.campaign.errors import PlayerUnnamed, ReceiptEnded, ReceiptUsed, TouchUnknown
-from ringmain.campaign.model import KEPT_FOR, RECEIPT_DAYS, Candidate, Play, StoredPrize, choose, play_day
+from ringmain.campaign.model import KEPT_FOR, PRIZES, RECEIPT_DAYS, Candidate, Play, StoredPrize, choose, play_day
+from ringmain.campaign.prices import Serving, serving
+from ringmain.campaign.store import Channel
 from ringmain.campaign.tokens import token_of
+from ringmain.campaign.value import Asked, expected
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pure.ids import time_of, uuid7
 from ringmain.kit.secrets import Keyring
 from ringmain.match import api as match
-from ringmain.match.api import Context, Match, Place, Reason
+from ringmain.match.api import Context, Match, Place, Reach, Reason
 from ringmain.member.api import Known
 from ringmain.network import api as network
 from ringmain.network.api import Shop
@@ -26,6 +32,8 @@ from ringmain.voucher.api import PublishedOffer
 # Prizes are drawn among so many of the best matches: far enough for chance, near enough to be wanted.
 _CANDIDATES = 24
 _DAY_SECONDS = 86_400
+# Prizes lead no further than five kilometres, as long as there are enough of them within.
+_IN_REACH = float(np.exp(-5_000 / 700))
 _PURPOSE = "campaign.player"
 
 State = Literal["open", "won", "nothing"]
@@ -84,8 +92,8 @@ async def draw(
     """Draw for a touch, once per player, scene and day of the network: whoever comes again gets the first play again.
 
     An open play that nobody claimed in time is shown for another half hour, with the same prizes. Where nothing can be
-    granted the state is "nothing", and the next try draws anew. Raises `TouchUnknown`, `PlayerUnnamed`, `ReceiptUsed`
-    or `ReceiptEnded`. Announces `draw` or `draw_missed`.
+    granted the state is "nothing", and the next try draws anew. Raises `TouchUnknown`, `PlayerUnnamed`, `ReceiptUsed`,
+    `ReceiptEnded` or `CapReached`. Announces `draw` or `draw_missed`.
     """
     if player.device is None and player.known is None:
         raise PlayerUnnamed()
@@ -101,17 +109,10 @@ async def draw(
     sale_id = await _receipt(uow, keyring, touch, player, now)
     if isinstance(sale_id, Draw):
         return sale_id
-    context = Context(
-        at=now,
-        place=place,
-        at_shop_id=touch.shop_id,
-        subject_ids=player.subject_ids,
-        personal=personal,
-        limit=_CANDIDATES,
-        with_offers_only=True,
-    )
+    channel: Channel = "scene" if sale_id is None else "receipt"
+    context = await _context(uow, touch, player, Context(at=now, place=place, personal=personal), (channel, day))
     draw_id = uuid7(now)
-    candidates, prizes = _drawn(await match.nearby(uow, context), draw_id)
+    candidates, prizes = await _prizes(uow, context, draw_id)
     if not prizes:
         if await store.add_miss(uow, draw_id, touch.scene_id, day, players[0], now):
             uow.record("draw_missed", [draw_id])
@@ -135,6 +136,25 @@ async def draw(
     if first is None:
         raise ReceiptUsed()
     return await _again(uow, keyring, first, now)
+
+
+async def _context(
+    uow: UnitOfWork, touch: Touch, player: Player, asked: Context, counted: tuple[Channel, date]
+) -> Context:
+    """Return what may be drawn for a player at a touch; raises `CapReached` where they may be given nothing more."""
+    channel, day = counted
+    if player.known is not None:
+        await caps.check_person(uow, player.known, channel, day)
+    shut = await caps.shut(uow, player.known, day, asked.at)
+    return replace(
+        asked,
+        at_shop_id=touch.shop_id,
+        subject_ids=player.subject_ids,
+        limit=_CANDIDATES,
+        with_offers_only=True,
+        without_offers=shut.offer_ids,
+        without_owners=shut.owner_ids,
+    )
 
 
 async def shown(uow: UnitOfWork, keyring: Keyring, play: Play) -> Draw:
@@ -198,6 +218,48 @@ def players_of(keyring: Keyring, network_id: UUID, player: Player) -> list[bytes
     if player.device is not None:
         names.append(("device", player.device))
     return [hash_ for kind, name in names for hash_ in keyring.lookup_hashes(_PURPOSE, network_id, kind, name)]
+
+
+async def _prizes(uow: UnitOfWork, context: Context, seed: UUID) -> tuple[int, list[StoredPrize]]:
+    """Return how many shops could have been drawn, and the prizes: by their worth after the price of their coins.
+
+    Where no prices were solved of late, by how well they match.
+    """
+    prices = await serving(uow, context.at)
+    if prices is None:
+        return _drawn(await match.nearby(uow, context), seed)
+    reach = await match.reach(uow, context)
+    found = _worthiest(reach, prices, context, seed)
+    ids = [one.offer_id for one in found[1]]
+    if len(await voucher.grantable(uow, context.at, offer_ids=ids)) < len(ids):
+        # What is left of the offers was kept a moment too long.
+        found = _worthiest(await match.reach(uow, context, fresh=True), prices, context, seed)
+    return found
+
+
+def _worthiest(reach: Reach, prices: Serving, context: Context, seed: UUID) -> tuple[int, list[StoredPrize]]:
+    catalogue = reach.catalogue
+    here = None if context.at_shop_id is None else catalogue.shops[catalogue.place_of[context.at_shop_id]]
+    value = expected(Asked(reach.week_chance, reach.taste, reach.near, reach.pull))
+    left = worth(value, reach.cost, prices.of(reach, None if here is None else here.merchant_id))
+    rows = np.flatnonzero(reach.near >= _IN_REACH)
+    if len(np.unique(reach.shop[rows])) < PRIZES:
+        rows = np.arange(len(left))
+    picked = pick(left[rows], reach.shop[rows], reach.offer[rows], seed, PRIZES, sharpness=SHARPNESS)
+    prizes = []
+    for place, one in enumerate(picked, 1):
+        row = int(rows[one.row])
+        shop = reach.match(int(reach.shop[row]))
+        prizes.append(
+            StoredPrize(
+                place,
+                catalogue.offers[int(reach.offer[row])].offer.id,
+                shop.shop.id,
+                one.propensity,
+                tuple((reason.code, reason.facts) for reason in shop.reasons),
+            )
+        )
+    return len(np.unique(reach.shop[rows])), prizes
 
 
 def _drawn(matches: Sequence[Match], seed: UUID) -> tuple[int, list[StoredPrize]]:

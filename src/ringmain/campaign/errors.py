@@ -93,6 +93,46 @@ class OfferTaken(RuleBroken):
     next_step = "It is in your wallet; one voucher can be taken a day, and of each offer one at a time."
 
 
+class CapReached(RuleBroken):
+    """The person was given as many vouchers as one may get in these days."""
+
+    code = "cap_reached"
+    status = HTTPStatus.CONFLICT
+    next_step = "Spend what is in your wallet, and come back another day."
+
+
+class BudgetUnknown(RuleBroken):
+    """There is no such budget, or it is not this merchant's."""
+
+    code = "budget_unknown"
+    status = HTTPStatus.NOT_FOUND
+    next_step = "List the budgets with GET /v1/budgets."
+
+
+class BudgetInvalid(RuleBroken):
+    """A budget has an end after its beginning, a limit, and offers of its owner in its currency."""
+
+    code = "budget_invalid"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Change what `reason` names; offers are its owner's own, or of any merchant where the network pays."
+
+
+class BudgetSpent(RuleBroken):
+    """More has been set aside of the budget already."""
+
+    code = "budget_spent"
+    status = HTTPStatus.CONFLICT
+    next_step = "Choose a limit of at least `spent_minor`; a budget that shall stop is set to what it has spent."
+
+
+class CapInvalid(RuleBroken):
+    """A cap of people or channels is the network's, and a channel is named for caps of channels only."""
+
+    code = "cap_invalid"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Name `merchant_id` for `merchant` and `person_merchant` only, and `channel` for `person_channel` only."
+
+
 class SaleUnknown(RuleBroken):
     """There is no such sale, or it is not this merchant's."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -65,6 +65,11 @@ class Play:
     def origin(self) -> tuple[str, UUID]:
         """What led to its voucher: the sale on whose receipt the code stood, else the touch."""
         return ("touch", self.touch_id) if self.sale_id is None else ("sale", self.sale_id)
+
+    @property
+    def channel(self) -> Literal["scene", "receipt"]:
+        """By what its voucher reaches its person: caps count by it."""
+        return "scene" if self.sale_id is None else "receipt"
 
 
 def choose(candidates: Sequence[Candidate], seed: UUID, count: int = PRIZES) -> list[Chosen]:

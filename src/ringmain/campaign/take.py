@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from ringmain.campaign import store
+from ringmain.campaign import caps, store
 from ringmain.campaign.claim import Claimed
 from ringmain.campaign.draw import Player, players_of
 from ringmain.campaign.errors import OfferNotOpen, OfferTaken
@@ -30,18 +30,20 @@ async def take(
     """Grant a voucher of an offer to who has found it, once per person and day of the network; again, the first answer.
 
     What a draw may not show cannot be taken either: offers of the shop where the person stands (`at_shop_id`) or of its
-    rivals, blocked, paused, used up, without cover, or paid for in points. The voucher was led to by a touch of the
-    network's scene of searches, and nobody has sent it. Its propensity is 1: nothing was left to chance.
+    rivals, blocked, paused, used up, without cover, beyond a cap or a budget, or paid for in points. The voucher was
+    led to by a touch of the network's scene of searches, and nobody has sent it. Its propensity is 1: nothing was left
+    to chance.
 
-    Raises `OfferNotOpen`, `OfferTaken` (`voucher_id` is what they have), `MemberUnknown`, and `SceneRetired` where the
-    operator has closed searches; then nothing was granted. Announces `touch`, `draw` and `draw_claimed`.
+    Raises `OfferNotOpen`, `OfferTaken` (`voucher_id` is what they have), `CapReached`, `MemberUnknown`, and
+    `SceneRetired` where the operator has closed searches; then nothing was granted. Announces `touch`, `draw` and
+    `draw_claimed`.
     """
     known = (await member.subjects(uow, [member_id]))[0]
     if known is None:
         raise MemberUnknown()
     found, now = await scene.search_scene(uow), await uow.now()
     day = play_day(now, (await network.network_of(uow)).time_zone)
-    await store.lock_person(uow, found.id, day, known.subject_id)
+    await store.lock_person(uow, known.subject_id)
     won = await store.won(uow, found.id, day, known.subject_ids)
     if won is not None and won.chosen_id == offer_id:
         return Claimed(won.draw_id, won.voucher_id, won.offer_id, won.stand_in)
@@ -49,6 +51,7 @@ async def take(
         raise OfferTaken(voucher_id=won.voucher_id)
     await _check_wallet(uow, known, offer_id)
     best = await _best_shop(uow, known, offer_id, now, at_shop_id)
+    await caps.check_person(uow, known, "search", day)
     touch = (await scene.touch(uow, [scene.NewTouch(found.token, known.subject_id)]))[0]
     play = Play(
         id=uuid7(now),
@@ -90,6 +93,10 @@ async def _best_shop(uow: UnitOfWork, known: Known, offer_id: UUID, now: datetim
 
 
 async def _granted(uow: UnitOfWork, keyring: Keyring, play: Play, best: Match, offer_id: UUID, known: Known) -> Claimed:
+    offers = await voucher.read_offers(uow, [offer_id])
+    admission = await caps.admit(uow, known, offers[offer_id], "search", play.day, play.drawn_at)
+    if admission is None:
+        raise OfferNotOpen(offer_id=offer_id)
     grant = voucher.Grant(
         offer_id=offer_id,
         at=play.drawn_at,
@@ -101,6 +108,7 @@ async def _granted(uow: UnitOfWork, keyring: Keyring, play: Play, best: Match, o
     granted = (await voucher.grant(uow, [grant]))[0]
     if not isinstance(granted, Granted):
         raise OfferNotOpen(offer_id=offer_id)
+    await caps.note(uow, admission, granted.voucher_id, play.drawn_at, from_shop=None, to_shop=best.shop.id)
     player = players_of(keyring, uow.network_id, Player(known=known))[0]
     reasons = tuple((reason.code, reason.facts) for reason in best.reasons)
     prize = StoredPrize(place=1, offer_id=offer_id, shop_id=best.shop.id, propensity=1.0, reasons=reasons)

@@ -9,6 +9,7 @@ from uuid import UUID
 import procrastinate
 
 from ringmain.campaign import api as campaign
+from ringmain.campaign import jobs as campaign_jobs
 from ringmain.entry.installation import Installation, attached_urls, opened
 from ringmain.entry.lake import lake_tables
 from ringmain.entry.webhook_events import sources
@@ -41,6 +42,7 @@ _JOBS_AT_ONCE = 2
 def jobs(application_url: str) -> procrastinate.App:
     """Return the jobs of all slices, each under its slice's name."""
     app = procrastinate.App(connector=connector(application_url))
+    app.add_tasks_from(campaign_jobs.tasks(), namespace="campaign")
     app.add_tasks_from(match_jobs.tasks(), namespace="match")
     app.add_tasks_from(message_jobs.tasks(), namespace="message")
     app.add_tasks_from(need_jobs.tasks(), namespace="need")

@@ -10,11 +10,12 @@ from ringmain.match.model import (
     Match,
     MatchedOffer,
     Place,
+    Reach,
     Reason,
     ShopFacts,
     usual_name,
 )
-from ringmain.match.nearby import nearby
+from ringmain.match.nearby import nearby, reach
 from ringmain.match.redemption.features import describe as describe_sending
 from ringmain.match.redemption.forecast import RedemptionModel, fit_logistic
 from ringmain.match.redemption.forecast import train as train_redemptions
@@ -36,6 +37,7 @@ __all__ = [
     "Outcomes",
     "Place",
     "Purchases",
+    "Reach",
     "Reason",
     "Records",
     "RedemptionModel",
@@ -53,6 +55,7 @@ __all__ = [
     "fit_logistic",
     "nearby",
     "offered",
+    "reach",
     "show_nearby",
     "today",
     "train_redemptions",

@@ -18,6 +18,7 @@ from ringmain.match.model import (
     Person,
     Place,
     Ranked,
+    Reach,
     ShopVisits,
     Stand,
     draw,
@@ -25,6 +26,7 @@ from ringmain.match.model import (
     fair_weights,
     seed_of,
 )
+from ringmain.match.model import reach as reach_columns
 from ringmain.member import api as member
 from ringmain.member.api import Purpose
 from ringmain.need import api as need
@@ -86,6 +88,19 @@ async def find(uow: UnitOfWork, context: Context, *, explore: bool) -> Found:
     return found(standing)
 
 
+async def reach(uow: UnitOfWork, context: Context, *, fresh: bool = False) -> Reach:
+    """Return all that may be shown to a person here and now, as columns, without an order; see `nearby`.
+
+    What is left of the offers of a large network may be a second old; `fresh` reads it now. Raises `ShopNotFound`.
+    """
+    asked = await who_asks(uow, context)
+    kept = await catalogue_of(uow, context.at)
+    stand, place = await _stand(uow, context, kept.catalogue)
+    person = await asked.person()
+    standing, _ = await left(uow, kept, fresh=fresh)
+    return reach_columns(kept.catalogue, standing, replace(context, place=place), person, stand)
+
+
 async def _granted_still(uow: UnitOfWork, kept: Kept, found: Sequence[Match]) -> bool:
     """Say whether every offer that would be shown is in stock and funded now; the catalogue knows the rest."""
     places = [kept.catalogue.offer_place[offer.id] for one in found for offer in one.offers]
@@ -121,6 +136,7 @@ class Asked:
             frozenset(one.offer_id for one in blocked if one.offer_id is not None),
             None if visits is None else {one.shop_id: ShopVisits(one.visits, one.last_at) for one in visits},
             {one.shop_id: one.next_chance for one in needs},
+            {one.shop_id: one.week_chance for one in needs},
             prior,
         )
 

@@ -5,7 +5,7 @@ from ringmain.need.basket.histories import BasketHistories, basket_histories
 from ringmain.need.basket.ranker import BasketModel
 from ringmain.need.basket.ranker import train as train_baskets
 from ringmain.need.basket.simple import simple_scores as simple_basket_scores
-from ringmain.need.forecast import TASK, TASKS, ask_needs, forecast_needs, needs, own_needs
+from ringmain.need.forecast import TASK, TASKS, ask_needs, forecast_needs, needs, own_needs, weeks_of
 from ringmain.need.ground import MADE_OF
 from ringmain.need.lifetimes import BgNbd, Histories, ParetoNbd, fit_bg_nbd, fit_pareto_nbd
 from ringmain.need.place.habits import names as habit_names
@@ -117,4 +117,5 @@ __all__ = [
     "traffic_window",
     "train",
     "train_baskets",
+    "weeks_of",
 ]

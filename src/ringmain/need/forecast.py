@@ -91,3 +91,8 @@ async def needs(uow: UnitOfWork, subject_ids: Sequence[UUID], at: datetime) -> l
 async def ask_needs(uow: UnitOfWork, subject_ids: Sequence[UUID], at: datetime) -> Pending[store.Need]:
     """Ask for the same; the answer can be awaited after other questions were asked."""
     return await store.of_person(uow, subject_ids, at - OLDEST)
+
+
+async def weeks_of(uow: UnitOfWork, subject_ids: Sequence[UUID], at: datetime) -> list[store.WeekChance]:
+    """Return for many people how probable it is that they come to shops within a week; see `needs`."""
+    return await store.of_people(uow, subject_ids, at - OLDEST) if subject_ids else []

@@ -100,6 +100,26 @@ async def of_person(uow: UnitOfWork, subject_ids: Sequence[UUID], since: datetim
 
 
 @dataclass(frozen=True, slots=True)
+class WeekChance:
+    """That a person comes to a shop within a week."""
+
+    subject_id: UUID
+    shop_id: UUID
+    week_chance: float
+
+
+_OF_PEOPLE = """
+    SELECT subject_id, shop_id, week_chance FROM need
+    WHERE network_id = %s AND subject_id = ANY(%s) AND made_at > %s ORDER BY subject_id, shop_id
+"""
+
+
+async def of_people(uow: UnitOfWork, subject_ids: Sequence[UUID], since: datetime) -> list[WeekChance]:
+    """Return what is expected of many people by forecasts made after `since`."""
+    return await uow.rows(WeekChance, _OF_PEOPLE, (uow.network_id, pack_uuids(subject_ids), since))
+
+
+@dataclass(frozen=True, slots=True)
 class AheadRow:
     """How many visits are expected of the people who know a shop."""
 

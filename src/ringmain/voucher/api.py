@@ -9,7 +9,7 @@ from ringmain.voucher.codes import sign as sign_code
 from ringmain.voucher.errors import TendersDiffer
 from ringmain.voucher.expire import sweep, void
 from ringmain.voucher.grant import grant
-from ringmain.voucher.grantable import ask_stocks, grantable, purse_of, standing_offers
+from ringmain.voucher.grantable import ask_stocks, grantable, purse_of, released, standing_offers
 from ringmain.voucher.lease import (
     change_offline_rule,
     lease,
@@ -157,6 +157,7 @@ __all__ = [
     "redemptions_of_sale",
     "release",
     "release_lease",
+    "released",
     "resolve_typed_code",
     "sales_redeemed_in",
     "set_paused",

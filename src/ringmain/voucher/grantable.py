@@ -40,6 +40,11 @@ async def ask_stocks(uow: UnitOfWork, offer_ids: Sequence[UUID]) -> Pending[stor
     return await store.stocks(uow, offer_ids)
 
 
+async def released(uow: UnitOfWork, voucher_ids: Sequence[UUID]) -> int:
+    """Return what of the money set aside for vouchers went back to their funders, in minor units."""
+    return await store.released(uow, voucher_ids)
+
+
 def purse_of(network_id: UUID, offer: PublishedOffer) -> UUID:
     """Return the id of the account from which the vouchers of an offer are covered."""
     return account_of(network_id, offer.funder_id, MerchantAccount.AVAILABLE, offer.terms.currency)

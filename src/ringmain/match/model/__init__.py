@@ -17,6 +17,7 @@ from ringmain.match.model.distance import Floats, distances_m, points
 from ringmain.match.model.explore import REACH_M, SHARE, Drawn, draw, explores, fair_weights, seed_of
 from ringmain.match.model.hours import Opening, clock_text, opening
 from ringmain.match.model.rank import Ranked, Stand, rank
+from ringmain.match.model.reach import Reach, reach
 from ringmain.match.model.vocabulary import Vocabulary
 from ringmain.match.model.words import Found, WordQuery, normal, usual_name
 
@@ -38,6 +39,7 @@ __all__ = [
     "Person",
     "Place",
     "Ranked",
+    "Reach",
     "Reason",
     "ShopFacts",
     "ShopVisits",
@@ -54,6 +56,7 @@ __all__ = [
     "opening",
     "points",
     "rank",
+    "reach",
     "seed_of",
     "usual_name",
 ]

@@ -80,6 +80,7 @@ class Catalogue:
         self.purses = tuple(purses)
         self.cost = np.array([one.cost_minor for one in self.offers], dtype=np.int64)
         self.face = np.array([one.offer.face_minor for one in self.offers], dtype=np.float64)
+        self.pays_points = np.array([one.offer.price_points > 0 for one in self.offers], dtype=np.bool_)
         self.ends = np.array([_moment(one.offer.ends_at, _NEVER) for one in self.offers], dtype=np.int64)
         self._begins = np.array([_moment(one.begins_at, 0) for one in self.offers], dtype=np.int64)
         self._counts_days = np.array([one.offer.valid_days is not None for one in self.offers], dtype=np.bool_)

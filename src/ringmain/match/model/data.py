@@ -24,7 +24,8 @@ class Context:
 
     `subject_ids` are the person's subject and those merged into it. `at_shop_id` is the shop whose scene or till is
     met: its place stands for the person's where that is unknown, and neither it nor its rivals are shown. `offer_id`
-    asks for nothing but the shops to which that offer leads.
+    asks for nothing but the shops to which that offer leads. Of `without_offers`, and of the offers of
+    `without_owners` (merchants), none is shown.
     """
 
     at: datetime
@@ -36,6 +37,8 @@ class Context:
     limit: int = 20
     with_offers_only: bool = False
     offer_id: UUID | None = None
+    without_offers: frozenset[UUID] = frozenset()
+    without_owners: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +88,8 @@ class Person:
     """What is known of who asks.
 
     `visits` is None where nobody is known, or where they do not want personal answers; `needs` and `prior` are empty
-    then. `needs` says of shops how probable it is, from 0 to 1, that the person's next visit is there. `prior` is what
+    then. `needs` says of shops how probable it is, from 0 to 1, that the person's next visit is there, and `weeks` that
+    they come there within a week. `prior` is what
     people of their tribe mostly go for (category: share of visits), as long as their own visits say next to nothing.
     """
 
@@ -93,6 +97,7 @@ class Person:
     blocked_offers: frozenset[UUID] = frozenset()
     visits: Mapping[UUID, ShopVisits] | None = None
     needs: Mapping[UUID, float] = field(default_factory=dict)
+    weeks: Mapping[UUID, float] = field(default_factory=dict)
     prior: Mapping[str, float] = field(default_factory=dict)
 
 

@@ -21,7 +21,7 @@ from ringmain.match.model.vocabulary import Vocabulary
 from ringmain.match.model.words import ENOUGH, WordQuery
 
 # After so many metres the weight of being near has fallen to 37 %: about ten minutes on foot.
-_WALK_M = 700.0
+WALK_M = 700.0
 _NEAR, _OPEN, _VALUE, _NEED, _TRIBE, _SOON, _NEW, _WORDS = 1.0, 0.6, 0.5, 0.5, 0.25, 0.2, 0.15, 3.0
 # From this chance on that the next visit is there, a need is worth a word; of a dozen shops a guess gives half of it.
 _WANTED = 0.15
@@ -67,13 +67,7 @@ class Ranked:
         stand: Stand | None = None,
         vocabulary: Vocabulary | None = None,
     ) -> None:
-        grantable = left.grantable & catalogue.valid(context.at)
-        mine = _without(grantable, [catalogue.offer_place.get(id_) for id_ in person.blocked_offers])
-        if context.offer_id is not None:
-            mine = mine & (np.arange(len(mine)) == catalogue.offer_place.get(context.offer_id, -1))
-        shown = _without(np.ones(len(catalogue.shops), dtype=np.bool_), _hidden(catalogue, person, stand))
-        if context.with_offers_only or context.offer_id is not None:
-            shown &= catalogue.has(mine)
+        grantable, mine, shown = allowed(catalogue, left, context, person, stand)
         query, words = None, None
         if context.words.strip():
             query = WordQuery(context.words)
@@ -84,7 +78,7 @@ class Ranked:
             self._metres = distances_m(context.place, catalogue.points)
         self._catalogue, self._context, self._shown, self._mine = catalogue, context, shown, mine
         self._scores = _scores(catalogue, context, person, (grantable, mine), self._metres, words)
-        self._answer = _Answer(catalogue, left, mine, context, person, query)
+        self._answer = Answer(catalogue, left, mine, context, person, query)
         self.first: list[int] = _first(self._scores, np.flatnonzero(shown), context.limit).tolist()
 
     def match(self, place: int) -> Match:
@@ -102,6 +96,20 @@ class Ranked:
         good[self.first] = False
         found: Integers = np.flatnonzero(good)
         return found
+
+
+def allowed(
+    catalogue: Catalogue, left: Left, context: Context, person: Person, stand: Stand | None
+) -> tuple[Flags, Flags, Flags]:
+    """Return which offers can be granted at all, which of them may be shown here, and which shops may be shown."""
+    grantable = left.grantable & catalogue.valid(context.at)
+    mine = _without(grantable, _left_out(catalogue, context, person))
+    if context.offer_id is not None:
+        mine = mine & (np.arange(len(mine)) == catalogue.offer_place.get(context.offer_id, -1))
+    shown = _without(np.ones(len(catalogue.shops), dtype=np.bool_), _hidden(catalogue, person, stand))
+    if context.with_offers_only or context.offer_id is not None:
+        shown &= catalogue.has(mine)
+    return grantable, mine, shown
 
 
 def _first(scores: Floats, places: Integers, count: int) -> Integers:
@@ -128,6 +136,14 @@ def _hidden(catalogue: Catalogue, person: Person, stand: Stand | None) -> list[i
     return hidden
 
 
+def _left_out(catalogue: Catalogue, context: Context, person: Person) -> list[int | None]:
+    """Return the places of the offers that may not be shown: blocked ones, and what the caller leaves out."""
+    places = [catalogue.offer_place.get(id_) for id_ in (*person.blocked_offers, *context.without_offers)]
+    if context.without_owners:
+        places += [place for place, one in enumerate(catalogue.offers) if one.merchant_id in context.without_owners]
+    return places
+
+
 def _without(flags: Flags, places: Iterable[int | None]) -> Flags:
     taken = [place for place in places if place is not None]
     if not taken:
@@ -149,11 +165,11 @@ def _scores(
     grantable, mine = offers
     scores = np.zeros(len(catalogue.shops))
     if metres is not None:
-        scores += _NEAR * np.exp(-metres / _WALK_M)
+        scores += _NEAR * np.exp(-metres / WALK_M)
     scores += _OPEN * catalogue.open_at(context.at)
     # Of all shops, shown or not, and all offers: a block must not change how the others compare.
     best = catalogue.best(np.where(grantable, catalogue.face, 0.0))
-    usual = _usual(best)
+    usual = usual_face(best)
     if mine is not grantable:
         best = catalogue.best(np.where(mine, catalogue.face, 0.0))
     # Saturating: an offer of the usual value gets half, and one of ten times it hardly more than one of five.
@@ -182,7 +198,7 @@ def _chances(catalogue: Catalogue, person: Person) -> Floats:
     return chances
 
 
-def _usual(best: Floats) -> float:
+def usual_face(best: Floats) -> float:
     """Return the median of the greatest values, in minor units; 1 where nobody offers anything."""
     values = best[best > 0]
     return float(np.median(values)) if len(values) else 1.0
@@ -197,7 +213,7 @@ def _days_left(offer: MatchedOffer, at: datetime) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class Answer:
     """What is looked at to show one shop of an answer; only those that are shown are looked at one by one."""
 
     catalogue: Catalogue

@@ -8,6 +8,7 @@ from ringmain.voucher.store.ends import (
     expiry_place,
     forget_ended_holds,
     insert_ends,
+    released,
 )
 from ringmain.voucher.store.following import Lineage, StoryRow, lineage, read_limits, read_vouchers, story
 from ringmain.voucher.store.grants import (
@@ -148,6 +149,7 @@ __all__ = [
     "read_vouchers",
     "redemptions_of_sale",
     "release_hold",
+    "released",
     "resolve_typed_code",
     "secret_of",
     "set_paused",

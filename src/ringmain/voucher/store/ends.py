@@ -94,3 +94,27 @@ async def forget_ended_holds(uow: UnitOfWork, now: datetime) -> None:
     await uow.execute(
         "DELETE FROM typed_code_failure WHERE network_id = %(network)s AND hour < %(now)s - interval '1 day'", params
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    minor: int
+
+
+_RELEASED = """
+    SELECT (
+        coalesce((SELECT sum(released_minor) FROM voucher_end
+                  WHERE network_id = %(network)s AND voucher_id = ANY(%(ids)s)), 0)
+        + coalesce((SELECT sum(r.released_minor) FROM redemption r
+                    WHERE r.network_id = %(network)s AND r.voucher_id = ANY(%(ids)s)
+                      AND NOT EXISTS (SELECT FROM reversal v
+                                      WHERE v.network_id = r.network_id AND v.redemption_id = r.id)), 0)
+    )::bigint AS minor
+"""
+
+
+async def released(uow: UnitOfWork, voucher_ids: Sequence[UUID]) -> int:
+    """Return what of the money set aside for vouchers went back to their funders, in minor units."""
+    row = await uow.row(_Sum, _RELEASED, {"network": uow.network_id, "ids": pack_uuids(voucher_ids)})
+    assert row is not None
+    return row.minor

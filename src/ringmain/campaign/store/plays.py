@@ -65,12 +65,12 @@ async def lock_draw(uow: UnitOfWork, draw_id: UUID) -> bool:
     return await uow.row(_Id, query, (uow.network_id, draw_id)) is not None
 
 
-_LOCK_PERSON = "SELECT pg_advisory_xact_lock(hashtextextended(%s::text || %s::text || %s::text, 14))"
+_LOCK_PERSON = "SELECT pg_advisory_xact_lock(hashtextextended(%s::text || %s::text, 14))"
 
 
-async def lock_person(uow: UnitOfWork, scene_id: UUID, day: date, subject_id: UUID) -> None:
-    """Let one claim at a time of this person, scene and day go on."""
-    await uow.execute(_LOCK_PERSON, (str(scene_id), day.isoformat(), str(subject_id)))
+async def lock_person(uow: UnitOfWork, subject_id: UUID) -> None:
+    """Let one claim at a time of this person go on, at whatever scene: what a person may get at all is counted."""
+    await uow.execute(_LOCK_PERSON, (str(uow.network_id), str(subject_id)))
 
 
 _ADD = """

@@ -7,7 +7,6 @@ from uuid import UUID
 from msgspec import Meta, Struct, structs
 
 from ringmain.campaign import api, errors
-from ringmain.campaign.plan.http import ROUTES as PLAN_ROUTES
 from ringmain.campaign.tokens import token_of
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.http import Call, Listed, Request, Role, Route, Time
@@ -256,6 +255,7 @@ ROUTES: tuple[Route, ...] = (
             errors.PlayerUnnamed,
             errors.ReceiptUsed,
             errors.ReceiptEnded,
+            errors.CapReached,
             PlaceIncomplete,
             MemberUnknown,
         ),
@@ -291,6 +291,7 @@ ROUTES: tuple[Route, ...] = (
             errors.AlreadyPlayed,
             errors.PrizeNotDrawn,
             errors.PrizeGone,
+            errors.CapReached,
             errors.NoPrizeLeft,
             MemberUnknown,
         ),
@@ -312,7 +313,7 @@ ROUTES: tuple[Route, ...] = (
         response=TakenShown,
         status=201,
         transaction="write",
-        errors=(errors.OfferNotOpen, errors.OfferTaken, MemberUnknown, ShopNotFound, SceneRetired),
+        errors=(errors.OfferNotOpen, errors.OfferTaken, errors.CapReached, MemberUnknown, ShopNotFound, SceneRetired),
         example={"member_id": _ID},
         example_response={"voucher_id": _ID, "offer_id": _ID},
     ),
@@ -348,5 +349,4 @@ ROUTES: tuple[Route, ...] = (
         example_query={"since": _AT},
         example_response={"items": [{"scene_id": _ID, "people": 3, "last_at": _AT}], "next": None},
     ),
-    *PLAN_ROUTES,
 )

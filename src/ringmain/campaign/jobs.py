@@ -1,0 +1,51 @@
+"""The periodic work of allocation: every hour the prices of all budgets, after the forecasts that they rest on."""
+
+from uuid import UUID
+
+import structlog
+from procrastinate import Blueprint, JobContext
+
+from ringmain.campaign.pricing import price
+from ringmain.kit.db import Database
+from ringmain.kit.jobs import RETRY, database_of
+from ringmain.network import api as network
+
+_log = structlog.get_logger(__name__)
+
+
+def tasks() -> Blueprint:
+    """Return the jobs of this slice, anew each time: adding them to an application renames them."""
+    found = Blueprint()
+    job = found.task(
+        name="price", queueing_lock="campaign_price", lock="campaign_price", pass_context=True, retry=RETRY
+    )(price_networks)
+    found.periodic(cron="38 * * * *")(job)
+    return found
+
+
+async def price_networks(context: JobContext, timestamp: int) -> None:
+    """Price the budgets of every network that lives in the present; `timestamp` is when the job was due."""
+    del timestamp
+    database = database_of(context)
+    for network_id in await _present_networks(database):
+        pricing = await price(database, network_id)
+        if pricing is not None:
+            _log.info(
+                "budgets priced",
+                network_id=str(network_id),
+                plays=pricing.people,
+                vouchers=pricing.vouchers,
+                gap=round(pricing.gap, 5),
+            )
+
+
+async def _present_networks(database: Database) -> list[UUID]:
+    """Return the networks that do not live in a replayed or simulated time."""
+    async with database.unit(None) as uow:
+        networks = await network.all_networks(uow)
+    present = []
+    for network_id in networks:
+        async with database.unit(network_id) as uow:
+            if not (await network.network_of(uow)).simulated:
+                present.append(network_id)
+    return present
