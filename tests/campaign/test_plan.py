@@ -9,7 +9,7 @@ import pytest
 
 from ringmain.campaign import api
 from ringmain.campaign.api import Audience, Campaign, NewCampaign, Schedule, State
-from ringmain.campaign.plan.errors import (
+from ringmain.campaign.errors import (
     CampaignInvalid,
     CampaignMoveRefused,
     CampaignNotFound,

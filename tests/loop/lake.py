@@ -50,6 +50,7 @@ class SmallLake:
         *,
         days: float = 14,
         valid_from: float | None = None,
+        led_by: str | None = None,
     ) -> None:
         """Add a grant; it can be spent at `shops` (none: at any) for so many days."""
         self._add(
@@ -61,6 +62,8 @@ class SmallLake:
             valid_from=day(on if valid_from is None else valid_from),
             valid_until=day(on + days),
             redeem_shop_ids=list(shops),
+            origin_kind=None if led_by is None else "sale",
+            origin_id=led_by,
         )
 
     def redeem(self, voucher_id: str, who: str | None, shop: str, on: float, sale_id: str) -> None:
@@ -97,6 +100,20 @@ class SmallLake:
         """Add a refund."""
         row = {"change_id": f"c-{sale_id}-{on}", "sale_id": sale_id, "kind": "refund"}
         self.rows.setdefault("sale_change", []).append({**row, "amount_minor": amount_minor, "changed_at": day(on)})
+
+    def deal(self, campaign: str, who: str, on: float, *, treated: bool, turn: int = 0) -> None:
+        """Record that somebody would have been shown the offer of a campaign."""
+        self._add(
+            "campaign_opportunity",
+            opportunity_id=f"o-{campaign}-{who}-{on}",
+            campaign_id=campaign,
+            subject_id=who,
+            treated=treated,
+            area="",
+            turn=turn,
+            shop_id=None,
+            happened_at=day(on),
+        )
 
     def write(self) -> "SmallLake":
         """Write all facts."""

@@ -1,6 +1,5 @@
 """Every table of the lake, collected from the slices that own its facts."""
 
-from ringmain.campaign.api import LAKE_TABLES as CAMPAIGN_TABLES
 from ringmain.kit.lake import LakeTable
 from ringmain.loop.api import LAKE_TABLES as LOOP_TABLES
 from ringmain.match.api import LAKE_TABLES as MATCH_TABLES
@@ -13,7 +12,6 @@ def lake_tables() -> tuple[LakeTable, ...]:
     """Return the declarations of all facts that are copied to the lake."""
     return (
         *LOOP_TABLES,
-        *CAMPAIGN_TABLES,
         *MATCH_TABLES,
         *MESSAGE_TABLES,
         *SCENE_TABLES,

@@ -4,7 +4,7 @@ What a *visit* is, `profile.analysis` says. A *transition* is two consecutive vi
 at most so many days apart; of vouchers: won at one shop (the sender's), spent at another.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ringmain.campaign import api as campaign
 from ringmain.kit.pure.clock import microseconds
 from ringmain.loop.model import NONE, Grants, Redemptions, Transitions, known_from, transitions
 from ringmain.member import api as member
@@ -24,7 +25,13 @@ from ringmain.profile.api import lake_visits as visits
 from ringmain.sale import api as sale
 from ringmain.voucher import api as voucher
 
-LAKE_TABLES = (*sale.LAKE_TABLES, *voucher.LAKE_TABLES, *member.LAKE_TABLES, *profile.LAKE_TABLES)
+LAKE_TABLES = (
+    *sale.LAKE_TABLES,
+    *voucher.LAKE_TABLES,
+    *member.LAKE_TABLES,
+    *profile.LAKE_TABLES,
+    *campaign.LAKE_TABLES,
+)
 
 Int64s = NDArray[np.int64]
 Table = Any
@@ -41,6 +48,7 @@ class Facts:
     subject_alias: Table
     sale_change: Table
     sale_dispute: Table
+    campaign_opportunity: Table
 
 
 def facts_of(lake: Any) -> Facts:
@@ -157,6 +165,68 @@ def redemption_returns(facts: Facts) -> Table:
     )
 
 
+def dealt_people(facts: Facts, window_days: int, before_days: int, shop_ids: Sequence[str] | None = None) -> Table:
+    """Return a row per campaign and person that were dealt, with what they did in a span as long for everybody.
+
+    campaign_id, subject_id, treated, entered_at, and at `shop_ids` (None: everywhere) visits and paid_minor (vouchers
+    and refunds left out) of `window_days` from the moment they would have been shown the offer; the same of
+    `before_days` before that, and the visits of as many days before those. Who was merged of two
+    counts in the group in which either was recorded first.
+    """
+    dealt = canonical(facts.campaign_opportunity.filter(facts.campaign_opportunity.turn == 0), facts)
+    people = dealt.group_by("campaign_id", "subject_id").agg(
+        treated=dealt.treated.argmin(dealt.happened_at), entered_at=dealt.happened_at.min()
+    )
+    changes = facts.sale_change
+    sums = changes.group_by(changed_id=changes.sale_id).agg(
+        refunded=changes.amount_minor.sum(where=changes.kind == "refund"),
+        completed=changes.amount_minor.max(where=changes.kind == "completion"),
+    )
+    seen = visits(facts)
+    if shop_ids is not None:
+        seen = seen.filter(seen.shop_id.isin(list(shop_ids)))
+    priced = facts.sale.select("total_minor", "redeemed_minor", priced_id=facts.sale.sale_id)
+    seen = seen.inner_join(priced, seen.sale_id == priced.priced_id)
+    seen = seen.left_join(sums, seen.sale_id == sums.changed_id)
+    paid = ibis.coalesce(seen.completed, seen.total_minor) - seen.redeemed_minor - seen.refunded.fill_null(0)
+    seen = seen.select("visited_at", who=seen.subject_id, paid=paid)
+    both = people.left_join(seen, people.subject_id == seen.who)
+    ends, begins = both.entered_at + ibis.interval(days=window_days), both.entered_at - ibis.interval(days=before_days)
+    after = (both.visited_at >= both.entered_at) & (both.visited_at < ends)
+    before = (both.visited_at >= begins) & (both.visited_at < both.entered_at)
+    earlier = (both.visited_at >= begins - ibis.interval(days=before_days)) & (both.visited_at < begins)
+    return both.group_by("campaign_id", "subject_id", "treated", "entered_at").agg(
+        visits=after.fill_null(False).cast("int64").sum(),
+        paid_minor=both.paid.sum(where=after).fill_null(0),
+        visits_before=before.fill_null(False).cast("int64").sum(),
+        paid_before=both.paid.sum(where=before).fill_null(0),
+        visits_earlier=earlier.fill_null(False).cast("int64").sum(),
+    )
+
+
+_HOPS = 5
+
+
+def hops_to_visits(facts: Facts) -> Table:
+    """Return sale_id and hop_shop_id: each shop whose voucher, over up to five hops, led to a visit.
+
+    The voucher spent in the sale was won at a shop; where a sale there had led to it, so did the vouchers of that sale.
+    """
+    won = facts.grant.select("voucher_id", "sender_shop_id", "origin_kind", "origin_id")
+    standing = _standing(facts)
+    spent = standing.select("voucher_id", spent_in=standing.sale_id).inner_join(won, "voucher_id")
+    spent = spent.mutate(led_by=ibis.ifelse(spent.origin_kind == "sale", spent.origin_id, ibis.null("string")))
+    spent = spent.select("spent_in", "sender_shop_id", "led_by")
+    reached = spent.select(sale_id=spent.spent_in, hop_shop_id=spent.sender_shop_id, led_by=spent.led_by)
+    found = reached
+    for _ in range(_HOPS - 1):
+        onward = reached.filter(reached.led_by.notnull()).select("sale_id", came_by=reached.led_by)
+        step = onward.inner_join(spent, onward.came_by == spent.spent_in)
+        reached = step.select("sale_id", hop_shop_id=step.sender_shop_id, led_by=step.led_by)
+        found = found.union(reached)
+    return found.filter(found.hop_shop_id.notnull()).select("sale_id", "hop_shop_id").distinct()
+
+
 # Every expression that is judged, by name: whoever adds a backend compares what each of them gives there and here.
 EXPRESSIONS: Mapping[str, Callable[[Facts], Table]] = {
     "visits": visits,
@@ -164,6 +234,8 @@ EXPRESSIONS: Mapping[str, Callable[[Facts], Table]] = {
     "voucher_transitions": voucher_transitions,
     "grant_outcomes": grant_outcomes,
     "redemption_returns": redemption_returns,
+    "dealt_people": lambda facts: dealt_people(facts, 14, 28),
+    "hops_to_visits": hops_to_visits,
 }
 
 
@@ -289,3 +361,34 @@ def _times(column: Any) -> Int64s:
     """Return microseconds since 1970, `NONE` for null."""
     times: Int64s = column.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).fill_null(NONE).to_numpy()
     return times
+
+
+@dataclass(frozen=True, slots=True)
+class DealtRows:
+    """`dealt_people` as arrays, in the order in which people entered; times are microseconds since 1970."""
+
+    campaign: list[str]
+    person: list[str]
+    treated: NDArray[np.bool_]
+    entered_at: Int64s
+    visits: Int64s
+    paid_minor: Int64s
+    visits_before: Int64s
+    paid_before: Int64s
+    visits_earlier: Int64s
+
+
+def dealt_rows(people: Table) -> DealtRows:
+    """Run `dealt_people`, or what was filtered of it."""
+    rows = people.order_by("entered_at", "subject_id").to_pyarrow()
+    numbers = {
+        name: rows[name].cast(pa.int64()).to_numpy()
+        for name in ("visits", "paid_minor", "visits_before", "paid_before", "visits_earlier")
+    }
+    return DealtRows(
+        campaign=rows["campaign_id"].to_pylist(),
+        person=rows["subject_id"].to_pylist(),
+        treated=rows["treated"].to_numpy(zero_copy_only=False).astype(bool),
+        entered_at=_times(rows["entered_at"]),
+        **numbers,
+    )

@@ -12,6 +12,7 @@ from ringmain.loop.analysis import EXPRESSIONS as ANALYSES
 from ringmain.loop.analysis import LAKE_TABLES, Facts, Table, facts_of
 from ringmain.loop.checklist import Checklist, ChecklistStep, Step, checklist
 from ringmain.loop.guests import Elsewhere, Guest, GuestCounts, guest_counts, guests
+from ringmain.loop.lift import CampaignLift, LiftOf, aa_watch, campaign_lift, lift_of
 from ringmain.loop.model import (
     Beside,
     Closure,
@@ -29,7 +30,7 @@ from ringmain.loop.model import (
     strongest_edges,
     transitions,
 )
-from ringmain.loop.model.lift import Dealt, compare
+from ringmain.loop.model.lift import Dealt, Interval, Reading, State, Watch, compare
 from ringmain.loop.model.lift import fixed as fixed_interval
 from ringmain.loop.model.lift import sequence as sequence_interval
 from ringmain.loop.offer_story import OfferVoucher, VoucherState, daily, offer_funnel, offer_vouchers, own_offer
@@ -43,6 +44,7 @@ __all__ = [
     "LAKE_TABLES",
     "MEMORY_LIMIT",
     "Beside",
+    "CampaignLift",
     "Caused",
     "Checklist",
     "ChecklistStep",
@@ -59,20 +61,27 @@ __all__ = [
     "FunnelRow",
     "Guest",
     "GuestCounts",
+    "Interval",
     "LeakReport",
     "Leaks",
+    "LiftOf",
     "OfferPressure",
     "OfferVoucher",
     "Plan",
     "Pressure",
     "Preview",
     "Rate",
+    "Reading",
     "SecondVisits",
     "ShopEdge",
+    "State",
     "Step",
     "Today",
     "Transitions",
     "VoucherState",
+    "Watch",
+    "aa_watch",
+    "campaign_lift",
     "checklist",
     "closure_report",
     "compare",
@@ -84,6 +93,7 @@ __all__ = [
     "guest_counts",
     "guests",
     "leak_report",
+    "lift_of",
     "offer_funnel",
     "offer_vouchers",
     "own_offer",

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from ringmain.campaign.plan import errors, run
+from ringmain.campaign import errors
+from ringmain.campaign.plan import run
 from ringmain.campaign.plan.model import (
     DAY_MINUTES,
     USUAL_COMPARED_BP,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from ringmain.campaign.plan.errors import CampaignInvalid, PartnershipNotAgreed, PartnershipNotFound
+from ringmain.campaign.errors import CampaignInvalid, PartnershipNotAgreed, PartnershipNotFound
 from ringmain.campaign.plan.model import Partnership
 from ringmain.campaign.plan.store import campaigns as campaign_store
 from ringmain.campaign.plan.store import partnerships as store

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from ringmain.campaign.plan import errors, partner
+from ringmain.campaign import errors
+from ringmain.campaign.plan import partner
 from ringmain.campaign.plan.model import Partnership
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.http import AmountMinor, Call, Listed, Name, Request, Role, Route

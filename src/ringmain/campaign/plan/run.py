@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from ringmain.campaign.plan.errors import (
+from ringmain.campaign.errors import (
     CampaignInvalid,
     CampaignMoveRefused,
     CampaignNotFound,

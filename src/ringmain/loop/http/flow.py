@@ -16,7 +16,7 @@ Report = TypeVar("Report")
 _WHOLE_NETWORK: frozenset[Role] = frozenset({"operator", "analyst"})
 _SOME_AT_A_TIME = Limit(10, seconds=60)
 # One analysis at a time: each may take all the memory that analyses are given.
-_ANALYSES = ThreadPoolExecutor(1, thread_name_prefix="loop")
+ANALYSES = ThreadPoolExecutor(1, thread_name_prefix="loop")
 
 Days = Annotated[int, Meta(ge=1, le=366, description="Days of 24 hours.")]
 
@@ -36,7 +36,7 @@ class ClosureQuery(Request, frozen=True):
 
 
 async def _analyse(report: Callable[[], Report]) -> Report:
-    return await asyncio.get_running_loop().run_in_executor(_ANALYSES, report)
+    return await asyncio.get_running_loop().run_in_executor(ANALYSES, report)
 
 
 async def _flow(call: Call, _: Any) -> api.FlowReport:

@@ -1,0 +1,140 @@
+"""The routes of effect: what a campaign brought, and whether comparison groups are dealt as they should."""
+
+import asyncio
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from ringmain.campaign.errors import CampaignNotFound
+from ringmain.kit.http import Call, Limit, Role, Route
+from ringmain.loop import lift
+from ringmain.loop.http.flow import ANALYSES
+from ringmain.loop.model.lift import Reading, Watch
+
+_READERS: frozenset[Role] = frozenset({"operator", "merchant", "analyst"})
+_WHOLE_NETWORK: frozenset[Role] = frozenset({"operator", "analyst"})
+_SOME_AT_A_TIME = Limit(20, seconds=60)
+
+
+class ReadingShown(Struct, frozen=True, kw_only=True):
+    """What was brought in all, with its 95 % interval; null where nothing may be said yet.
+
+    `state`: too_early, effect, no_effect_seen or miscounted (the groups are not of the sizes that were promised).
+    """
+
+    state: str
+    treated: int
+    compared_with: int
+    total: float | None
+    low: float | None
+    high: float | None
+
+
+class LiftShown(Struct, frozen=True, kw_only=True):
+    """What a campaign brought in the `window_days` after people would have been shown its offer.
+
+    `paid`: minor units, vouchers and refunds left out. `waiting`: people whose days are not over. While it is not
+    `final`, the intervals hold however often they are looked at; the final one is for one reading.
+    """
+
+    campaign_id: UUID
+    window_days: int
+    people: int
+    waiting: int
+    first_at: datetime | None
+    final: bool
+    visits: ReadingShown
+    paid: ReadingShown
+    days_needed: int | None
+
+
+async def _lift(call: Call, _: Any) -> LiftShown:
+    network_id, campaign_id = call.principal.network_id, call.id("campaign_id")
+    async with call.database.unit(network_id) as uow:
+        asked, now = await lift.lift_of(uow, campaign_id, by=call.merchant_scope()), await uow.now()
+    run = partial(lift.campaign_lift, call.settings.lake_folder, network_id, asked, now)
+    found = await asyncio.get_running_loop().run_in_executor(ANALYSES, run)
+    return LiftShown(
+        campaign_id=campaign_id,
+        window_days=found.window_days,
+        people=found.people,
+        waiting=found.waiting,
+        first_at=found.first_at,
+        final=found.final,
+        visits=_shown(found.visits),
+        paid=_shown(found.paid),
+        days_needed=found.days_needed,
+    )
+
+
+async def _watch(call: Call, _: Any) -> Watch:
+    run = partial(lift.aa_watch, call.settings.lake_folder, call.principal.network_id)
+    return await asyncio.get_running_loop().run_in_executor(ANALYSES, run)
+
+
+def _shown(one: Reading) -> ReadingShown:
+    return ReadingShown(
+        state=one.state.value,
+        treated=one.treated,
+        compared_with=one.others,
+        total=None if one.total is None else round(one.total, 1),
+        low=None if one.interval is None else round(one.interval.low, 1),
+        high=None if one.interval is None else round(one.interval.high, 1),
+    )
+
+
+_READING = {
+    "state": "effect",
+    "treated": 1804,
+    "compared_with": 196,
+    "total": 41.2,
+    "low": 12.0,
+    "high": 70.4,
+}
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        method="GET",
+        path="/v1/campaigns/{campaign_id}/lift",
+        operation="read_campaign_lift",
+        summary="Read what a campaign brought, beside its comparison group",
+        description="People are compared as they were dealt, whether they won the offer or not, from the moment they "
+        "would have been shown it, for as long as everybody. What people did before is taken off (CUPED).",
+        tag="campaigns",
+        roles=_READERS,
+        handler=_lift,
+        transaction="own",
+        response=LiftShown,
+        limit=_SOME_AT_A_TIME,
+        errors=(CampaignNotFound,),
+        example_response={
+            "campaign_id": "018f4e3a-7c00-7a10-8000-000000000041",
+            "window_days": 14,
+            "people": 2000,
+            "waiting": 310,
+            "first_at": "2026-03-01T10:00:00Z",
+            "final": False,
+            "visits": _READING,
+            "paid": _READING | {"state": "too_early", "total": 120_000.0, "low": -9_000.0, "high": 249_000.0},
+            "days_needed": None,
+        },
+    ),
+    Route(
+        method="GET",
+        path="/v1/comparison-groups/watch",
+        operation="watch_comparisons",
+        summary="Read whether comparison groups are dealt as they should",
+        description="How the groups of all campaigns differed before anybody was shown anything: the chances of such "
+        "differences have to be spread evenly. An alarm is about dealing and recording, not about shops.",
+        tag="campaigns",
+        roles=_WHOLE_NETWORK,
+        handler=_watch,
+        transaction="own",
+        response=Watch,
+        limit=_SOME_AT_A_TIME,
+        example_response={"count": 34, "below_alpha": 2, "chance": 0.41, "alarm": False},
+    ),
+)

@@ -1,0 +1,132 @@
+"""What campaigns brought, from the lake: people as they were dealt, each followed for as long as everybody."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+
+from ringmain.campaign import api as campaign
+from ringmain.campaign.errors import CampaignNotFound
+from ringmain.kit.db import UnitOfWork
+from ringmain.kit.lake.connect import connect
+from ringmain.kit.pure.clock import microseconds
+from ringmain.loop import analysis
+from ringmain.loop.analysis import LAKE_TABLES, DealtRows
+from ringmain.loop.model import lift as model
+from ringmain.loop.model.lift import Dealt, Reading, Watch
+from ringmain.network import api as network
+
+WINDOW_DAYS, BEFORE_DAYS = 14, 28
+_MEMORY, _THREADS = "512MB", 2
+_FULL_BP = 10_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class LiftOf:
+    """The campaign to read: whose visits count (`shop_ids`; None: everywhere), the share compared with, and its end."""
+
+    campaign_id: UUID
+    shop_ids: tuple[UUID, ...] | None
+    share: float
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignLift:
+    """What a campaign brought: visits, and what people paid in minor units (vouchers and refunds left out).
+
+    `people` were followed for `window_days`; `waiting` were dealt, and their days are not over. `final`: everybody's
+    are, and the campaign has ended. `days_needed`: about how many days until more can be said, at the pace so far.
+    """
+
+    window_days: int
+    people: int
+    waiting: int
+    first_at: datetime | None
+    final: bool
+    visits: Reading
+    paid: Reading
+    days_needed: int | None
+
+
+async def lift_of(uow: UnitOfWork, campaign_id: UUID, *, by: UUID | None) -> LiftOf:
+    """Return what there is to read of a campaign of merchant `by` (None: of anybody). Raises `CampaignNotFound`.
+
+    Visits at the shops of its merchant count; of the network's own campaigns those at all shops.
+    """
+    one = await campaign.read_campaign(uow, campaign_id, by=by)
+    if by not in (None, one.said.merchant_id):
+        raise CampaignNotFound
+    shops = None
+    if one.said.merchant_id != uow.network_id:
+        shops = tuple(shop.id for shop in await network.shops_of(uow, one.said.merchant_id))
+    ended = one.changed_at if one.state is campaign.State.ENDED else one.said.schedule.ends_at
+    return LiftOf(one.id, shops, one.said.comparison_bp / _FULL_BP, min(ended, one.said.schedule.ends_at))
+
+
+def campaign_lift(lake: Path, network_id: UUID, asked: LiftOf, now: datetime) -> CampaignLift:
+    """Read a campaign; blocks for a second or more. Where nobody was dealt yet it is too early to say."""
+    shops = None if asked.shop_ids is None else [str(id_) for id_ in asked.shop_ids]
+    with connect(lake, LAKE_TABLES, network_id=network_id, memory_limit=_MEMORY, threads=_THREADS) as connection:
+        people = analysis.dealt_people(analysis.facts_of(connection), WINDOW_DAYS, BEFORE_DAYS, shops)
+        rows = analysis.dealt_rows(people.filter(people.campaign_id == str(asked.campaign_id)))
+    ripe = rows.entered_at + microseconds_of(timedelta(days=WINDOW_DAYS)) <= microseconds(now)
+    final = now >= asked.ends_at + timedelta(days=WINDOW_DAYS)
+    visits = model.read(_dealt(rows, ripe, rows.visits, rows.visits_before), asked.share, final=final)
+    paid = model.read(_dealt(rows, ripe, rows.paid_minor, rows.paid_before), asked.share, final=final)
+    first = None if not len(rows.entered_at) else timedelta(microseconds=int(rows.entered_at[0]))
+    return CampaignLift(
+        window_days=WINDOW_DAYS,
+        people=int(ripe.sum()),
+        waiting=int((~ripe).sum()),
+        first_at=None if first is None else _EPOCH + first,
+        final=final,
+        visits=visits,
+        paid=paid,
+        days_needed=_days_needed(rows, ripe, visits, now),
+    )
+
+
+def _days_needed(rows: DealtRows, ripe: model.Bools, reading: Reading, now: datetime) -> int | None:
+    """Return about how many days until enough people have been followed, those who wait among them."""
+    if reading.state is not model.State.TOO_EARLY or not len(rows.entered_at):
+        return None
+    if reading.people_needed is None:
+        return None
+    so_far, span = len(rows.entered_at), timedelta(microseconds=microseconds(now) - int(rows.entered_at[0]))
+    missing = reading.people_needed - int((~ripe).sum())
+    more = model.days_needed(missing, so_far, span) if missing > 0 else 0
+    return (more or 0) + WINDOW_DAYS
+
+
+def aa_watch(lake: Path, network_id: UUID, campaign_ids: Sequence[UUID] | None = None) -> Watch:
+    """Judge how people of both groups differed before any of them was shown anything, which chance alone decides.
+
+    One chance for each campaign: visits of the 28 days before, less what those of the 28 days earlier foretold. Groups
+    whose sizes are not as dealt, or that differ before, are alarms about the dealing and recording, not about shops.
+    """
+    with connect(lake, LAKE_TABLES, network_id=network_id, memory_limit=_MEMORY, threads=_THREADS) as connection:
+        people = analysis.dealt_people(analysis.facts_of(connection), WINDOW_DAYS, BEFORE_DAYS)
+        if campaign_ids is not None:
+            people = people.filter(people.campaign_id.isin([str(id_) for id_ in campaign_ids]))
+        rows = analysis.dealt_rows(people)
+    chances, campaigns = [], np.asarray(rows.campaign, dtype=object)
+    for campaign_id in sorted(set(rows.campaign)):
+        mine = campaigns == campaign_id
+        compared = model.compare(_dealt(rows, mine, rows.visits_before, rows.visits_earlier))
+        if compared is not None and compared.enough:
+            chances.append(model.chance(compared))
+    return model.watch(chances)
+
+
+def microseconds_of(span: timedelta) -> int:
+    """Return a span in microseconds."""
+    return span // timedelta(microseconds=1)
+
+
+def _dealt(rows: DealtRows, chosen: model.Bools, outcome: analysis.Int64s, before: analysis.Int64s) -> Dealt:
+    return Dealt(rows.treated[chosen], outcome[chosen].astype(np.float64), before[chosen].astype(np.float64))
