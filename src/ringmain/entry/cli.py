@@ -23,6 +23,7 @@ from ringmain.kit.pure.errors import RuleBroken, Unavailable
 from ringmain.kit.settings import Settings
 from ringmain.segment.cli import commands as tribe_commands
 from ringmain.simulate.cli import evaluate, simulate
+from ringmain.simulate.national_day.cli import command as national_day
 
 Result = TypeVar("Result")
 
@@ -41,6 +42,7 @@ app.command(audit)
 app.command(evaluate)
 app.command(replay)
 app.command(simulate)
+simulate.command(national_day(lambda work: act_on(work, own=True), verify_network), name="national-day")
 app.command(train)
 app.command(models)
 app.command(master_key)

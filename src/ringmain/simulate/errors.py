@@ -101,3 +101,11 @@ class FamilyKeptApart(RuleBroken):
     code = "family_kept_apart"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     next_step = "Write rows of the family `choice`; the family `rhythm` is there to judge only."
+
+
+class SimulationFaulty(RuleBroken):
+    """A simulated campaign left something behind that does not add up."""
+
+    code = "simulation_faulty"
+    status = HTTPStatus.CONFLICT
+    next_step = "Report it with the faults shown: a rule or the simulation is wrong."

@@ -31,6 +31,7 @@ from ringmain.campaign.games.store import Alarm, HourRow, PlayColumns
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pure.clock import microseconds
 from ringmain.kit.pure.errors import RuleBroken
+from ringmain.kit.pure.id_columns import RANDOM_BYTES, uuid7s
 from ringmain.member import api as member
 from ringmain.member.errors import MemberUnknown
 from ringmain.network import api as network
@@ -44,7 +45,6 @@ _HOUR_US = 3_600_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHOWN_HOURS = timedelta(hours=26)
 _ZEROS = np.zeros(1, dtype="V16")
-_RANDOM_BYTES = 10
 _KEPT = "campaign.games.odds"
 
 
@@ -130,7 +130,10 @@ async def play(uow: UnitOfWork, plays: Plays) -> Played:
     """
     count = len(plays.scene_ids)
     done = Played(
-        _new_ids(plays.at_us) if plays.voucher_ids is None else plays.voucher_ids.copy(),
+        # Made here, and by nobody who plays: their random bits are also the chance of a play.
+        uuid7s(plays.at_us, os.urandom(RANDOM_BYTES * count))
+        if plays.voucher_ids is None
+        else plays.voucher_ids.copy(),
         np.zeros(count, dtype=np.int64),
         np.zeros(count, dtype=np.bool_),
         {},
@@ -328,13 +331,3 @@ async def _foresee(uow: UnitOfWork, table: _Table, left: Int64s, at_us: Int64s) 
         alarm = Alarm(game_id=game.id, kind=kind, day=day, left_over=left_over, expected=expected, told_at=now)
         if await store.add_alarm(uow, alarm):
             uow.record("game_running_low", [game.id])
-
-
-def _new_ids(at_us: Int64s) -> Ids:
-    """Return a new UUIDv7 for each time, of 74 random bits: its chance is made here, and by nobody who plays."""
-    ids = np.empty((len(at_us), 16), dtype=np.uint8)
-    ids[:, :6] = (at_us // 1_000).astype(">u8").view(np.uint8).reshape(-1, 8)[:, 2:]
-    ids[:, 6:] = np.frombuffer(os.urandom(_RANDOM_BYTES * len(at_us)), dtype=np.uint8).reshape(-1, _RANDOM_BYTES)
-    ids[:, 6] = ids[:, 6] & 0x0F | 0x70
-    ids[:, 8] = ids[:, 8] & 0x3F | 0x80
-    return ids.view("V16").reshape(-1)

@@ -1,0 +1,72 @@
+"""What a run takes of the machine: memory and processor time of PostgreSQL and of ours, where Linux tells it."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+_PROC = Path("/proc")
+_KB_PER_MB = 1_024
+_SECONDS = 5.0
+
+
+def parent_of(pid: int) -> int | None:
+    """Return the process that started this one; None where that cannot be told."""
+    with suppress(OSError, ValueError, IndexError):
+        return int(_stat(pid)[1])
+    return None
+
+
+def processor_seconds(root: int) -> float:
+    """Return the processor time of a process, of those that it started, and of those of them that have ended."""
+    total = 0.0
+    for pid in _tree(root):
+        with suppress(OSError, ValueError, IndexError):
+            fields = _stat(pid)
+            # utime and stime; the ended children's are added by whoever waited for them.
+            total += sum(int(value) for value in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+    return total
+
+
+def memory_mb(root: int) -> float:
+    """Return the memory of a process and of those that it started; what they share is counted once (PSS)."""
+    total = 0
+    for pid in _tree(root):
+        with suppress(OSError, ValueError):
+            for line in (_PROC / str(pid) / "smaps_rollup").read_text(encoding="ascii").splitlines():
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1])
+    return total / _KB_PER_MB
+
+
+def _stat(pid: int) -> list[str]:
+    # What stands in brackets is the name, which may hold spaces; the state comes after it.
+    return (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+
+
+def _tree(root: int) -> Iterator[int]:
+    children: dict[int, list[int]] = {}
+    for entry in _PROC.iterdir() if _PROC.is_dir() else ():
+        if entry.name.isdigit() and (parent := parent_of(int(entry.name))) is not None:
+            children.setdefault(parent, []).append(int(entry.name))
+    waiting = [root]
+    while waiting:
+        pid = waiting.pop()
+        yield pid
+        waiting += children.get(pid, [])
+
+
+class Watch:
+    """Looks every few seconds at the memory of trees of processes, and keeps the largest sum."""
+
+    def __init__(self, roots: list[int]) -> None:
+        self._roots = roots
+        self.peak_mb = 0.0
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            seen = await asyncio.to_thread(lambda: sum(memory_mb(root) for root in self._roots))
+            self.peak_mb = max(self.peak_mb, seen)
+            await asyncio.sleep(_SECONDS)

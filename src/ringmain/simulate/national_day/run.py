@@ -1,0 +1,154 @@
+"""Runs the whole National Day: cities side by side in processes of their own, then the figures, then every check."""
+
+import asyncio
+import os
+import resource
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
+
+from ringmain.kit.apart import apart
+from ringmain.kit.db import Database
+from ringmain.kit.memory import peak_mb
+from ringmain.kit.secrets import Keyring
+from ringmain.simulate.national_day import store
+from ringmain.simulate.national_day.drive import Drive
+from ringmain.simulate.national_day.figures import Figures, figures, together
+from ringmain.simulate.national_day.machine import Watch, parent_of, processor_seconds
+from ringmain.simulate.national_day.plan import Plan
+
+Say = Callable[[str], None]
+CityProgress = Callable[[int, int, int], None]
+
+
+class Checked(Protocol):
+    """One check of a network."""
+
+    @property
+    def name(self) -> str:
+        """What must hold."""
+
+    @property
+    def faults(self) -> Sequence[str]:
+        """Where it does not."""
+
+
+Verify = Callable[[Database, UUID], Awaitable[Sequence[Checked]]]
+
+
+@dataclass(slots=True)
+class CityRun:
+    """What came of one city in its process."""
+
+    counts: Counter[str]
+    seconds: Counter[str]
+    figures: Figures
+    processor_seconds: float
+    peak_mb: float
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of the whole run: figures, faults, and what it took; `seconds` are of the clock, by stage."""
+
+    figures: dict[str, Any]
+    counts: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=dict)
+    city_seconds: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+    machine: dict[str, Any] = field(default_factory=dict)
+    tables: list[store.Table] = field(default_factory=list)
+
+
+async def national_day(
+    url: str, key_path: Path, plan: Plan, processes: int, verify: Verify, progress: CityProgress
+) -> Outcome:
+    """Run the campaign, or go on where it was interrupted; `progress` hears of city, rows done, and rows in all."""
+    started, clock = time.perf_counter(), {}
+    async with Database(url) as database:
+        async with database.unit(None) as uow:
+            server, before = parent_of(await store.backend(uow)), await store.disk(uow)
+        server_before = processor_seconds(server) if server else 0.0
+        watch = Watch([os.getpid(), *([server] if server else [])])
+        watching = asyncio.create_task(watch.run())
+        try:
+            cities = await _cities(url, key_path, plan, processes, progress)
+            clock["cities"] = time.perf_counter() - started
+            verifying = time.perf_counter()
+            faults = await _verify(database, plan, processes, verify)
+            clock["verify"] = time.perf_counter() - verifying
+        finally:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+        async with database.unit(None) as uow:
+            after, tables = await store.disk(uow), await store.tables(uow)
+    counts = sum((one.counts for one in cities), Counter[str]())
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    machine = {
+        "peak_mb": round(watch.peak_mb),
+        "peak_mb_of_a_process": round(max([peak_mb(), *(one.peak_mb for one in cities)])),
+        "database_bytes": after.database_bytes - before.database_bytes,
+        "log_bytes": after.log_bytes - before.log_bytes,
+        "postgresql_processor_seconds": round(processor_seconds(server) - server_before, 1) if server else None,
+        "python_processor_seconds": round(
+            sum(one.processor_seconds for one in cities) + own.ru_utime + own.ru_stime, 1
+        ),
+    }
+    clock["all"] = time.perf_counter() - started
+    in_cities = sum((one.seconds for one in cities), Counter[str]())
+    return Outcome(together([one.figures for one in cities], counts), counts, clock, in_cities, faults, machine, tables)
+
+
+async def _cities(url: str, key_path: Path, plan: Plan, processes: int, progress: CityProgress) -> list[CityRun]:
+    free = asyncio.Semaphore(processes)
+
+    async def one(number: int) -> CityRun:
+        def said(text: str) -> None:
+            done, _, rows = text.partition("/")
+            progress(number, int(done), int(rows))
+
+        async with free:
+            return await apart(drive_city, url, str(key_path), plan, number, progress=said)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one(number)) for number in range(plan.cities)]
+    return [task.result() for task in tasks]
+
+
+async def _verify(database: Database, plan: Plan, processes: int, verify: Verify) -> list[str]:
+    free = asyncio.Semaphore(processes)
+
+    async def one(number: int) -> list[str]:
+        city = plan.city(number)
+        async with free:
+            checks = await verify(database, city.network_id)
+        return [f"{city.name}: {check.name}: {fault}" for check in checks for fault in check.faults]
+
+    return [fault for found in await asyncio.gather(*map(one, range(plan.cities))) for fault in found]
+
+
+def drive_city(url: str, key_path: str, plan: Plan, number: int, say: Say) -> CityRun:
+    """Run one city in this process, and count it."""
+    return asyncio.run(_drive(url, key_path, plan, number, say))
+
+
+async def _drive(url: str, key_path: str, plan: Plan, number: int, say: Say) -> CityRun:
+    city = plan.city(number)
+    making = time.perf_counter()
+    # One connection: a city's batches follow one another.
+    async with Database(url, connections=1) as database:
+        drive = Drive(database, Keyring.open(Path(key_path)), city)
+        made = time.perf_counter() - making
+        done = await drive.run(lambda row, rows: say(f"{row}/{rows}"))
+        done.seconds["make the people"] += made
+        counting = time.perf_counter()
+        found = await figures(database, city, drive.compared)
+        done.seconds["count"] += time.perf_counter() - counting
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return CityRun(done.counts, done.seconds, found, used.ru_utime + used.ru_stime, peak_mb())
