@@ -2,11 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
 
 from ringmain.entry.installation import Installation, attached_urls, opened, owned_urls
+from ringmain.kit.db import Database
 from ringmain.kit.postgres import NotRunning
 from ringmain.kit.settings import Settings
+
+if TYPE_CHECKING:
+    from ringmain.entry.verify import Check
 
 Result = TypeVar("Result")
 
@@ -27,3 +32,10 @@ def act_on(work: Callable[[Installation], Awaitable[Result]], *, own: bool = Fal
         with owned_urls(settings) as urls:
             return asyncio.run(open_and_work())
     return asyncio.run(open_and_work())
+
+
+async def verify_network(database: Database, network_id: UUID) -> list["Check"]:
+    """Return every check of a network; for commands of slices below, which only the doors may give this to."""
+    from ringmain.entry.verify import verify  # noqa: PLC0415 (every command would wait for what it brings along)
+
+    return await verify(database, network_id)

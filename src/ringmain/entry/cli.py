@@ -11,7 +11,7 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
-from ringmain.entry.acting import act_on
+from ringmain.entry.acting import act_on, verify_network
 from ringmain.entry.analysing.cli import analyse
 from ringmain.entry.installation import Installation
 from ringmain.entry.replay.cli import replay

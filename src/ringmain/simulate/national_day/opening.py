@@ -38,12 +38,11 @@ async def open_city(database: Database, keyring: Keyring, city: City, crowd: Cro
 def stocks(city: City) -> tuple[int, int, int]:
     """Return how many are set aside of each shop's voucher, of the network's own, and of what stands in."""
     whole = plan.SHOP_ODDS * plan.SHOPS_PER_CITY + plan.NETWORK_ODDS
-    planned = city.plan.plays_per_city * plan.STOCK_SHARE
-    return (
-        max(1, round(planned * plan.SHOP_ODDS / whole)),
-        max(1, round(planned * plan.NETWORK_ODDS / whole)),
-        max(10, round(city.plan.plays_per_city * plan.STAND_IN_SHARE)),
-    )
+    plays = city.plan.plays_per_city
+    of_shop = max(1, int(plays * plan.STOCK_SHARE * plan.SHOP_ODDS / whole))
+    of_network = max(1, int(plays * plan.STOCK_SHARE * plan.NETWORK_ODDS / whole))
+    missing = max(0, plays - of_shop * plan.SHOPS_PER_CITY - of_network)
+    return of_shop, of_network, missing + max(1, round(plays * plan.SPARE_SHARE))
 
 
 async def _open_places(database: Database, city: City) -> None:

@@ -42,10 +42,10 @@ VALID_DAYS = 7
 # Of a hundred prizes that are drawn, ten are the network's own: good at every shop of the city.
 SHOP_ODDS = 9
 NETWORK_ODDS = 80
-# What is set aside, as a share of the plays that are planned: less than one without what stands in, so that the last
-# plays win that, and the operator is told before.
+# What is set aside of the prizes that are drawn, as a share of the plays that are planned: not enough, so that the
+# last plays win what stands in, of which there is a little more than is needed, and the operator is told before.
 STOCK_SHARE = 0.99
-STAND_IN_SHARE = 0.04
+SPARE_SHARE = 0.02
 
 COMPARISON_SHARE = 0.05
 BASE_VISITS = 1.0  # visits per person in the week that happen anyway

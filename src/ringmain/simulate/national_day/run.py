@@ -89,16 +89,13 @@ async def national_day(
         async with database.unit(None) as uow:
             after, tables = await store.disk(uow), await store.tables(uow)
     counts = sum((one.counts for one in cities), Counter[str]())
-    own = resource.getrusage(resource.RUSAGE_SELF)
     machine = {
         "peak_mb": round(watch.peak_mb),
         "peak_mb_of_a_process": round(max([peak_mb(), *(one.peak_mb for one in cities)])),
         "database_bytes": after.database_bytes - before.database_bytes,
         "log_bytes": after.log_bytes - before.log_bytes,
         "postgresql_processor_seconds": round(processor_seconds(server) - server_before, 1) if server else None,
-        "python_processor_seconds": round(
-            sum(one.processor_seconds for one in cities) + own.ru_utime + own.ru_stime, 1
-        ),
+        "python_processor_seconds": round(sum(one.processor_seconds for one in cities) + _processor_seconds(), 1),
     }
     clock["all"] = time.perf_counter() - started
     in_cities = sum((one.seconds for one in cities), Counter[str]())
@@ -106,19 +103,18 @@ async def national_day(
 
 
 async def _cities(url: str, key_path: Path, plan: Plan, processes: int, progress: CityProgress) -> list[CityRun]:
-    free = asyncio.Semaphore(processes)
+    """Run the cities in so many processes, each of which takes one city after the other."""
 
-    async def one(number: int) -> CityRun:
-        def said(text: str) -> None:
-            done, _, rows = text.partition("/")
-            progress(number, int(done), int(rows))
-
-        async with free:
-            return await apart(drive_city, url, str(key_path), plan, number, progress=said)
+    def said(text: str) -> None:
+        number, done, rows = text.split("/")
+        progress(int(number), int(done), int(rows))
 
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one(number)) for number in range(plan.cities)]
-    return [task.result() for task in tasks]
+        parts = [tuple(range(first, plan.cities, processes)) for first in range(min(processes, plan.cities))]
+        tasks = [
+            group.create_task(apart(drive_cities, url, str(key_path), plan, part, progress=said)) for part in parts
+        ]
+    return [one for task in tasks for one in task.result()]
 
 
 async def _verify(database: Database, plan: Plan, processes: int, verify: Verify) -> list[str]:
@@ -133,22 +129,31 @@ async def _verify(database: Database, plan: Plan, processes: int, verify: Verify
     return [fault for found in await asyncio.gather(*map(one, range(plan.cities))) for fault in found]
 
 
-def drive_city(url: str, key_path: str, plan: Plan, number: int, say: Say) -> CityRun:
-    """Run one city in this process, and count it."""
-    return asyncio.run(_drive(url, key_path, plan, number, say))
+def drive_cities(url: str, key_path: str, plan: Plan, numbers: Sequence[int], say: Say) -> list[CityRun]:
+    """Run cities in this process, one after the other, and count them."""
+    return asyncio.run(_drive(url, key_path, plan, numbers, say))
 
 
-async def _drive(url: str, key_path: str, plan: Plan, number: int, say: Say) -> CityRun:
-    city = plan.city(number)
-    making = time.perf_counter()
-    # One connection: a city's batches follow one another.
+async def _drive(url: str, key_path: str, plan: Plan, numbers: Sequence[int], say: Say) -> list[CityRun]:
+    keyring = Keyring.open(Path(key_path))
+    # One connection: the batches of a process follow one another.
     async with Database(url, connections=1) as database:
-        drive = Drive(database, Keyring.open(Path(key_path)), city)
-        made = time.perf_counter() - making
-        done = await drive.run(lambda row, rows: say(f"{row}/{rows}"))
-        done.seconds["make the people"] += made
-        counting = time.perf_counter()
-        found = await figures(database, city, drive.compared)
-        done.seconds["count"] += time.perf_counter() - counting
+        return [await drive_city(database, keyring, plan, number, say) for number in numbers]
+
+
+async def drive_city(database: Database, keyring: Keyring, plan: Plan, number: int, say: Say) -> CityRun:
+    """Run one city, and count it; `say` hears "city/rows done/rows in all"."""
+    city, started, before = plan.city(number), time.perf_counter(), _processor_seconds()
+    drive = Drive(database, keyring, city)
+    made = time.perf_counter() - started
+    done = await drive.run(lambda row, rows: say(f"{number}/{row}/{rows}"))
+    done.seconds["make the people"] += made
+    counting = time.perf_counter()
+    found = await figures(database, city, drive.compared)
+    done.seconds["count"] += time.perf_counter() - counting
+    return CityRun(done.counts, done.seconds, found, _processor_seconds() - before, peak_mb())
+
+
+def _processor_seconds() -> float:
     used = resource.getrusage(resource.RUSAGE_SELF)
-    return CityRun(done.counts, done.seconds, found, used.ru_utime + used.ru_stime, peak_mb())
+    return used.ru_utime + used.ru_stime
