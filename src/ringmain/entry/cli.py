@@ -22,8 +22,7 @@ from ringmain.kit.postgres import Trouble
 from ringmain.kit.pure.errors import RuleBroken, Unavailable
 from ringmain.kit.settings import Settings
 from ringmain.segment.cli import commands as tribe_commands
-from ringmain.simulate.cli import evaluate, simulate
-from ringmain.simulate.national_day.cli import command as national_day
+from ringmain.simulate.cli import add_national_day, evaluate, simulate
 
 Result = TypeVar("Result")
 
@@ -42,7 +41,7 @@ app.command(audit)
 app.command(evaluate)
 app.command(replay)
 app.command(simulate)
-simulate.command(national_day(lambda work: act_on(work, own=True), verify_network), name="national-day")
+add_national_day(lambda work: act_on(work, own=True), verify_network)
 app.command(train)
 app.command(models)
 app.command(master_key)

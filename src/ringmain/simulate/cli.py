@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from cyclopts import App, Parameter
@@ -12,6 +12,8 @@ from rich.table import Table
 
 from ringmain.simulate.errors import EvaluationUnwritable
 from ringmain.simulate.evaluate.tasks import TASKS
+from ringmain.simulate.national_day.cli import Act
+from ringmain.simulate.national_day.cli import command as national_day
 
 # A file or a pipe has no width of its own; a row of figures stays one line there.
 _WIDE = 240
@@ -24,6 +26,11 @@ ParametersFile = Annotated[
     Path | None, Parameter(name="--parameters", help="TOML or JSON file of a town's parameters; options go before it.")
 ]
 Json = Annotated[Path | None, Parameter(name="--json", help="Write the result to this file as JSON.")]
+
+
+def add_national_day(act: Act, verify: Any) -> None:
+    """Add the National Day; `act` runs something with the installation open, `verify` checks a network."""
+    simulate.command(national_day(act, verify), name="national-day")
 
 
 def evaluate(
