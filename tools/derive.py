@@ -136,7 +136,8 @@ def _transfers_that_differ(row: Any, wanted: Sequence[Transfer], posted: Sequenc
 
 def derive(connection: psycopg.Connection[Any], sample: int, seed: str) -> tuple[int, list[str]]:
     """Return how many redemptions were derived again, and every difference."""
-    cursor = connection.cursor(row_factory=namedtuple_row)
+    # The rows' columns are those of the queries above.
+    cursor: Any = connection.cursor(row_factory=namedtuple_row)
     ids = [row.id for row in cursor.execute(_SAMPLE, (seed, sample))]
     rows = cursor.execute(_FACTS, (ids,)).fetchall()
     posted: dict[UUID, list[Any]] = {}

@@ -1,7 +1,7 @@
 """Drives one city through its week: plays, then the visits that are due, batch by batch; resumable."""
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -29,6 +29,7 @@ Answer = TypeVar("Answer")
 Progress = Callable[[int, int], None]
 
 _HOUR_US = 3_600_000_000
+_CHOICE = "game"  # What decides whose voucher is won: the game's odds.
 # A key's payload never changes here: the visit it stands for is the same each time.
 _PAYLOAD_HASH = b"national day 1.0"
 
@@ -38,7 +39,7 @@ class Driven:
     """What a city has done since its beginning, and where this run spent its time in seconds."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class Drive:
         if before is None:
             await open_city(self._database, self._keyring, self._city, self._crowd)
             async with self._database.unit(self._city.network_id) as uow:
-                await progress_store.write_progress(uow, plan.NAME, progress_store.Progress(0, self._rows, {}))
+                await progress_store.write_progress(uow, plan.NAME, progress_store.Progress(0, self._rows, {}, _CHOICE))
         self._scenes = campaign.packed(await scene_ids(self._database, self._city))
         if before is None or not before.next_row:
             return 0
@@ -142,7 +143,7 @@ class Drive:
             played = time.perf_counter()
             await self._visit(uow, due, counts)
             visited = time.perf_counter()
-            row = progress_store.Progress(stop, self._rows, dict(counts))
+            row = progress_store.Progress(stop, self._rows, dict(counts), _CHOICE)
             await progress_store.write_progress(uow, plan.NAME, row)
         seconds = self._done.seconds
         seconds["plays"] += played - started

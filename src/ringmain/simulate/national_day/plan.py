@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 from ringmain.kit.pure.ids import derived_id, uuid7_of
@@ -33,7 +34,7 @@ CITIES = (
 SHOPS_PER_CITY = 80
 PLAYS_PER_PERSON = 30
 CATEGORIES = ("noodles", "hotpot", "coffee", "bakery", "books", "clothes", "supermarket", "cinema")
-GAMES = ("scratch", "wheel", "catch")
+GAMES: tuple[Literal["scratch", "wheel", "catch"], ...] = ("scratch", "wheel", "catch")
 
 FACE_MINOR = 500
 MINIMUM_MINOR = 1_500

@@ -4,7 +4,7 @@ import asyncio
 import os
 import resource
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -46,7 +46,7 @@ class CityRun:
     """What came of one city in its process."""
 
     counts: Counter[str]
-    seconds: Counter[str]
+    seconds: dict[str, float]
     figures: Figures
     processor_seconds: float
     peak_mb: float
@@ -59,7 +59,7 @@ class Outcome:
     figures: dict[str, Any]
     counts: Counter[str] = field(default_factory=Counter)
     seconds: dict[str, float] = field(default_factory=dict)
-    city_seconds: Counter[str] = field(default_factory=Counter)
+    city_seconds: dict[str, float] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     machine: dict[str, Any] = field(default_factory=dict)
     tables: list[store.Table] = field(default_factory=list)
@@ -69,7 +69,8 @@ async def national_day(
     url: str, key_path: Path, plan: Plan, processes: int, verify: Verify, progress: CityProgress
 ) -> Outcome:
     """Run the campaign, or go on where it was interrupted; `progress` hears of city, rows done, and rows in all."""
-    started, clock = time.perf_counter(), {}
+    started = time.perf_counter()
+    clock: dict[str, float] = {}
     async with Database(url) as database:
         async with database.unit(None) as uow:
             server, before = parent_of(await store.backend(uow)), await store.disk(uow)
@@ -98,7 +99,10 @@ async def national_day(
         "python_processor_seconds": round(sum(one.processor_seconds for one in cities) + _processor_seconds(), 1),
     }
     clock["all"] = time.perf_counter() - started
-    in_cities = sum((one.seconds for one in cities), Counter[str]())
+    in_cities: defaultdict[str, float] = defaultdict(float)
+    for one in cities:
+        for stage, seconds in one.seconds.items():
+            in_cities[stage] += seconds
     return Outcome(together([one.figures for one in cities], counts), counts, clock, in_cities, faults, machine, tables)
 
 
