@@ -483,6 +483,7 @@ LOOP: dict[str, Cell] = {
 
 # Figures of one merchant: its own, or the operator's view of them.
 FIGURES: dict[str, Cell] = {
+    "read_ahead": Cell("om", lambda things: f"{_merchant(things)}/ahead"),
     "read_today": Cell("om", lambda things: f"{_merchant(things)}/today"),
     "read_pressure": Cell("om", lambda things: f"{_merchant(things)}/pressure"),
     "read_checklist": Cell("om", lambda things: f"{_merchant(things)}/checklist"),

@@ -56,6 +56,7 @@ def test_every_job_has_its_slice_in_its_name() -> None:
     assert names == {
         "message:tidy",
         "need:forecast",
+        "need:traffic",
         "need:train",
         "profile:baskets",
         "sale:partitions",

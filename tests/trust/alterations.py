@@ -251,6 +251,7 @@ ALTERED: dict[str, Alteration] = {
 
 # Tables of these slices that hold nothing of a person, each with the reason.
 NOBODYS: dict[str, str] = {
+    "traffic_forecast": "how many payments shops expect, of everybody together",
     "shop_basket": "the rounded middle of the baskets of ten members and more",
     "tribe_finding": "how many people were looked at",
     "tribe_week": "that a week was counted for a merchant",

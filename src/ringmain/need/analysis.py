@@ -19,6 +19,7 @@ _MINUTES_AN_HOUR, _SECONDS_AN_HOUR = 60, 3_600
 _MICROSECONDS = 1_000_000
 # Somebody who pays twice at one shop within the hour was there once.
 _ONE_VISIT_S = 3_600
+_QUARTER_S = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,35 @@ def visits_of(lake: Path, network_id: UUID, *, threads: int = 1) -> pa.Table:
         rows = profile.lake_visits(facts).order_by("visited_at", "sale_id")
         found: pa.Table = rows.select("subject_id", "shop_id", "visited_at").to_pyarrow()
     return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Payments:
+    """How many payments (rows,) were made at which shop on which day."""
+
+    shop: tuple[str, ...]
+    day: np.ndarray[tuple[int], np.dtype[np.datetime64]]
+    count: Int64s
+
+
+def payments_of(lake: Path, network_id: UUID, zone: str) -> Payments:
+    """Return the payments of each shop and day, by the clock of a zone; goods that came back are none."""
+    tables = profile.VISIT_TABLES
+    with connect(lake, tables, network_id=network_id, memory_limit=MEMORY_LIMIT, threads=1) as connection:
+        sale = connection.table("sale")
+        paid = sale.filter(sale.total_minor >= 0)
+        # By the quarter of an hour, so that midnight of every zone is a border.
+        timed = paid.mutate(second=(paid.sold_at.epoch_seconds() // _QUARTER_S) * _QUARTER_S)
+        rows = timed.group_by("shop_id", "second").agg(payments=timed.count()).to_pyarrow()
+    at = rows["second"].cast(pa.int64()).cast(pa.timestamp("s", tz="UTC")).cast(pa.timestamp("s", tz=zone))
+    day = pc.local_timestamp(at).cast(pa.date32())
+    summed = pa.table({"shop": rows["shop_id"], "day": day, "payments": rows["payments"]})
+    summed = summed.group_by(["shop", "day"]).aggregate([("payments", "sum")])
+    return Payments(
+        tuple(map(str, summed["shop"].to_pylist())),
+        summed["day"].to_numpy().astype("datetime64[D]"),
+        summed["payments_sum"].to_numpy().astype(np.int64),
+    )
 
 
 def subjects_of(visits: pa.Table) -> list[UUID]:

@@ -5,6 +5,7 @@ from ringmain.need.basket.histories import BasketHistories, basket_histories
 from ringmain.need.basket.ranker import BasketModel
 from ringmain.need.basket.ranker import train as train_baskets
 from ringmain.need.basket.simple import simple_scores as simple_basket_scores
+from ringmain.need.expected import ExpectedDay, ShopTraffic, forecast_traffic, traffic
 from ringmain.need.forecast import TASK, TASKS, ask_needs, forecast_needs, needs, own_needs, weeks_of
 from ringmain.need.ground import MADE_OF
 from ringmain.need.lifetimes import BgNbd, Histories, ParetoNbd, fit_bg_nbd, fit_pareto_nbd
@@ -36,7 +37,9 @@ from ringmain.need.traffic.forecast import Example, Forecaster
 from ringmain.need.traffic.forecast import example as traffic_example
 from ringmain.need.traffic.forecast import learn as learn_traffic
 from ringmain.need.traffic.forecast import origins as traffic_origins
+from ringmain.need.traffic.foretell import LEAST_DAYS, MODEL
 from ringmain.need.traffic.history import History
+from ringmain.need.traffic.simple import BASELINES as TRAFFIC_BASELINES
 from ringmain.need.train import Training, is_due, roll_back, train
 from ringmain.need.visits.next_choice import Ranked, rank_kinds, rank_stores
 from ringmain.need.visits.records import Visits
@@ -45,11 +48,14 @@ from ringmain.need.visits.rhythm import own_gaps, own_rate
 
 __all__ = [
     "BASELINES",
+    "LEAST_DAYS",
     "LEAST_PEOPLE",
     "MADE_OF",
+    "MODEL",
     "ROUNDED_TO",
     "TASK",
     "TASKS",
+    "TRAFFIC_BASELINES",
     "AsOf",
     "BasketHistories",
     "BasketModel",
@@ -58,6 +64,7 @@ __all__ = [
     "Chunk",
     "Counter",
     "Example",
+    "ExpectedDay",
     "Floats",
     "Floats32",
     "Forecast",
@@ -76,6 +83,7 @@ __all__ = [
     "Return",
     "Rows",
     "ShopAhead",
+    "ShopTraffic",
     "Table",
     "Training",
     "Visits",
@@ -92,6 +100,7 @@ __all__ = [
     "fit_retriever",
     "forecast",
     "forecast_needs",
+    "forecast_traffic",
     "foretell_gaps",
     "foretell_returns",
     "gather",
@@ -112,6 +121,7 @@ __all__ = [
     "roll_back",
     "simple_basket_scores",
     "table_names",
+    "traffic",
     "traffic_example",
     "traffic_origins",
     "traffic_window",

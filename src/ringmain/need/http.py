@@ -1,6 +1,6 @@
-"""The routes of models: which were trained, how they did beside the baselines, which serve; and rolling one back."""
+"""The routes of what is ahead of a merchant's shops, and of models: their figures, which serve, rolling back."""
 
-from datetime import datetime
+from datetime import date, datetime
 from math import isnan
 from uuid import UUID
 
@@ -13,8 +13,11 @@ from ringmain.kit.learn.intervals import Estimate
 from ringmain.kit.learn.registry import Figures, KeptModel, NoModelBefore
 from ringmain.need import api
 from ringmain.need.errors import TaskUnknown
+from ringmain.network import api as network
+from ringmain.network.errors import MerchantNotFound
 
 _READERS: frozenset[Role] = frozenset({"operator", "analyst"})
+_MANAGERS: frozenset[Role] = frozenset({"operator", "merchant"})
 _OPERATOR: frozenset[Role] = frozenset({"operator"})
 _MOST = 100
 
@@ -52,6 +55,60 @@ class RolledBack(Struct, frozen=True):
 
     withdrawn: ModelShown
     serves: ModelShown
+
+
+class DayAhead(Struct, frozen=True):
+    """Payments to expect on a day; eight days of ten end between `low` and `high`. `last_week`: the same weekday."""
+
+    day: date
+    expected: float
+    low: float
+    high: float
+    last_week: int
+
+
+class ShopAheadShown(Struct, frozen=True):
+    """What is ahead of a shop. `known_guests`: of the next seven days, in fives; null where too few are behind it.
+
+    `days` is empty before `days_needed` days of payments are known. `made_by`: "model", or the count that did best.
+    """
+
+    shop_id: UUID
+    known_guests: int | None
+    days_known: int
+    days_needed: int
+    made_by: str | None
+    made_at: datetime | None
+    days: list[DayAhead]
+
+
+class MerchantAhead(Struct, frozen=True):
+    """What is ahead of each shop of a merchant."""
+
+    items: list[ShopAheadShown]
+
+
+async def _ahead(uow: UnitOfWork, call: Call) -> MerchantAhead:
+    merchant_id = call.id("merchant_id")
+    if call.merchant_scope() not in (None, merchant_id):
+        raise MerchantNotFound(merchant_id=merchant_id)
+    await network.merchant_of(uow, merchant_id)
+    ids, at = [shop.id for shop in await network.shops_of(uow, merchant_id)], await uow.now()
+    guests, paid = await api.ahead(uow, ids, at), await api.traffic(uow, ids, at)
+    return MerchantAhead(
+        [
+            ShopAheadShown(
+                shop_id=one.shop_id,
+                known_guests=known.expected,
+                days_known=one.days_known or 0,
+                days_needed=api.LEAST_DAYS,
+                made_by=one.made_by if one.days else None,
+                made_at=one.made_at if one.days else None,
+                days=[DayAhead(day.day, day.expected, day.low, day.high, day.last_week) for day in one.days],
+            )
+            for known, one in zip(guests, paid, strict=True)
+        ]
+    )
 
 
 async def _models(uow: UnitOfWork, call: Call) -> Listed[ModelShown]:
@@ -107,6 +164,35 @@ _EXAMPLE = {
 }
 
 ROUTES: tuple[Route, ...] = (
+    Route(
+        method="GET",
+        path="/v1/merchants/{merchant_id}/ahead",
+        operation="read_ahead",
+        summary="Read what is ahead of a merchant's shops: known guests, and payments of the next two weeks",
+        description="Payments are forecast every night from those per shop and day, once eight weeks are known, with "
+        "what did best at moments of the past: a learnt model only where it is surely better than every simple "
+        "count. Known guests are a sum of the chances of people who agree to personalisation, in fives.",
+        tag="merchants",
+        roles=_MANAGERS,
+        handler=_ahead,
+        # Chances of people are in rows that no merchant sees; only rounded sums leave.
+        reads_as="network",
+        response=MerchantAhead,
+        errors=(MerchantNotFound,),
+        example_response={
+            "items": [
+                {
+                    "shop_id": _ID,
+                    "known_guests": 25,
+                    "days_known": 90,
+                    "days_needed": 56,
+                    "made_by": "weekday's three-week median",
+                    "made_at": _AT,
+                    "days": [{"day": "2026-03-01", "expected": 41.0, "low": 30.5, "high": 52.0, "last_week": 39}],
+                }
+            ]
+        },
+    ),
     Route(
         method="GET",
         path="/v1/models",

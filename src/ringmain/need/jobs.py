@@ -1,4 +1,4 @@
-"""The periodic work of needs: a forecast every hour with the model that serves, and a training every night."""
+"""The periodic work of needs: a forecast every hour with the model that serves; a training and traffic every night."""
 
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from ringmain.kit.jobs import RETRY, database_of, lake_of
 from ringmain.kit.learn import registry
 from ringmain.kit.pure.errors import RuleBroken
 from ringmain.need.errors import HistoryTooShort
+from ringmain.need.expected import forecast_traffic
 from ringmain.need.forecast import TASKS, forecast_needs
 from ringmain.need.train import is_due
 from ringmain.need.train import train as train_task
@@ -20,10 +21,10 @@ _log = structlog.get_logger(__name__)
 def tasks() -> Blueprint:
     """Return the jobs of this slice, anew each time: adding them to an application renames them.
 
-    One lock for both: a forecast does not begin while a training, which ends with one, is under way.
+    One lock for all: a forecast does not begin while a training, which ends with one, is under way.
     """
     found = Blueprint()
-    for work, cron in ((forecast, "23 * * * *"), (train, "47 2 * * *")):
+    for work, cron in ((forecast, "23 * * * *"), (train, "47 2 * * *"), (traffic, "11 4 * * *")):
         queueing = f"need_{work.__name__}"
         job = found.task(name=work.__name__, queueing_lock=queueing, lock="need", pass_context=True, retry=RETRY)(work)
         found.periodic(cron=cron)(job)
@@ -52,6 +53,15 @@ async def train(context: JobContext, timestamp: int) -> None:
     for network_id in await network.present_networks(database):
         for task in TASKS:
             await _train(context, network_id, task)
+
+
+async def traffic(context: JobContext, timestamp: int) -> None:
+    """Forecast the payments of every shop of the present networks, with what did best at moments of the past."""
+    del timestamp
+    database = database_of(context)
+    for network_id in await network.present_networks(database):
+        shops = await forecast_traffic(database, lake_of(context), network_id, _silent)
+        _log.info("traffic forecast", network_id=str(network_id), shops=shops)
 
 
 async def _train(context: JobContext, network_id: UUID, task: str) -> None:

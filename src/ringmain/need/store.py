@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import numpy as np
@@ -138,3 +138,67 @@ _AHEAD = """
 async def ahead(uow: UnitOfWork, shop_ids: Sequence[UUID], since: datetime, least_people: int) -> list[AheadRow]:
     """Return what is expected at shops within a week, where it rests on so many people."""
     return await uow.rows(AheadRow, _AHEAD, (uow.network_id, pack_uuids(shop_ids), since, least_people))
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficRow:
+    """What is expected at a shop from `first_day` on; the lists are empty where it is too early to say."""
+
+    shop_id: UUID
+    merchant_id: UUID
+    days_known: int
+    made_by: str | None
+    first_day: date
+    expected: list[float]
+    low: list[float]
+    high: list[float]
+    last_week: list[int]
+    made_at: datetime
+
+
+async def replace_traffic(uow: UnitOfWork, rows: Sequence[TrafficRow]) -> None:
+    """Put what is expected at shops in place of what was expected before."""
+    await uow.execute(
+        """
+        INSERT INTO traffic_forecast (network_id, shop_id, merchant_id, days_known, made_by, first_day, expected, low,
+                                      high, last_week, made_at)
+        SELECT %(network)s, t.shop_id, t.merchant_id, t.days_known, t.made_by, t.first_day, t.expected::real[],
+               t.low::real[], t.high::real[], t.last_week::integer[], t.made_at
+        FROM unnest(%(shops)s, %(merchants)s, %(known)s::integer[], %(makers)s::text[], %(firsts)s::date[],
+                    %(expected)s::text[], %(lows)s::text[], %(highs)s::text[], %(weeks)s::text[], %(at)s::timestamptz[])
+             AS t (shop_id, merchant_id, days_known, made_by, first_day, expected, low, high, last_week, made_at)
+        ON CONFLICT (network_id, shop_id) DO UPDATE
+        SET days_known = excluded.days_known, made_by = excluded.made_by, first_day = excluded.first_day,
+            expected = excluded.expected, low = excluded.low, high = excluded.high, last_week = excluded.last_week,
+            made_at = excluded.made_at
+        """,
+        {
+            "network": uow.network_id,
+            "shops": pack_uuids([row.shop_id for row in rows]),
+            "merchants": pack_uuids([row.merchant_id for row in rows]),
+            "known": [row.days_known for row in rows],
+            "makers": [row.made_by for row in rows],
+            "firsts": [row.first_day for row in rows],
+            "expected": [_array(row.expected) for row in rows],
+            "lows": [_array(row.low) for row in rows],
+            "highs": [_array(row.high) for row in rows],
+            "weeks": [_array(row.last_week) for row in rows],
+            "at": [row.made_at for row in rows],
+        },
+    )
+
+
+def _array(numbers: Sequence[float]) -> str:
+    return "{" + ",".join(map(str, numbers)) + "}"
+
+
+async def traffic(uow: UnitOfWork, shop_ids: Sequence[UUID]) -> list[TrafficRow]:
+    """Return what is expected at shops, in no order."""
+    return await uow.rows(
+        TrafficRow,
+        """
+        SELECT shop_id, merchant_id, days_known, made_by, first_day, expected, low, high, last_week, made_at
+        FROM traffic_forecast WHERE network_id = %s AND shop_id = ANY(%s)
+        """,
+        (uow.network_id, pack_uuids(shop_ids)),
+    )

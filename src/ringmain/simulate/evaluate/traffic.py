@@ -30,15 +30,9 @@ _LONGEST = 28
 _ORIGINS = 6
 # An origin has at least so many past ones to learn from.
 _LEAST_PAST = 6
-_WEEK = 7
 _WRITERS: Mapping[str, Callable[[pa.Table, Path], None]] = {
     ".csv": pyarrow.csv.write_csv,
     ".parquet": pq.write_table,
-}
-_NAIVE: Mapping[str, Callable[[Floats, int], Floats]] = {
-    "flat 21-day mean": lambda past, ahead: np.repeat(past[:, -21:].mean(axis=1)[:, None], ahead, axis=1),
-    "weekday's three-week median": lambda past, ahead: _weeks(np.median(_last_weeks(past, 3), axis=1), ahead),
-    "weekday of last week": lambda past, ahead: _weeks(past[:, -_WEEK:], ahead),
 }
 
 
@@ -90,7 +84,7 @@ def evaluate(
         ours.append(losses(history, origin, study.forecast(origin)))
     naive = {
         name: [losses(history, origin, rule(history.pays[:, :origin], ahead)) for origin in origins]
-        for name, rule in _NAIVE.items()
+        for name, rule in need.TRAFFIC_BASELINES.items()
     }
     if out is not None:
         progress("forecast")
@@ -125,15 +119,6 @@ def _figures(names: list[str], parts: list[Losses], seed: int) -> Iterator[tuple
     together = np.concatenate([shop for shop, _ in parts]), np.concatenate([loss for _, loss in parts])
     for name, (shop, loss) in zip(("loss", *(f"loss@{name}" for name in names)), (together, *parts), strict=True):
         yield name, ratio_over_persons(shop, loss, seed=seed)
-
-
-def _last_weeks(past: Floats, weeks: int) -> Floats:
-    return past[:, -weeks * _WEEK :].reshape(-1, weeks, _WEEK)
-
-
-def _weeks(week: Floats, ahead: int) -> Floats:
-    """Return `ahead` days (shops, ahead) of a week (shops, 7) that repeats."""
-    return week[:, np.arange(ahead) % _WEEK]
 
 
 def _write(out: Path, shops: Shops, forecast: Floats) -> None:
