@@ -151,7 +151,7 @@ async def test_a_rule_is_said_back(town: Town) -> None:
 @pytest.mark.parametrize(
     ("clause", "english", "chinese"),
     [
-        ({"kind": "last_visit", "days": 30}, "came for the last time 30 days ago or longer", "上次到店在30 天以前"),
+        ({"kind": "last_visit", "days": 30}, "came for the last time 30 days ago or longer", "上次到店在 30 天以前"),
         ({"kind": "first_visit", "days": 7}, "came for the first time in the last 7 days", "7 天内首次到店"),
         ({"kind": "bought", "days": 7, "category": "tea"}, "bought tea in 7 days", "7 天内买过「tea」"),
         ({"kind": "redeemed", "days": 7}, "used a voucher in 7 days", "7 天内用过券"),

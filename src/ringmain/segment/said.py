@@ -75,7 +75,7 @@ def clause_said(one: Clause, language: Language, names: Names, manner: Manner = 
 
 _SAID: Final[Mapping[str, tuple[str, str]]] = {
     "visits": ("came {limit} {times}{there} in {days}", "{days}内{there}到店{limit} {number} 次"),
-    "last_visit": ("came{there} for the last time {days} ago or longer", "上次{there}到店在{days}以前"),
+    "last_visit": ("came{there} for the last time {days} ago or longer", "上次{there}到店在 {days}以前"),
     "spent": ("spent {limit} {money}{there} in {days}", "{days}内{there}消费{limit} {money}"),
     "first_visit": ("came for the first time in the last {days}", "{days}内首次到店"),
     "bought": ("bought {category} in {days}", "{days}内买过「{category}」"),

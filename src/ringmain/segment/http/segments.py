@@ -130,7 +130,7 @@ _SHOWN: dict[str, Any] = {
     **_ASKED,
     "words": {
         "en": "Your guests who came at least 5 times in 180 days and came for the last time 30 days ago or longer.",
-        "zh": "来过本店且符合全部条件的人：180 天内到店至少 5 次；上次到店在30 天以前。",
+        "zh": "来过本店且符合全部条件的人：180 天内到店至少 5 次；上次到店在 30 天以前。",
     },
     "created_at": "2026-03-01T09:00:00Z",
     "filled_per_cent": 100,

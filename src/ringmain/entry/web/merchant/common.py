@@ -105,6 +105,7 @@ def rail(speech: Speech) -> list[tuple[str, str, str]]:
         ("/merchant/offers", "ticket", speech.text("Offers")),
         ("/merchant/members", "people", speech.text("Guests")),
         ("/merchant/tribes", "ring", speech.text("Groups")),
+        ("/merchant/segments", "list", speech.text("Segments")),
         ("/merchant/statements", "coin", speech.text("Statements")),
         ("/merchant/shops", "store", speech.text("Shops")),
         ("/merchant/staff", "person", speech.text("Staff")),
