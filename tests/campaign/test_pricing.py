@@ -1,15 +1,18 @@
 """Tests of prices: what is solved from the plays that were, and how the next play is drawn at it."""
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from ringmain.campaign import budgets, store
 from ringmain.campaign.budgets import NewBudget
 from ringmain.campaign.prices import OLDEST, serving
 from ringmain.campaign.pricing import price
 from ringmain.campaign.store import Band, Pricing
+from ringmain.entry.worker import jobs
+from ringmain.kit.migrate import Urls
 from ringmain.kit.pure.ids import uuid7
 from tests.campaign.playing import claim, draw, phone
-from tests.match.street import NOW, Street
+from tests.match.street import NOW, Street, small_street
 
 DAY = timedelta(days=1)
 
@@ -74,10 +77,10 @@ async def test_plays_are_drawn_at_the_price(street: Street) -> None:
 
     await put(street, {}, NOW - timedelta(minutes=1))
     cheap = await first()
-    await put(street, {street.offers[1]: 1.0})
+    await put(street, {street.offers[3]: 1.0})
     dear = await first()
-    assert cheap.count(street.offers[1]) > 10
-    assert dear.count(street.offers[1]) <= 5
+    assert cheap.count(street.offers[3]) > 5
+    assert dear.count(street.offers[3]) <= 5
 
 
 async def put(street: Street, offers: dict[object, float], at: datetime = NOW) -> None:
@@ -125,6 +128,19 @@ async def test_who_may_receive_no_more_is_given_less(street: Street) -> None:
     async with street.unit() as uow:
         prices = {one.object_id: one.price for one in await store.coin_prices(uow)}
     assert prices[street.offers[3]] > 0
+
+
+async def test_the_worker_prices(new_database: Callable[[], Urls]) -> None:
+    """The hourly job prices what was played in the last seven days, in networks of the present."""
+    urls = new_database()
+    async with small_street(urls.application_url) as street:
+        now = datetime.now(tz=UTC)
+        await draw(street, await street.poster(), at=now)
+        async with jobs(urls.application_url).open_async() as app:
+            await app.configure_task("campaign:price").defer_async(timestamp=0)
+            context = {"database": street.database}
+            await app.run_worker_async(wait=False, install_signal_handlers=False, additional_context=context)
+        assert await street.value("SELECT people FROM pricing") == 1
 
 
 async def test_nobody_has_played(street: Street) -> None:

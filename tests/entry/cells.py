@@ -445,6 +445,7 @@ CAMPAIGN: dict[str, Cell] = {
         },
     ),
     "list_power_bands": Cell("oma", lambda _: "/v1/power-bands", other_network="apart", other_merchant="apart"),
+    "read_prices": Cell("oa", lambda _: "/v1/prices", other_network="apart"),
     "list_missed_draws": Cell("oa", lambda _: "/v1/draws/missed?since=2026-01-01T00:00:00Z", other_network="apart"),
 }
 

@@ -1,7 +1,6 @@
 """All that other slices may call of plays and campaigns."""
 
 from ringmain.campaign.allocation import (
-    SHARPNESS,
     Allocation,
     Bands,
     Budgets,
@@ -14,6 +13,7 @@ from ringmain.campaign.allocation import (
     moved,
     multiplier,
     pick,
+    sharpness_of,
     used,
     worth,
 )
@@ -64,7 +64,6 @@ from ringmain.campaign.value import Asked, Value, expected
 
 __all__ = [
     "LAKE_TABLES",
-    "SHARPNESS",
     "Allocation",
     "Asked",
     "Audience",
@@ -140,6 +139,7 @@ __all__ = [
     "read_game",
     "read_partnership",
     "record_opportunities",
+    "sharpness_of",
     "start_campaign",
     "take",
     "taken_today",

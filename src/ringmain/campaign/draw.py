@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy as np
 
 from ringmain.campaign import caps, store
-from ringmain.campaign.allocation import SHARPNESS, pick, worth
+from ringmain.campaign.allocation import pick, sharpness_of, worth
 from ringmain.campaign.errors import PlayerUnnamed, ReceiptEnded, ReceiptUsed, TouchUnknown
 from ringmain.campaign.model import KEPT_FOR, PRIZES, RECEIPT_DAYS, Candidate, Play, StoredPrize, choose, play_day
 from ringmain.campaign.prices import Serving, serving
@@ -245,7 +245,7 @@ def _worthiest(reach: Reach, prices: Serving, context: Context, seed: UUID) -> t
     rows = np.flatnonzero(reach.near >= _IN_REACH)
     if len(np.unique(reach.shop[rows])) < PRIZES:
         rows = np.arange(len(left))
-    picked = pick(left[rows], reach.shop[rows], reach.offer[rows], seed, PRIZES, sharpness=SHARPNESS)
+    picked = pick(left[rows], reach.shop[rows], reach.offer[rows], seed, PRIZES, sharpness=sharpness_of(value[rows]))
     prizes = []
     for place, one in enumerate(picked, 1):
         row = int(rows[one.row])

@@ -5,13 +5,12 @@ prices to one person; `Pace` spreads a budget over its period. Nothing here know
 """
 
 from ringmain.campaign.allocation.duals import Prices, moved, solve_prices, used
-from ringmain.campaign.allocation.online import SHARPNESS, Picked, pick, worth
+from ringmain.campaign.allocation.online import Picked, pick, sharpness_of, worth
 from ringmain.campaign.allocation.pacing import Pace, multiplier
 from ringmain.campaign.allocation.problem import Bands, Budgets, Candidates, Problem
 from ringmain.campaign.allocation.solve import Allocation, allocate
 
 __all__ = [
-    "SHARPNESS",
     "Allocation",
     "Bands",
     "Budgets",
@@ -24,6 +23,7 @@ __all__ = [
     "moved",
     "multiplier",
     "pick",
+    "sharpness_of",
     "solve_prices",
     "used",
     "worth",

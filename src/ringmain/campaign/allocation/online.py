@@ -13,8 +13,10 @@ from ringmain.campaign.allocation.problem import Bools, Floats, Int64s
 
 # This share of the choices is left to chance alone: what nobody is ever shown, nobody learns of.
 EXPLORE = 0.04
-# A hundredth of a visit more, after its price, makes an offer e^2 times, about seven times, as likely.
-SHARPNESS = 200.0
+# A twelfth of the greatest value more, after its price, makes an offer e times as likely: nearly the best, yet no two
+# plays alike. An offer whose price takes all of its value is as good as never drawn but by chance.
+_STEPS = 12.0
+_LEAST_VALUE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,11 @@ class Picked:
 def worth(value: Floats, cost: Int64s, price: Floats) -> Floats:
     """Return what each offer is worth after the price of its coins, float64; all arrays are of the same offers."""
     return np.asarray(value - price * cost, dtype=np.float64)
+
+
+def sharpness_of(value: Floats) -> float:
+    """Return how sharply offers of these values are told apart: in proportion to the greatest of them."""
+    return _STEPS / max(float(value.max(initial=0.0)), _LEAST_VALUE)
 
 
 def pick(

@@ -102,6 +102,39 @@ class BandShown(Struct, frozen=True):
     received_minor: int = 0
 
 
+class CoinPriceShown(Struct, frozen=True):
+    """What a minor unit costs, in expected visits: of an offer, or where a merchant is the sender (`kind`)."""
+
+    kind: str
+    object_id: UUID
+    price: float
+
+
+class PricesShown(Struct, frozen=True):
+    """The newest solution: for how many plays, what its allocation is worth in visits, and how near to the best.
+
+    `bound`: no allocation is worth more; `gap` is the share of it that was not reached. Offers and merchants that are
+    not named cost nothing. `solved_at` is null until somebody has played.
+    """
+
+    solved_at: datetime | None
+    plays: int
+    vouchers: int
+    value: float
+    bound: float
+    gap: float
+    prices: list[CoinPriceShown]
+
+
+async def _prices(uow: UnitOfWork, call: Call) -> PricesShown:
+    del call
+    found = await store.newest_pricing(uow)
+    if found is None:
+        return PricesShown(None, 0, 0, 0.0, 0.0, 0.0, [])
+    prices = [CoinPriceShown(one.kind, one.object_id, one.price) for one in await store.coin_prices(uow)]
+    return PricesShown(found.solved_at, found.people, found.vouchers, found.value, found.bound, found.gap, prices)
+
+
 async def _open(uow: UnitOfWork, call: Call, body: OpenBudget) -> BudgetShown:
     new = budgets.NewBudget(
         owner_id=_owner(call, body.merchant_id),
@@ -323,5 +356,25 @@ ROUTES: tuple[Route, ...] = (
         reads_as="network",
         response=Listed[BandShown],
         example_response={"items": [_BAND], "next": None},
+    ),
+    Route(
+        method="GET",
+        path="/v1/prices",
+        operation="read_prices",
+        summary="Read what coins cost now, and how near to the best that is",
+        description="Solved every hour from the plays of a week, under all budgets, purses, stocks and bands.",
+        tag="allocation",
+        roles=frozenset({"operator", "analyst"}),
+        handler=_prices,
+        response=PricesShown,
+        example_response={
+            "solved_at": _FROM,
+            "plays": 18_200,
+            "vouchers": 17_950,
+            "value": 912.4,
+            "bound": 913.9,
+            "gap": 0.0016,
+            "prices": [{"kind": "offer", "object_id": _ID, "price": 0.00002}],
+        },
     ),
 )

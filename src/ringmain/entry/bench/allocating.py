@@ -124,7 +124,7 @@ def _decide(plan: Plan, say: Say) -> Result:
             begun, busy = time.perf_counter(), time.thread_time()
             value = campaign.expected(campaign.Asked(week, np.full(_OFFERS, np.nan), near, pull))
             left = campaign.worth(value, cost, price)
-            campaign.pick(left, shop, offer, UUID(int=number), 3, sharpness=campaign.SHARPNESS)
+            campaign.pick(left, shop, offer, UUID(int=number), 3, sharpness=campaign.sharpness_of(value))
             taken.append(time.perf_counter() - begun)
             cpu.append(time.thread_time() - busy)
         # By its own CPU: what else the machine does is not its doing. The clock on the wall is told beside it.
