@@ -59,7 +59,18 @@ from ringmain.campaign.show import read_draw
 from ringmain.campaign.store import Missed, missed
 from ringmain.campaign.take import take, taken_today
 from ringmain.campaign.tell import winners
-from ringmain.campaign.uplift import Effects, Experiment, Known, cross_fitted, effects, two_boosted, two_logistic
+from ringmain.campaign.uplift import (
+    Chances,
+    Effects,
+    Experiment,
+    Known,
+    both_chances,
+    cross_fitted,
+    effects,
+    shown_effects,
+    two_boosted,
+    two_logistic,
+)
 from ringmain.campaign.value import Asked, Value, expected
 
 __all__ = [
@@ -71,6 +82,7 @@ __all__ = [
     "Budgets",
     "Campaign",
     "Candidates",
+    "Chances",
     "Claimed",
     "Dealing",
     "Draw",
@@ -103,6 +115,7 @@ __all__ = [
     "agree_partnership",
     "allocate",
     "approve_campaign",
+    "both_chances",
     "campaigns_of",
     "campaigns_to_approve",
     "claim",
@@ -140,6 +153,7 @@ __all__ = [
     "read_partnership",
     "record_opportunities",
     "sharpness_of",
+    "shown_effects",
     "start_campaign",
     "take",
     "taken_today",

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ringmain.kit.learn.boosting import grow
-from ringmain.kit.learn.linear import fit_logistic, fit_ridge
+from ringmain.kit.learn.boosting import grow, grow_from
+from ringmain.kit.learn.linear import fit_log_odds, fit_logistic, fit_ridge
 
 Floats = NDArray[np.float64]
 Int64s = NDArray[np.int64]
@@ -34,6 +34,10 @@ _COMMON = {
 _OUTCOME_TREES = {**_COMMON, "objective": "binary", "num_leaves": 6, "min_data_in_leaf": 200}
 _EFFECT_TREES = {**_COMMON, "objective": "regression", "num_leaves": 4, "min_data_in_leaf": 300}
 _ROUNDS = 80
+# How far a weight may differ between the groups, beside how far the groups may lie apart as wholes.
+_DIFFERS, _SHIFTS = 0.3, 5.0
+_REST_TREES = {**_COMMON, "objective": "binary", "num_leaves": 8, "min_data_in_leaf": 200}
+_REST_ROUNDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,61 @@ def doubly_robust(experiment: Experiment, seed: int) -> Effects:
     straight = fit_ridge(known.linear, pseudo, _PSEUDO_RIDGE)
     trees = _boosted(known.raw, pseudo, _EFFECT_TREES, seed)
     return lambda asked: (straight(asked.linear) + trees(asked.raw)) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Chances:
+    """The chance of the outcome by row, without the treatment and with it."""
+
+    without: Floats
+    treated: Floats
+
+    @property
+    def effect(self) -> Floats:
+        """Return what the treatment adds."""
+        return self.treated - self.without
+
+
+def both_chances(experiment: Experiment, seed: int) -> Callable[[Known], Chances]:
+    """Return one model of both groups (an S-learner), for whoever needs chances that fit together.
+
+    A logistic regression whose every weight may differ between the groups, but is drawn to one shift of the odds for
+    everybody: where data are thin, the average is what is left. Trees then add what is not linear in it.
+    """
+    known, middle = experiment.known, experiment.known.linear.mean(axis=0)
+    spread = experiment.known.linear.std(axis=0)
+    spread[spread == 0] = 1.0
+
+    def design(linear: Floats, side: Floats) -> Floats:
+        scaled = (linear - middle) / spread
+        return np.column_stack([scaled, scaled * (_DIFFERS * side)[:, None], _SHIFTS * side])
+
+    side = np.where(experiment.treated, 0.5, -0.5)
+    columns = design(known.linear, side)
+    straight = fit_log_odds(columns, experiment.outcome, _RIDGE)
+    rows = np.column_stack([known.raw, side])
+    trees = grow_from(straight(columns), _REST_TREES, rows, experiment.outcome, rounds=_REST_ROUNDS, seed=seed)
+
+    def chance(asked: Known, side: Floats) -> Floats:
+        rest = np.asarray(trees.predict(np.column_stack([asked.raw, side]), raw_score=True), dtype=np.float64)
+        return np.asarray(1.0 / (1.0 + np.exp(-straight(design(asked.linear, side)) - rest)))
+
+    def answer(asked: Known) -> Chances:
+        half = np.full(len(asked.raw), 0.5)
+        return Chances(chance(asked, -half), chance(asked, half))
+
+    return answer
+
+
+def shown_effects(experiment: Experiment, foretold: Chances, share: float) -> Floats:
+    """Return for each row a figure whose mean over any rows is their mean effect, whatever `foretold` says of them.
+
+    `share` is the chance with which rows were treated, and `foretold` by models that have not seen the rows (augmented
+    inverse probability weighting; Robins, Rotnitzky, Zhao 1994). What was foretold well makes the figures less noisy.
+    """
+    of_treated = (experiment.outcome - foretold.treated) / share
+    of_others = (experiment.outcome - foretold.without) / (1.0 - share)
+    return foretold.effect + np.where(experiment.treated, of_treated, -of_others)
 
 
 LEARNERS = (two_logistic, two_boosted, doubly_robust)

@@ -132,6 +132,49 @@ def distance(
     _write(json, msgspec.json.format(msgspec.json.encode(tables)))
 
 
+@simulate.command
+def returns(
+    *,
+    family: FamilyName = None,
+    world: Annotated[
+        Literal["positive", "zero", "negative", "mixed"] | None, Parameter(help="What vouchers do in these worlds.")
+    ] = None,
+    worlds: Annotated[int, Parameter(help="How many, of consecutive seeds.")] = 5,
+    people: int | None = None,
+    seed: Seed = None,
+    parameters: ParametersFile = None,
+    rows: Annotated[
+        Path | None, Parameter(help="Only write the first world's trial for learning, as Parquet; not of `rhythm`.")
+    ] = None,
+    json: Json = None,
+) -> None:
+    """Judge by the truth who is given vouchers: ours, learnt from a trial, beside the oracle and simple rules."""
+    from ringmain.simulate.evaluate.report import cell
+    from ringmain.simulate.world.parameters import load
+    from ringmain.simulate.world.returns import RULES, refuse_rows, write_rows
+    from ringmain.simulate.world.returns import returns as run
+
+    _ask_whether_writable(json)
+    _ask_whether_writable(rows)
+    chosen = load(parameters, family=family, world=world, people=people, seed=seed)
+    screen = _screen()
+    if rows is not None:
+        refuse_rows(chosen)
+        screen.print(f"{rows}: {write_rows(chosen, rows):,} rows", highlight=False)
+        return
+    with screen.status("returns") as status:
+        found = run(chosen, worlds, lambda number: status.update(f"returns: world {number + 1} of {worlds}"))
+    table = Table("rule", "incremental visits", "of the oracle's", "ours to it", "vouchers", title="at the same spend")
+    for rule in RULES:
+        cells = (cell(one.get(rule)) for one in (found.returns, found.of_oracle, found.ours_over))
+        table.add_row(rule, *cells, f"{found.vouchers[rule]:.0f}")
+    table.caption = f"{found.seconds:.0f} s, at most {found.peak_mb:.0f} MB; in brackets 95 % over worlds"
+    screen.print(table)
+    for line in found.sentences():
+        screen.print(line, highlight=False)
+    _write(json, found.as_json())
+
+
 def _screen() -> Console:
     return Console(width=None if sys.stdout.isatty() else _WIDE)
 

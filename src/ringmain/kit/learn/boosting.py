@@ -51,6 +51,25 @@ def grow(
     return trees
 
 
+def grow_from(
+    offset: NDArray[np.float64],
+    parameters: Mapping[str, Any],
+    rows: NDArray[np.generic],
+    labels: NDArray[np.generic],
+    *,
+    rounds: int,
+    seed: int,
+) -> Trees:
+    """Grow trees as `grow` does, each row starting from its `offset` `(n,)` on the scale before the objective's link.
+
+    What they predict (ask for `raw_score`) is what comes on top.
+    """
+    lightgbm: Any = import_module("lightgbm")
+    data = lightgbm.Dataset(rows, label=labels, init_score=offset)
+    trees: Trees = lightgbm.train({**_COMMON, **parameters, "seed": seed}, data, num_boost_round=rounds)
+    return trees
+
+
 def from_text(text: str) -> Trees:
     """Return the trees that were written by `model_to_string`. Raises ValueError where it is no such text."""
     lightgbm: Any = import_module("lightgbm")

@@ -21,6 +21,16 @@ def fit_logistic(columns: Floats, labels: NDArray[np.generic], ridge: float) -> 
     return lambda rows: np.asarray(fitted.predict_proba(rows)[:, 1], dtype=np.float64)
 
 
+def fit_log_odds(columns: Floats, labels: NDArray[np.generic], ridge: float) -> Answer:
+    """Fit a logistic regression to columns as they are; the answer tells the log-odds of other rows.
+
+    The ridge weighs on a column the more, the smaller its values are: scaling says how far each may go.
+    """
+    linear: Any = import_module("sklearn.linear_model")
+    model = linear.LogisticRegression(C=1 / ridge, max_iter=1_000, tol=1e-5).fit(columns, labels)
+    return lambda rows: np.asarray(model.decision_function(rows), dtype=np.float64)
+
+
 def fit_ridge(columns: Floats, target: Floats, ridge: float) -> Answer:
     """Fit a ridge regression; what is least is the squared error and `ridge` times the squared weights."""
     linear: Any = import_module("sklearn.linear_model")

@@ -44,12 +44,13 @@ class Evaluation:
         names = dict.fromkeys((*self.metrics, *(name for figures in self.baselines.values() for name in figures)))
         for name in names:
             columns = (self.metrics, *self.baselines.values())
-            table.add_row(name, *(_cell(figures.get(name)) for figures in columns))
+            table.add_row(name, *(cell(figures.get(name)) for figures in columns))
         table.caption = f"{self.seconds:.0f} s, at most {self.peak_mb:.0f} MB; in brackets 95 % over persons"
         return table
 
 
-def _cell(figure: Estimate | None) -> str:
+def cell(figure: Estimate | None) -> str:
+    """Return a figure with its interval as the cell of a table; nothing for none."""
     if figure is None:
         return ""
     if figure.low is None or figure.high is None:

@@ -14,6 +14,9 @@ from ringmain.simulate.world.world import World
 _MINUTES = 60
 _SPREAD_MINUTES = 115.0
 _SALE_SPREAD = 0.45
+# In the recorded year households save 14 % of shelf prices (5 % of them save 8 % or less, 5 % 23 % or more), and of
+# those that a campaign addresses the thriftier redeem more often: area under the curve .57, here .59.
+_REDUCED, _REDUCED_SHAPE, _MOST_REDUCED = 0.14, 0.35, 0.7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,7 +24,8 @@ class Visits(Frozen):
     """Visits by day, then person, one entry each.
 
     `slot` is the shop's place within the person's reach; `minute` of the day, within the shop's hours; `amount_minor`
-    is the sale, of which `off_minor` is paid with the voucher.
+    is the sale, of which `off_minor` is paid with the voucher; `reduced_minor` is what reductions of the shop's own,
+    which the receipt shows, had taken off before.
     """
 
     person: Int64s
@@ -31,6 +35,7 @@ class Visits(Frozen):
     minute: Int32s
     amount_minor: Int64s
     off_minor: Int64s
+    reduced_minor: Int64s
 
     @property
     def redeemed(self) -> Bools:
@@ -88,6 +93,9 @@ def _sales(world: World, day: int, person: Int64s, slot: Int64s, off: Floats) ->
     wealth = (people.budget_minor[person] / people.budget_minor.mean()) ** 0.3
     amount = np.rint(shops.price_minor[shop] * wealth * np.exp(random.normal(0.0, _SALE_SPREAD, len(shop))))
     amount = np.maximum(amount, 100.0)
+    # Drawn last, so that nothing that people do depends on it.
+    saves = _REDUCED * people.thrift[person] ** world.parameters.thrift_shown
+    saved = np.minimum(saves * random.gamma(_REDUCED_SHAPE, 1 / _REDUCED_SHAPE, len(shop)), _MOST_REDUCED)
     return Visits(
         person=person,
         slot=slot,
@@ -96,4 +104,5 @@ def _sales(world: World, day: int, person: Int64s, slot: Int64s, off: Floats) ->
         minute=minute.astype(np.int32),
         amount_minor=amount.astype(np.int64),
         off_minor=np.minimum(off, amount).astype(np.int64),
+        reduced_minor=np.rint(amount * saved / (1.0 - saved)).astype(np.int64),
     )

@@ -66,11 +66,12 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """A town. The same parameters give the same town and the same days, bit for bit.
 
     `reach` is how many shops a person has within reach at most; `activity_spread` the standard deviation of the
-    logarithm of how often people go out; `effect` multiplies what vouchers do in worlds that are not `zero`.
+    logarithm of how often people go out; `effect` multiplies what vouchers do in worlds that are not `zero`;
+    `thrift_shown` is the power of a person's thrift to which receipts show reductions, 0 where they tell nothing of it.
     """
 
     seed: Annotated[int, Meta(ge=0)] = 0
-    people: Count = 5_000
+    people: Count = 8_000
     shops: Count = 200
     districts: Annotated[int, Meta(ge=1, le=10_000)] = 8
     days: Annotated[int, Meta(ge=1, le=3_660)] = 84
@@ -81,6 +82,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     routines: Annotated[int, Meta(ge=1, le=256)] = 7
     friends: Annotated[float, Meta(ge=0, le=200)] = 6.0
     activity_spread: Annotated[float, Meta(ge=0, le=3)] = 1.1
+    thrift_shown: Annotated[float, Meta(ge=0, le=2)] = 0.5
     opens_later: Share = 0.08
     closes_earlier: Share = 0.06
     choice: Choice = Choice()
