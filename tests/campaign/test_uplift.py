@@ -7,11 +7,14 @@ import pytest
 
 from ringmain.campaign.uplift import (
     LEARNERS,
+    Chances,
     Effects,
     Experiment,
     Known,
+    both_chances,
     cross_fitted,
     effects,
+    shown_effects,
     two_logistic,
 )
 from ringmain.kit.learn.effects import qini, qini_p
@@ -84,3 +87,44 @@ def test_a_column_that_never_changes_does_no_harm() -> None:
     found = two_logistic(with_constant, 0)(with_constant.known)
 
     assert found == pytest.approx(two_logistic(experiment, 0)(experiment.known), abs=1e-6)
+
+
+def test_one_model_of_both_groups_tells_chances_and_effects() -> None:
+    """Both chances fit together: their difference follows who is moved, and the first who buys anyway."""
+    experiment, _ = _experiment(6_000)
+    unseen, effect = _experiment(2_000, seed=2)
+
+    found = both_chances(experiment, 0)(unseen.known)
+
+    assert np.corrcoef(found.effect, effect)[0, 1] > 0.6
+    assert np.abs(found.without - 0.05 - 0.4 * unseen.known.raw[:, 0]).mean() < 0.05
+    assert found.effect.mean() == pytest.approx(effect.mean(), abs=0.03)
+
+
+def test_where_data_are_thin_everybody_has_the_average_effect() -> None:
+    """Of 200 rows hardly more than one shift of the odds is learnt; control: of 6,000 who is moved is told apart."""
+    unseen, effect = _experiment(2_000, seed=2)
+    apart = []
+    for rows in (200, 6_000):
+        shift = both_chances(_experiment(rows)[0], 0)(unseen.known)
+        odds = [np.log(one / (1 - one)) for one in (shift.without, shift.treated)]
+        moved = odds[1] - odds[0]
+        apart.append(moved[effect > 0].mean() - moved[effect == 0].mean())
+
+    assert abs(apart[0]) < 0.3
+    assert apart[1] > 0.6
+
+
+def test_shown_effects_are_right_on_average_whatever_was_foretold() -> None:
+    """With the truth foretold, and with nonsense; the truth makes them less noisy."""
+    experiment, effect = _experiment(40_000)
+    base = 0.05 + 0.4 * experiment.known.raw[:, 0]
+    true, wrong = Chances(base, base + effect), Chances(np.full(40_000, 0.9), experiment.known.raw[:, 2])
+
+    figures = [shown_effects(experiment, foretold, 0.5) for foretold in (true, wrong)]
+
+    moved = effect > 0
+    for one in figures:
+        assert one[moved].mean() == pytest.approx(0.25, abs=0.03)
+        assert one[~moved].mean() == pytest.approx(0.0, abs=0.03)
+    assert figures[0].std() < 0.75 * figures[1].std()

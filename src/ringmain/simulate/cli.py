@@ -164,12 +164,14 @@ def returns(
         return
     with screen.status("returns") as status:
         found = run(chosen, worlds, lambda number: status.update(f"returns: world {number + 1} of {worlds}"))
-    table = Table("rule", "incremental visits", "of the oracle's", "ours to it", "vouchers", title="at the same spend")
-    for rule in RULES:
-        cells = (cell(one.get(rule)) for one in (found.returns, found.of_oracle, found.ours_over))
-        table.add_row(rule, *cells, f"{found.vouchers[rule]:.0f}")
-    table.caption = f"{found.seconds:.0f} s, at most {found.peak_mb:.0f} MB; in brackets 95 % over worlds"
-    screen.print(table)
+    for budget, spent in found.budgets.items():
+        title = f"all spend {budget} of what a voucher for everybody would cost"
+        table = Table("rule", "incremental visits", "of the oracle's", "ours to it", "vouchers", title=title)
+        for rule in RULES:
+            cells = (cell(one.get(rule)) for one in (spent.returns, spent.of_oracle, spent.ours_over))
+            table.add_row(rule, *cells, f"{spent.vouchers[rule]:.0f}")
+        screen.print(table)
+    screen.print(f"{found.seconds:.0f} s, at most {found.peak_mb:.0f} MB; in brackets 95 % over worlds")
     for line in found.sentences():
         screen.print(line, highlight=False)
     _write(json, found.as_json())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from ringmain.kit.learn.linear import fit_logistic, fit_poisson, fit_ridge, platt
+from ringmain.kit.learn.linear import fit_log_odds, fit_logistic, fit_poisson, fit_ridge, platt
 
 RANDOM = np.random.default_rng(6)
 COLUMNS = RANDOM.normal([0.0, 5.0, -2.0], [1.0, 30.0, 0.1], size=(400, 3))
@@ -22,6 +22,19 @@ def test_a_logistic_regression_makes_its_loss_least() -> None:
     least = minimize(loss, np.zeros(4), method="BFGS").x
 
     assert fit_logistic(COLUMNS, labels, 20.0)(COLUMNS) == pytest.approx(1 / (1 + np.exp(-STANDARD @ least)), abs=1e-4)
+
+
+def test_columns_are_held_back_by_their_scale() -> None:
+    """On standard columns the odds are those of the other regression; a small column is kept from mattering."""
+    labels = RANDOM.random(400) < 1 / (1 + np.exp(-(STANDARD @ [1.5, 1.0, -0.5, 0.0])))
+    chance = fit_logistic(COLUMNS, labels, 20.0)(COLUMNS)
+
+    odds = fit_log_odds(STANDARD[:, 1:], labels, 20.0)(STANDARD[:, 1:])
+
+    assert odds == pytest.approx(np.log(chance / (1 - chance)), abs=1e-2)
+    small = STANDARD[:, 1:] * [0.001, 1.0, 1.0]
+    held = fit_log_odds(small, labels, 20.0)(small)
+    assert abs(np.corrcoef(held, COLUMNS[:, 0])[0, 1]) < 0.1 < np.corrcoef(odds, COLUMNS[:, 0])[0, 1]
 
 
 def test_a_ridge_regression_solves_its_equations() -> None:

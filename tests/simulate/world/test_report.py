@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ringmain.entry.cli import main
+from ringmain.simulate.world import judge
 
 pytestmark = pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens:UserWarning")
 
@@ -67,3 +68,26 @@ def test_distances_are_printed_and_written(run: Run, tmp_path: Path) -> None:
     found = {row["measure"]: row for row in json.loads((tmp_path / "distance.json").read_bytes())["the recorded year"]}
     assert 0 < found["days between visits"]["distance"] < 0.5
     assert found["visits that are returns"]["recorded"] > 0.9
+
+
+def test_returns_are_judged_printed_and_written(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table of the rules and what the trial shows, and the same as JSON."""
+    monkeypatch.setattr(judge, "BEFORE_WEEKS", 2)
+    monkeypatch.setattr(judge, "TRIAL_WEEKS", 4)
+    words = ("--worlds", "1", "--people", "400", "--world", "zero", "--json", "returns.json")
+
+    well, said = run("returns", *words)
+
+    assert well
+    assert "likeliest" in said
+    assert "no effect shown; do not pay: said of 1 of 1 worlds" in said
+    assert json.loads((tmp_path / "returns.json").read_bytes())["unpaid"] == 1
+
+
+def test_rows_of_the_family_kept_apart_are_refused(run: Run, tmp_path: Path) -> None:
+    """Before anything is computed; nothing is written."""
+    well, said = run("returns", "--family", "rhythm", "--rows", "rows.parquet")
+
+    assert not well
+    assert "family_kept_apart" in said
+    assert list(tmp_path.iterdir()) == []

@@ -25,7 +25,7 @@ class Offers:
     cost: Floats
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a rule reached when the budget was spent: true incremental visits, minor units, vouchers given."""
 

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from ringmain.campaign.api import Chances, Experiment, Known, both_chances, shown_effects
+from ringmain.kit.learn.boosting import grow
 from ringmain.kit.learn.intervals import Estimate
 from ringmain.simulate.world.allocate import Offers, Outcome, by_price, by_rank
 from ringmain.simulate.world.days import Visits, joined, live
@@ -21,15 +22,19 @@ from ringmain.simulate.world.parameters import WINDOW_DAYS, Parameters
 from ringmain.simulate.world.shops import Floats, Int64s
 from ringmain.simulate.world.world import build
 
-BEFORE_WEEKS, TRIAL_WEEKS = 12, 12
+BEFORE_WEEKS, TRIAL_WEEKS = 12, 26
 GIVEN = 0.5
 # How many shops a person may be offered in the week that is judged, what telling one costs (minor units), and the
-# budget as a share of what giving everybody one at random would cost.
-OFFERED, TELLING_MINOR, BUDGET = 12, 10.0, 0.2
+# budgets: shares of what giving everybody one at random would cost.
+OFFERED, TELLING_MINOR = 12, 10.0
+BUDGETS = (0.1, 0.2, 0.4)
 _FOLDS = 2
 _Z = 1.959964
 # Of the rows of the trial, those with the most effect a coin are asked whether an effect is shown at all.
 _CHOSEN = 0.2
+_LEAST_CHANCE = 1e-6
+_KNOWING_TREES = {"objective": "regression", "num_leaves": 31, "learning_rate": 0.1, "min_data_in_leaf": 50}
+_KNOWING_ROUNDS = 120
 
 NO_EFFECT = "no effect shown; do not pay"
 FOR_CHOSEN = "an effect is shown for those who would be chosen, not for everybody; pay for these only"
@@ -46,7 +51,7 @@ class Trial:
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """One world: what each rule truly brought, and what could be said before paying.
+    """One world: what each rule truly brought by budget, and what could be said before paying.
 
     `total` and `chosen` are estimated from the trial: incremental visits per voucher, over all rows, and over the fifth
     with the most effect a coin (chosen by models that have not seen the person). `true_total` is the truth of the same
@@ -54,7 +59,7 @@ class Judged(msgspec.Struct, frozen=True):
     """
 
     seed: int
-    rules: dict[str, Outcome]
+    rules: dict[str, dict[str, Outcome]]
     total: Estimate
     chosen: Estimate
     true_total: float
@@ -63,27 +68,36 @@ class Judged(msgspec.Struct, frozen=True):
 
 def judge(parameters: Parameters) -> Judged:
     """Live a world, learn from its trial, and judge every rule by the truth of the next week."""
-    weeks = BEFORE_WEEKS + TRIAL_WEEKS
-    world = build(msgspec.structs.replace(parameters, days=WINDOW_DAYS * (weeks + 1)))
-    family = family_of(world)
+    family = made_for(parameters)
+    world = family.world
     trial, visits, given = run_trial(family)
     model = both_chances(trial.experiment, parameters.seed)
     total, chosen = _shown(trial, parameters.seed)
-    day = WINDOW_DAYS * weeks
+    day = WINDOW_DAYS * (BEFORE_WEEKS + TRIAL_WEEKS)
     random = np.random.default_rng([parameters.seed, 42])
     people, slots = world.reach.shape
     most = min(OFFERED, slots)
     slot = np.argsort(random.random((people, slots)), axis=1)[:, :most].ravel()
     person = np.repeat(np.arange(people), most)
     face = world.shops.face_minor[world.reach[person, slot]].astype(np.float64)
-    foretold = model(known(Facts(world, visits, given, day), person, slot, face))
+    seen = known(Facts(world, visits, given, day), person, slot, face)
+    foretold = model(seen)
     without = family.chance(person, slot, np.zeros(len(face)), day, WINDOW_DAYS)
     treated = family.chance(person, slot, face, day, WINDOW_DAYS)
     verdict = _verdict(total, chosen)
-    rules = _rules(Chances(without, treated), foretold, face, people, random)
+    truth = Chances(without, treated)
+    knowable = _knowable(truth, seen, person, parameters.seed)
+    rules = {f"{budget:.0%}": _rules(truth, foretold, knowable, face, people, budget, random) for budget in BUDGETS}
     if verdict == NO_EFFECT:
-        rules["ours"] = Outcome(0.0, 0.0, 0.0)
+        for one in rules.values():
+            one["ours"] = Outcome(0.0, 0.0, 0.0)
     return Judged(parameters.seed, rules, total, chosen, float((treated - without).mean()), verdict)
+
+
+def made_for(parameters: Parameters) -> Family:
+    """Return a town before its first day, made for the weeks of the first period and the one that is judged."""
+    weeks = BEFORE_WEEKS + TRIAL_WEEKS + 1
+    return family_of(build(msgspec.structs.replace(parameters, days=WINDOW_DAYS * weeks)))
 
 
 def run_trial(family: Family) -> tuple[Trial, Visits, list[tuple[int, Held]]]:
@@ -120,19 +134,44 @@ def run_trial(family: Family) -> tuple[Trial, Visits, list[tuple[int, Held]]]:
 
 
 def _rules(
-    truth: Chances, foretold: Chances, face: Floats, people: int, random: np.random.Generator
+    truth: Chances,
+    foretold: Chances,
+    knowable: Chances,
+    face: Floats,
+    people: int,
+    share: float,
+    random: np.random.Generator,
 ) -> dict[str, Outcome]:
     """Let every rule spend the same."""
     offers = Offers(people, truth.effect, face * truth.treated + TELLING_MINOR)
-    budget = BUDGET * float(offers.cost.sum()) / (len(face) / people)
+    budget = share * float(offers.cost.sum()) / (len(face) / people)
     believed = face * foretold.treated + TELLING_MINOR
     return {
         "oracle": by_price(offers, truth.effect, offers.cost, budget),
+        "knowable": by_price(offers, knowable.effect, face * knowable.treated + TELLING_MINOR, budget),
         "ours": by_price(offers, foretold.effect, believed, budget),
         "redemption": by_price(offers, foretold.treated, believed, budget),
         "likeliest": by_rank(offers, foretold.treated, budget),
         "random": by_rank(offers, random.random(len(face)), budget),
     }
+
+
+def _knowable(truth: Chances, seen: Known, person: Int64s, seed: int) -> Chances:
+    """Return what the facts tell of the truth, learnt from the truth of other persons: no trial can know more for long.
+
+    Nobody has such a model; it says how much of the distance to the oracle is not for anybody to know from these facts.
+    """
+    fold = np.random.default_rng([seed, 44]).permutation(int(person.max()) + 1)[person] % _FOLDS
+    found = []
+    for chance in (truth.without, truth.treated):
+        bounded = np.clip(chance, _LEAST_CHANCE, 1.0 - _LEAST_CHANCE)
+        odds, answer = np.log(bounded / (1.0 - bounded)), np.zeros(len(person))
+        for turn in range(_FOLDS):
+            held = fold == turn
+            trees = grow(_KNOWING_TREES, seen.raw[~held], odds[~held], rounds=_KNOWING_ROUNDS, seed=seed)
+            answer[held] = np.asarray(trees.predict(seen.raw[held]))
+        found.append(1.0 / (1.0 + np.exp(-answer)))
+    return Chances(found[0], found[1])
 
 
 def _shown(trial: Trial, seed: int) -> tuple[Estimate, Estimate]:

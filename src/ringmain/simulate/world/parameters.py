@@ -71,7 +71,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """
 
     seed: Annotated[int, Meta(ge=0)] = 0
-    people: Count = 8_000
+    people: Count = 6_000
     shops: Count = 200
     districts: Annotated[int, Meta(ge=1, le=10_000)] = 8
     days: Annotated[int, Meta(ge=1, le=3_660)] = 84

@@ -1,7 +1,7 @@
 """Judges rules of giving in many worlds, and says what came of it beside the oracle, with intervals over worlds."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,29 +13,36 @@ from numpy.typing import NDArray
 from ringmain.kit.learn.intervals import Estimate, ratio_over_persons
 from ringmain.kit.memory import peak_mb
 from ringmain.simulate.errors import FamilyKeptApart
-from ringmain.simulate.world.families.registry import family_of
-from ringmain.simulate.world.judge import BEFORE_WEEKS, NO_EFFECT, TRIAL_WEEKS, Judged, judge, run_trial
+from ringmain.simulate.world.allocate import Outcome
+from ringmain.simulate.world.judge import NO_EFFECT, Judged, judge, made_for, run_trial
 from ringmain.simulate.world.observe import NAMES
-from ringmain.simulate.world.parameters import WINDOW_DAYS, Parameters
-from ringmain.simulate.world.world import build
+from ringmain.simulate.world.parameters import Parameters
 
-RULES = ("oracle", "ours", "redemption", "likeliest", "random")
+RULES = ("oracle", "knowable", "ours", "redemption", "likeliest", "random")
+
+
+class Spent(msgspec.Struct, frozen=True):
+    """What rules brought when all had spent the same: incremental visits a world, by the truth.
+
+    `of_oracle` is the share of the oracle's; `ours_over` how many times another rule's returns ours are. Intervals
+    resample worlds; figures without meaning (where nothing can be won) are left out.
+    """
+
+    returns: dict[str, Estimate]
+    of_oracle: dict[str, Estimate]
+    ours_over: dict[str, Estimate]
+    vouchers: dict[str, float]
 
 
 class Returns(msgspec.Struct, frozen=True):
-    """What rules brought in several worlds at the same spend: the truth, but for the totals in `judged`.
+    """What rules brought in several worlds, by budget, and what could be said of each world before paying.
 
-    `returns` are incremental visits a world; `of_oracle` the share of the oracle's; `ours_over` how many times another
-    rule's returns ours are. Intervals resample worlds; figures without meaning (no returns at all) are left out.
     `unpaid`: worlds of which the report said that nothing should be paid.
     """
 
     parameters: Parameters
     worlds: int
-    returns: dict[str, Estimate]
-    of_oracle: dict[str, Estimate]
-    ours_over: dict[str, Estimate]
-    vouchers: dict[str, float]
+    budgets: dict[str, Spent]
     unpaid: int
     judged: tuple[Judged, ...]
     seconds: float
@@ -65,22 +72,30 @@ def returns(parameters: Parameters, worlds: int, progress: Callable[[int], None]
     for number in range(worlds):
         progress(number)
         judged.append(judge(msgspec.structs.replace(parameters, seed=parameters.seed + number)))
-    brought = {rule: np.array([one.rules[rule].effect for one in judged]) for rule in RULES}
-    world = np.arange(worlds)
-    over = {rule: ratio_over_persons(world, brought["ours"], brought[rule], seed=0) for rule in RULES[2:]}
-    of_oracle = {rule: ratio_over_persons(world, brought[rule], brought["oracle"], seed=0) for rule in RULES[1:]}
     return Returns(
         parameters=parameters,
         worlds=worlds,
-        returns={rule: ratio_over_persons(world, brought[rule], seed=0) for rule in RULES},
-        # Where the oracle cannot win anything, or another rule does harm, there is nothing to be a share of.
-        of_oracle=of_oracle if brought["oracle"].min() > 0 else {},
-        ours_over={rule: one for rule, one in over.items() if brought[rule].min() > 0},
-        vouchers={rule: float(np.mean([one.rules[rule].vouchers for one in judged])) for rule in RULES},
+        budgets={budget: _spent([one.rules[budget] for one in judged]) for budget in judged[0].rules},
         unpaid=sum(one.verdict == NO_EFFECT for one in judged),
         judged=tuple(judged),
         seconds=round(time.perf_counter() - started, 1),
         peak_mb=round(peak_mb(), 1),
+    )
+
+
+def _spent(worlds: Sequence[Mapping[str, Outcome]]) -> Spent:
+    brought = {rule: np.array([one[rule].effect for one in worlds]) for rule in RULES}
+    number = np.arange(len(worlds))
+
+    def beside(rule: str, other: str) -> Estimate:
+        return ratio_over_persons(number, brought[rule], brought[other], seed=0)
+
+    return Spent(
+        returns={rule: ratio_over_persons(number, brought[rule], seed=0) for rule in RULES},
+        # Where the oracle cannot win anything, or another rule does harm, there is nothing to be a share of.
+        of_oracle={rule: beside(rule, "oracle") for rule in RULES[1:]} if brought["oracle"].min() > 0 else {},
+        ours_over={rule: beside("ours", rule) for rule in RULES[3:] if brought[rule].min() > 0},
+        vouchers={rule: float(np.mean([one[rule].vouchers for one in worlds])) for rule in RULES},
     )
 
 
@@ -90,8 +105,7 @@ def write_rows(parameters: Parameters, file: Path) -> int:
     Raises `FamilyKeptApart`.
     """
     refuse_rows(parameters)
-    weeks = BEFORE_WEEKS + TRIAL_WEEKS + 1
-    trial, _, _ = run_trial(family_of(build(msgspec.structs.replace(parameters, days=WINDOW_DAYS * weeks))))
+    trial, _, _ = run_trial(made_for(parameters))
     experiment = trial.experiment
     columns: dict[str, NDArray[np.generic]] = {"person": trial.person, "face_minor": trial.face.astype(np.int64)}
     columns |= {"treated": experiment.treated, "outcome": experiment.outcome.astype(np.int8)}
