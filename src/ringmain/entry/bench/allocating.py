@@ -31,6 +31,7 @@ def run(plan: Plan, say: Say) -> list[Result]:
     ours: list[Sample] = []
     limits: list[Sample] = []
     gaps: list[float] = []
+    cpu: list[float] = []
     found = campaign.allocate(problem_of(1_000))  # So that nothing is measured of a first call.
     people = problem.candidates.people()
     matrix = problem.candidates.value.reshape(people, _CANDIDATES)
@@ -38,8 +39,9 @@ def run(plan: Plan, say: Say) -> list[Result]:
         begun = time.perf_counter()
         np.argsort(matrix, axis=1)
         limits.append(Sample(people / (time.perf_counter() - begun)))
-        begun = time.perf_counter()
+        begun, busy = time.perf_counter(), time.process_time()
         found = campaign.allocate(problem)
+        cpu.append(time.process_time() - busy)
         ours.append(Sample(people / (time.perf_counter() - begun)))
         check(problem, found)
         gaps.append(found.gap)
@@ -48,16 +50,16 @@ def run(plan: Plan, say: Say) -> list[Result]:
         )
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KB_PER_MB
     seconds = people / median(sample.per_second for sample in ours)
-    if plan.allocation_goals and (max(gaps) > _GOAL_GAP or seconds > _GOAL_SECONDS):
-        raise BenchFailed(f"The allocation misses its goals: gap {max(gaps):.3%}, {seconds:.1f} s.")
+    if plan.allocation_goals and (max(gaps) > _GOAL_GAP or median(cpu) > _GOAL_SECONDS):
+        raise BenchFailed(f"The allocation misses its goals: gap {max(gaps):.3%}, {median(cpu):.1f} s of CPU.")
     budgets = problem.budgets.limit
     size = (
         f"{people:,} people x {_CANDIDATES} of {_OFFERS:,} offers, {len(budgets)} budgets from "
         f"{budgets.min() / _YUAN:,.0f} to {budgets.max() / _YUAN:,.0f} yuan, {found.prices.passes} passes"
     )
     reached = (
-        f"{1 - max(gaps):.2%} of the dual bound (goal {1 - _GOAL_GAP:.1%}) in {seconds:.1f} s (goal {_GOAL_SECONDS} s)"
-        f"; {len(found.edge):,} vouchers, {memory:,.0f} MB at most"
+        f"{1 - max(gaps):.2%} of the dual bound (goal {1 - _GOAL_GAP:.1%}) in {seconds:.1f} s, {median(cpu):.1f} s of "
+        f"CPU (goal {_GOAL_SECONDS} s); {len(found.edge):,} vouchers, {memory:,.0f} MB at most"
     )
     notes = (size, reached, "limit: a plain argsort of the same matrix")
     return [result("allocation", "people/s", ours, limits, notes, cpu=False), _decide(plan, say)]
