@@ -16,6 +16,7 @@ from ringmain.campaign.errors import (
     PrizeNotDrawn,
 )
 from ringmain.campaign.model import Play, StoredPrize, play_day
+from ringmain.campaign.plan.deal import dealing, held_out, record_opportunities
 from ringmain.campaign.store import Claim
 from ringmain.campaign.tokens import draw_of
 from ringmain.kit.db import UnitOfWork
@@ -59,7 +60,9 @@ async def claim(uow: UnitOfWork, keyring: Keyring, token: str, offer_id: UUID, m
         return Claimed(play.id, first.voucher_id, first.offer_id, first.stand_in)
     now = await uow.now()
     prizes = await _check(uow, play, offer_id, known, now)
-    granted, stand_in = await _granted(uow, play, offer_id, prizes, known, now)
+    never = await _held_out(uow, play, prizes, known, now)
+    left = [one for one in prizes if one.offer_id not in never]
+    granted, stand_in = await _granted(uow, play, offer_id, left, known, now)
     await store.add_claim(
         uow,
         Claim(
@@ -104,18 +107,37 @@ async def _check(uow: UnitOfWork, play: Play, offer_id: UUID, known: Known, now:
     return prizes
 
 
+async def _held_out(
+    uow: UnitOfWork, play: Play, prizes: Sequence[StoredPrize], known: Known, now: datetime
+) -> frozenset[UUID]:
+    """Return the prizes that this person is compared with in; where nobody knew them at the draw, record that now."""
+    ids = [prize.offer_id for prize in prizes]
+    dealt = await dealing(uow, known.subject_id, ids, now, channel="scene", at_shop_id=play.shop_id)
+    if play.subject_id is None:
+        await record_opportunities(uow, dealt, ids)
+    return dealt.held_out
+
+
 async def _granted(
     uow: UnitOfWork, play: Play, offer_id: UUID, prizes: Sequence[StoredPrize], known: Known, now: datetime
 ) -> tuple[Granted, bool]:
+    """Grant the chosen prize, or what stands in for it; `prizes` are those that the person may get at all.
+
+    Who is compared with and has chosen the campaign's offer gets the next prize instead: were they refused, nothing of
+    them would be recorded, and the groups would differ.
+    """
     to_shop = {prize.offer_id: prize.shop_id for prize in prizes}
-    granted = await _grant(uow, play, (offer_id, to_shop[offer_id]), known, now)
-    if granted is not None:
-        return granted, False
+    for id_ in [offer_id] if offer_id in to_shop else list(to_shop):
+        granted = await _grant(uow, play, (id_, to_shop[id_]), known, now)
+        if granted is not None:
+            return granted, id_ != offer_id
     others = [prize.offer_id for prize in prizes if prize.offer_id != offer_id]
     left = await _left(uow, known, others, now)
     if left:
         raise PrizeGone(offer_ids=[id_ for id_ in others if id_ in left])
-    for stand_in in await _stand_ins(uow, play, known, now):
+    stand_ins = await _stand_ins(uow, play, known, now)
+    never = await held_out(uow, known.subject_id, [id_ for id_, _ in stand_ins], now)
+    for stand_in in [one for one in stand_ins if one[0] not in never]:
         granted = await _grant(uow, play, stand_in, known, now)
         if granted is not None:
             return granted, True

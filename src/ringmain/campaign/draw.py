@@ -12,6 +12,7 @@ from ringmain.campaign import caps, store
 from ringmain.campaign.allocation import pick, sharpness_of, worth
 from ringmain.campaign.errors import PlayerUnnamed, ReceiptEnded, ReceiptUsed, TouchUnknown
 from ringmain.campaign.model import KEPT_FOR, PRIZES, RECEIPT_DAYS, Candidate, Play, StoredPrize, choose, play_day
+from ringmain.campaign.plan.deal import dealing, record_opportunities
 from ringmain.campaign.prices import Serving, serving
 from ringmain.campaign.store import Channel
 from ringmain.campaign.tokens import token_of
@@ -112,7 +113,8 @@ async def draw(
     channel: Channel = "scene" if sale_id is None else "receipt"
     context = await _context(uow, touch, player, Context(at=now, place=place, personal=personal), (channel, day))
     draw_id = uuid7(now)
-    candidates, prizes = await _prizes(uow, context, draw_id)
+    subject_id = player.known.subject_id if player.known is not None else None
+    candidates, prizes = await _dealt_prizes(uow, context, draw_id, subject_id)
     if not prizes:
         if await store.add_miss(uow, draw_id, touch.scene_id, day, players[0], now):
             uow.record("draw_missed", [draw_id])
@@ -123,7 +125,7 @@ async def draw(
         touch_id=touch.id,
         shop_id=touch.shop_id,
         sale_id=sale_id,
-        subject_id=player.known.subject_id if player.known is not None else None,
+        subject_id=subject_id,
         day=day,
         drawn_at=now,
         expires_at=now + KEPT_FOR,
@@ -218,6 +220,21 @@ def players_of(keyring: Keyring, network_id: UUID, player: Player) -> list[bytes
     if player.device is not None:
         names.append(("device", player.device))
     return [hash_ for kind, name in names for hash_ in keyring.lookup_hashes(_PURPOSE, network_id, kind, name)]
+
+
+async def _dealt_prizes(
+    uow: UnitOfWork, context: Context, seed: UUID, subject_id: UUID | None
+) -> tuple[int, list[StoredPrize]]:
+    """Return what `_prizes` does, within campaigns: who is compared with wins something else, and is recorded so."""
+    dealt = await dealing(uow, subject_id, None, context.at, channel="scene", at_shop_id=context.at_shop_id)
+    context = replace(context, without_offers=context.without_offers | dealt.closed)
+    found = await _prizes(uow, context, seed)
+    drawn = [prize.offer_id for prize in found[1]]
+    # What chance chose before it was asked who is compared with: the same for both groups.
+    await record_opportunities(uow, dealt, drawn)
+    if dealt.held_out.isdisjoint(drawn):
+        return found
+    return await _prizes(uow, replace(context, without_offers=context.without_offers | dealt.held_out), seed)
 
 
 async def _prizes(uow: UnitOfWork, context: Context, seed: UUID) -> tuple[int, list[StoredPrize]]:

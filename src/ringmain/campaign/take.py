@@ -9,6 +9,7 @@ from ringmain.campaign.claim import Claimed
 from ringmain.campaign.draw import Player, players_of
 from ringmain.campaign.errors import OfferNotOpen, OfferTaken
 from ringmain.campaign.model import KEPT_FOR, Play, StoredPrize, play_day
+from ringmain.campaign.plan.deal import dealing
 from ringmain.campaign.store import Claim
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pure.ids import uuid7
@@ -50,6 +51,9 @@ async def take(
     if won is not None:
         raise OfferTaken(voucher_id=won.voucher_id)
     await _check_wallet(uow, known, offer_id)
+    dealt = await dealing(uow, known.subject_id, [offer_id], now, channel="search", at_shop_id=at_shop_id)
+    if offer_id in dealt.shut:
+        raise OfferNotOpen(offer_id=offer_id)
     best = await _best_shop(uow, known, offer_id, now, at_shop_id)
     await caps.check_person(uow, known, "search", day)
     touch = (await scene.touch(uow, [scene.NewTouch(found.token, known.subject_id)]))[0]

@@ -1,6 +1,7 @@
 """The merchant's console."""
 
 from ringmain.entry.web.merchant import (
+    campaigns,
     export,
     guests,
     importing,
@@ -19,6 +20,7 @@ from ringmain.kit.pages import PageRoute
 PAGES: tuple[PageRoute, ...] = (
     *today.PAGES,
     *offers.PAGES,
+    *campaigns.PAGES,
     *guests.PAGES,
     *tribes.PAGES,
     *statements.PAGES,

@@ -103,6 +103,7 @@ def rail(speech: Speech) -> list[tuple[str, str, str]]:
     return [
         ("/merchant", "home", speech.text("Today")),
         ("/merchant/offers", "ticket", speech.text("Offers")),
+        ("/merchant/campaigns", "chart", speech.text("Campaigns")),
         ("/merchant/members", "people", speech.text("Guests")),
         ("/merchant/tribes", "ring", speech.text("Groups")),
         ("/merchant/segments", "list", speech.text("Segments")),

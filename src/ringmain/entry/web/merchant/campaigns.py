@@ -1,0 +1,379 @@
+"""Campaigns of a merchant: the list, a new one with its forecast, and what each brought beside its comparison group."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from starlette.responses import Response
+
+from ringmain.campaign import api as campaign
+from ringmain.campaign.api import Campaign, NewCampaign, Schedule, State
+from ringmain.campaign.errors import CampaignInvalid
+from ringmain.entry.web.audiences import MERCHANT
+from ringmain.entry.web.merchant.common import N_, Console, Draft, console_of, merchant_id, shown
+from ringmain.entry.web.merchant.offer_form import in_words, typed
+from ringmain.kit.db import UnitOfWork
+from ringmain.kit.pages import Form, PageRoute, Speech, Visit
+from ringmain.loop import api as loop
+from ringmain.network import api as network
+from ringmain.voucher import api as voucher
+from ringmain.voucher.api import PublishedOffer
+
+HERE = "/merchant/campaigns"
+_FULL_BP = 10_000
+_DAY_MINUTES = 1_440
+# Analyses of the lake take memory: one at a time.
+_ANALYSES = ThreadPoolExecutor(1, thread_name_prefix="lift")
+STATES = {
+    State.DRAFT: N_("draft"),
+    State.AWAITING_APPROVAL: N_("waits for partners"),
+    State.RUNNING: N_("running"),
+    State.PAUSED: N_("paused"),
+    State.ENDED: N_("ended"),
+}
+GOALS = {
+    "new": N_("Bring new guests"),
+    "lapsed": N_("Bring back guests who stayed away"),
+    "quiet_hours": N_("Fill quiet hours"),
+    "exchange": N_("Exchange guests with a neighbour"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A reading in words: one sentence, a second one that explains it, and its kind of badge."""
+
+    sentence: str
+    why: str
+    kind: str
+    shows: bool
+
+
+async def campaigns(visit: Visit) -> Response:
+    """Show the list, and what partners ask to be approved."""
+    own = merchant_id(visit)
+    async with visit.unit() as uow:
+        console = await console_of(uow, visit)
+        found = await campaign.campaigns_of(uow, own, limit=100)
+        waiting = await campaign.campaigns_to_approve(uow, own)
+        ids = {one.said.merchant_id for one in waiting}
+        partners = {one.id: one.legal_name for one in await network.merchants(uow, sorted(ids))} if ids else {}
+    states = {state: visit.speech.text(text) for state, text in STATES.items()}
+    goals = {goal: visit.speech.text(text) for goal, text in GOALS.items()}
+    values: dict[str, Any] = {"waiting": waiting, "partners": partners, "states": states, "goals": goals}
+    return shown(visit, "campaigns.html", HERE, console, campaigns=found, **values)
+
+
+async def report(visit: Visit) -> Response:
+    """Show what a campaign has brought, in words, with its interval."""
+    campaign_id, own = visit.path_id("campaign_id"), merchant_id(visit)
+    async with visit.unit() as uow:
+        console = await console_of(uow, visit)
+        one = await campaign.read_campaign(uow, campaign_id, by=own)
+        mine = one.said.merchant_id == own
+        offer = (await voucher.read_offers(uow, [one.said.offer_id]))[one.said.offer_id]
+        asked = await loop.lift_of(uow, campaign_id, by=own) if mine and one.state is not State.DRAFT else None
+        now = await uow.now()
+    found = None
+    if asked is not None:
+        run = partial(loop.campaign_lift, visit.site.settings.lake_folder, visit.network_id, asked, now)
+        found = await asyncio.get_running_loop().run_in_executor(_ANALYSES, run)
+    speech = visit.speech
+    told = None if found is None else (visits_in_words(speech, found), _paid(speech, found, one.currency))
+    return shown(
+        visit,
+        "campaign.html",
+        HERE,
+        console,
+        campaign=one,
+        mine=mine,
+        offer=offer,
+        worth=in_words(speech, offer.terms),
+        state=speech.text(STATES[one.state]),
+        goal=speech.text(GOALS[one.said.goal]),
+        share=speech.share(one.said.comparison_bp / _FULL_BP),
+        found=found,
+        told=told,
+        chart=None if found is None else _chart(speech, found),
+        rows=[] if found is None else _rows(speech, found, one.currency),
+        steps=_steps(one) if mine else (),
+        approvable=not mine and one.state is State.AWAITING_APPROVAL,
+    )
+
+
+def _steps(one: Campaign) -> tuple[str, ...]:
+    """Return what its merchant may do with it now."""
+    steps = {
+        State.DRAFT: ("start", "end"),
+        State.AWAITING_APPROVAL: ("end",),
+        State.RUNNING: ("pause", "end"),
+        State.PAUSED: ("start", "end"),
+        State.ENDED: ("copy",),
+    }
+    return steps[one.state]
+
+
+def visits_in_words(speech: Speech, found: loop.CampaignLift) -> Told:
+    """Return what is said of visits."""
+    one = found.visits
+
+    def whole(value: float) -> str:
+        return speech.number(round(abs(value)))
+
+    if one.interval is None or one.total is None or one.state is loop.State.TOO_EARLY:
+        return _not_yet(speech, found)
+    between = {"low": speech.number(round(one.interval.low)), "high": speech.number(round(one.interval.high))}
+    if one.state is loop.State.NO_EFFECT_SEEN:
+        text = N_("No effect was seen: it may have brought between %(low)s and %(high)s visits.")
+        sentence = speech.text(text, **between)
+        return Told(sentence, speech.text("Both groups came about as often."), "", shows=True)
+    if one.total > 0:
+        text = N_("Brought %(number)s more visits than without it (between %(low)s and %(high)s).")
+        return Told(speech.text(text, number=whole(one.total), **between), _how(speech, found), "flows", shows=True)
+    between = {"low": whole(one.interval.high), "high": whole(one.interval.low)}
+    text = N_("Cost %(number)s visits that would have come without it (between %(low)s and %(high)s).")
+    return Told(speech.text(text, number=whole(one.total), **between), _how(speech, found), "wrong", shows=True)
+
+
+def _paid(speech: Speech, found: loop.CampaignLift, currency: str) -> Told:
+    """Return what is said of money."""
+    one = found.paid
+    if one.interval is None or one.total is None or one.state is loop.State.TOO_EARLY:
+        return Told(speech.text("Too early to say of what guests paid."), "", "", shows=False)
+    low, high = (speech.money(round(value), currency) for value in (one.interval.low, one.interval.high))
+    text = N_("What guests paid, vouchers left out, changed by %(total)s (between %(low)s and %(high)s).")
+    total = speech.money(round(one.total), currency)
+    return Told(speech.text(text, total=total, low=low, high=high), "", "", shows=True)
+
+
+def _how(speech: Speech, found: loop.CampaignLift) -> str:
+    one = found.visits
+    return speech.text(
+        "%(treated)s guests could get the voucher; %(others)s like them, chosen by chance, could not.",
+        treated=speech.number(one.treated),
+        others=speech.number(one.others),
+    )
+
+
+def _not_yet(speech: Speech, found: loop.CampaignLift) -> Told:
+    """Return why nothing is said, and when something will be."""
+    if found.visits.state is loop.State.MISCOUNTED:
+        why = speech.text("The two groups are not of the sizes they should be. Tell the operator of the network.")
+        return Told(speech.text("Cannot be said."), why, "wrong", shows=False)
+    if not found.people and not found.waiting:
+        return Told(speech.text("Too early to say: nobody has met it yet."), "", "", shows=False)
+    if found.days_needed is None:
+        sentence = speech.text("Too early to say.")
+    else:
+        sentence = speech.texts(
+            "Too early to say: needs about %(num)s more day.",
+            "Too early to say: needs about %(num)s more days.",
+            found.days_needed,
+        )
+    why = speech.text(
+        "%(people)s guests were followed for %(days)s days, and of %(waiting)s the days are not over.",
+        people=speech.number(found.people),
+        days=found.window_days,
+        waiting=speech.number(found.waiting),
+    )
+    return Told(sentence, why, "", shows=False)
+
+
+def _chart(speech: Speech, found: loop.CampaignLift) -> dict[str, Any] | None:
+    """Return the interval as a bar from its low to its high end, with the estimate on it."""
+    one = found.visits
+    if one.interval is None or one.total is None or one.state is loop.State.TOO_EARLY:
+        return None
+    low, total, high = round(one.interval.low), round(one.total), round(one.interval.high)
+    line = [{"coord": [low, 0], "symbol": "none"}, {"coord": [high, 0], "symbol": "none"}]
+    return {
+        "tooltip": {},
+        "grid": {"left": 24, "right": 24, "top": 16, "bottom": 28},
+        "xAxis": {"type": "value", "min": min(0, low), "max": max(0, high)},
+        "yAxis": {"type": "category", "data": [speech.text("visits")], "axisLabel": {"show": False}},
+        "series": [
+            {
+                "type": "scatter",
+                "symbolSize": 16,
+                "data": [[total, 0]],
+                "markLine": {"symbol": "none", "lineStyle": {"width": 6, "type": "solid"}, "data": [line]},
+            }
+        ],
+    }
+
+
+def _rows(speech: Speech, found: loop.CampaignLift, currency: str) -> list[list[str]]:
+    """Return the figures as a table: what, estimate, low, high, and how many people in each group."""
+    rows = []
+    for name, one, worth in (
+        (speech.text("visits"), found.visits, speech.number),
+        (speech.text("paid"), found.paid, lambda value: speech.money(value, currency)),
+    ):
+        if one.interval is None or one.total is None or one.state is loop.State.TOO_EARLY:
+            continue
+        values = (one.total, one.interval.low, one.interval.high)
+        counts = (speech.number(one.treated), speech.number(one.others))
+        rows.append([name, *(worth(round(value)) for value in values), *counts])
+    return rows
+
+
+async def new(visit: Visit) -> Response:
+    """Show an empty form, or what a copy begins with."""
+    today = datetime.now(ZoneInfo("UTC")).date()
+    values = {
+        "goal": "new",
+        "starts": today.isoformat(),
+        "ends": (today + timedelta(days=28)).isoformat(),
+        "comparison": "10",
+        "scene": "yes",
+        "search": "yes",
+    }
+    return await _form(visit, Draft(values))
+
+
+async def create(visit: Visit) -> Response:
+    """Keep the campaign as a draft, or show what is wrong; without a press of "keep" only the forecast."""
+    draft, own = typed(visit.form), merchant_id(visit)
+    async with visit.unit() as uow:
+        console = await console_of(uow, visit)
+        offers = await _offers(uow, own)
+    wish = _wish(visit.speech, console, offers, draft, own)
+    if visit.form.text("show") == "forecast" or wish is None:
+        return await _form(visit, draft, 200 if wish else 422)
+
+    async def act(uow: UnitOfWork) -> UUID:
+        return (await campaign.draft_campaign(uow, wish, by=own)).id
+
+    try:
+        campaign_id = await visit.once("page draft campaign", act, UUID)
+    except CampaignInvalid as error:
+        draft.faults[str(error.facts["field"])] = str(error.facts["reason"])
+        return await _form(visit, draft, 422)
+    return visit.go(f"{HERE}/{campaign_id}")
+
+
+async def _form(visit: Visit, draft: Draft, status: int = 200) -> Response:
+    own = merchant_id(visit)
+    async with visit.unit() as uow:
+        console = await console_of(uow, visit)
+        offers = await _offers(uow, own)
+        partners = [one for one in await campaign.partnerships_of(uow, own) if one.state == "agreed"]
+        wish = _wish(visit.speech, console, offers, Draft(draft.values), own)
+        forecast = None if wish is None else await loop.preview(uow, own, _plan(offers, wish))
+    goals = [(goal, visit.speech.text(text)) for goal, text in GOALS.items() if goal != "exchange" or partners]
+    values: dict[str, Any] = {
+        "offers": offers,
+        "partners": partners,
+        "goals": goals,
+        "named_offers": [(one.id, f"{one.name} · {in_words(visit.speech, one.terms)}") for one in offers],
+        "named_partners": [(one.id, one.name) for one in partners],
+    }
+    return shown(visit, "campaign_new.html", HERE, console, status, draft=draft, plan=forecast, **values)
+
+
+async def _offers(uow: UnitOfWork, own: UUID) -> list[PublishedOffer]:
+    found = await voucher.newest_offers(uow, creator_merchant_id=own, limit=100)
+    return [offer for offer in found if not offer.terms.price_points]
+
+
+def _plan(offers: list[PublishedOffer], wish: NewCampaign) -> loop.Plan:
+    terms = next(offer.terms for offer in offers if offer.id == wish.offer_id)
+    return loop.Plan(
+        kind=terms.kind,
+        currency=terms.currency,
+        face_minor=terms.face_minor,
+        fee_minor=terms.cost_minor - terms.face_minor,
+        budget_minor=wish.budget_minor,
+    )
+
+
+def _wish(
+    speech: Speech, console: Console, offers: list[PublishedOffer], draft: Draft, own: UUID
+) -> NewCampaign | None:
+    """Return the campaign that the form describes, or None and the faults in the draft."""
+    form = Form({name: [value] for name, value in draft.values.items()})
+    offer = next((one for one in offers if str(one.id) == draft.get("offer")), None)
+    budget = form.minor("budget", console.precision)
+    starts, ends = (_day(draft.get(name), console.time_zone) for name in ("starts", "ends"))
+    share = form.whole("comparison")
+    quiet = draft.get("goal") == "quiet_hours"
+    hours = [_minute(draft.get(name)) for name in ("from", "until")] if quiet else [0, _DAY_MINUTES]
+    partner = draft.get("partnership") if draft.get("goal") == "exchange" else ""
+    for name, missing, text in (
+        ("name", not draft.get("name").strip(), speech.text("Give the campaign a name.")),
+        ("offer", offer is None, speech.text("Choose one of your offers.")),
+        ("budget", not budget, speech.text("Say how much money it may use, such as 500.")),
+        ("starts", starts is None, speech.text("Choose the first day.")),
+        ("ends", ends is None, speech.text("Choose the last day.")),
+        ("comparison", share not in range(5, 11), speech.text("The comparison group is 5 to 10 percent.")),
+        ("from", None in hours, speech.text("Say from when to when it is quiet.")),
+    ):
+        if missing:
+            draft.faults[name] = text
+    if offer is None or not budget or starts is None or ends is None or share is None or draft.faults:
+        return None
+    channels: tuple[Any, ...] = tuple(name for name in ("scene", "search") if draft.get(name))
+    goal: Any = draft.get("goal", "new")
+    return NewCampaign(
+        merchant_id=own,
+        name=draft.get("name").strip(),
+        goal=goal,
+        offer_id=offer.id,
+        budget_minor=budget,
+        schedule=Schedule(
+            starts_at=starts,
+            ends_at=ends + timedelta(days=1),
+            from_minute=hours[0] or 0,
+            until_minute=hours[1] or _DAY_MINUTES,
+        ),
+        channels=channels or ("scene",),
+        comparison_bp=share * 100,
+        partnership_id=UUID(partner) if partner else None,
+    )
+
+
+def _day(text: str, zone: str) -> datetime | None:
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 (a day has no zone; the next line gives it one)
+    except ValueError:
+        return None
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(ZoneInfo("UTC"))
+
+
+def _minute(text: str) -> int | None:
+    hour, colon, minute = text.partition(":")
+    if not colon or not (hour.isdecimal() and minute.isdecimal()):
+        return None
+    return int(hour) * 60 + int(minute)
+
+
+async def step(visit: Visit) -> Response:
+    """Start, pause, end or copy a campaign; approve or decline a partner's."""
+    campaign_id, own, name = visit.path_id("campaign_id"), merchant_id(visit), visit.form.text("step")
+
+    async def act(uow: UnitOfWork) -> UUID:
+        if name == "copy":
+            now = await uow.now()
+            one = await campaign.read_campaign(uow, campaign_id, by=own)
+            lasts = one.said.schedule.ends_at - one.said.schedule.starts_at
+            return (await campaign.copy_campaign(uow, campaign_id, starts_at=now, ends_at=now + lasts, by=own)).id
+        if name in ("approve", "decline"):
+            decide = campaign.approve_campaign if name == "approve" else campaign.decline_campaign
+            return (await decide(uow, campaign_id, partner=own)).id
+        do = {"start": campaign.start_campaign, "pause": campaign.pause_campaign}.get(name, campaign.end_campaign)
+        return (await do(uow, campaign_id, by=own)).id
+
+    shown_id = await visit.once(f"page campaign {name}", act, UUID)
+    return visit.go(HERE if name == "decline" else f"{HERE}/{shown_id}")
+
+
+PAGES = (
+    PageRoute(path=HERE, audience=MERCHANT, get=campaigns),
+    PageRoute(path=f"{HERE}/new", audience=MERCHANT, get=new, post=create),
+    PageRoute(path=f"{HERE}/{{campaign_id:uuid}}", audience=MERCHANT, get=report, post=step),
+)

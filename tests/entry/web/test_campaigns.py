@@ -1,0 +1,163 @@
+"""Campaigns on pages: made from a form once, run, paused and copied; what one brought is said in words."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.async_api import Browser, ViewportSize
+
+from ringmain.entry.web.merchant import campaigns as pages
+from ringmain.kit.migrate import Urls
+from ringmain.kit.pages.languages import Catalogue, Speech
+from ringmain.loop.api import CampaignLift, Interval, Reading, State
+from tests.entry.web.journey import DESK, PHONE, Language, faults, journey
+from tests.entry.web.merchant_site import MerchantSite, merchant_site
+from tests.loop.lake import START, SmallLake
+
+ENGLISH = Speech("en", Catalogue({}))
+HERE, NEW = "/merchant/campaigns", "/merchant/campaigns/new"
+
+
+@pytest.fixture
+async def site(database_urls: Urls, tmp_path: Path) -> AsyncIterator[MerchantSite]:
+    """Give a merchant's console."""
+    async with merchant_site(database_urls.application_url, tmp_path) as site:
+        yield site
+
+
+async def form(site: MerchantSite, **changes: str) -> dict[str, str]:
+    """Return a form that is filled in: an offer of two yuan, 100 yuan, four weeks from today."""
+    now = datetime.now(tz=UTC)
+    offer = await site.street.publish(now - timedelta(seconds=6))
+    days = {"starts": now.date().isoformat(), "ends": (now + timedelta(days=28)).date().isoformat()}
+    usual = {"name": "Spring", "goal": "new", "offer": str(offer.id), "budget": "100", "comparison": "10"}
+    return {**usual, "scene": "yes", **days, **changes}
+
+
+async def test_a_campaign_is_made_once_and_runs(site: MerchantSite) -> None:
+    """The forecast shows before anything is kept; two sendings of one press are one draft; its steps are buttons."""
+    assert "No campaign yet" in (await site.get(HERE)).text
+    fields = await form(site)
+    only = await site.send(NEW, NEW, show="forecast", **fields)
+    assert (only.status_code, "¥100.00" in only.text, await site.count("campaign")) == (200, True, 0)
+    sent = {"once": await site.press(NEW), **fields}
+    first, second = [await site.client.post(NEW, data=sent) for _ in range(2)]
+    assert first.url.path == second.url.path
+    assert (await site.count("campaign"), "A draft." in first.text) == (1, True)
+    path = first.url.path
+    started = await site.send(path, path, step="start")
+    assert "Too early to say: nobody has met it yet." in started.text
+    assert "running" in (await site.get(HERE)).text
+    assert "Start" in (await site.send(path, path, step="pause")).text
+    ended = await site.send(path, path, step="end")
+    assert "Run it again" in ended.text
+    copied = await site.send(path, path, step="copy")
+    assert copied.url.path != path
+    assert await site.count("campaign", "copied_from IS NOT NULL") == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "words"),
+    [
+        ("name", "", "Give the campaign a name."),
+        ("offer", "", "Choose one of your offers."),
+        ("budget", "much", "Say how much money it may use"),
+        ("starts", "soon", "Choose the first day."),
+        ("ends", "", "Choose the last day."),
+        ("comparison", "4", "The comparison group is 5 to 10 percent."),
+        ("goal", "quiet_hours", "Say from when to when it is quiet."),
+    ],
+)
+async def test_what_is_wrong_stands_at_its_field(site: MerchantSite, field: str, text: str, words: str) -> None:
+    """What is missing or out of bounds is said at its field, and nothing is kept."""
+    answer = await site.send(NEW, NEW, **await form(site, **{field: text}))
+    assert (answer.status_code, words in answer.text) == (422, True)
+    assert await site.count("campaign") == 0
+
+
+async def test_another_merchants_campaign_is_none(site: MerchantSite) -> None:
+    """By its address nobody else reads or ends it."""
+    path = (await site.send(NEW, NEW, **await form(site))).url.path
+    site.client.cookies.set("rm_account", await site.cookie_of(1))
+    assert (await site.get(path)).status_code == 404
+    assert (await site.send(path, "/merchant/offers/new", step="end")).status_code == 404
+    assert await site.count("campaign_event") == 1
+
+
+async def measured(site: MerchantSite) -> str:
+    """Let a campaign run of which the lake knows 800 people, who came far more often with it; return its page."""
+    path = (await site.send(NEW, NEW, **await form(site))).url.path
+    await site.send(path, path, step="start")
+    random, campaign_id = np.random.default_rng(1), path.rpartition("/")[2]
+    shop = str(site.street.shops[0])
+    lake = SmallLake(site.home / "lake", site.street.network_id)
+    on = (datetime.now(tz=UTC) - START) / timedelta(days=1) - 20
+    for number in range(800):
+        who, treated = f"p{number}", bool(random.random() >= 0.1)
+        lake.deal(campaign_id, who, on, treated=treated)
+        for after in random.uniform(0, 14, random.poisson(1 + 1.5 * treated)):
+            lake.sale(f"{who}-{after}", who, shop, on + float(after))
+    lake.write()
+    return path
+
+
+async def test_what_it_brought_is_said_in_words(site: MerchantSite) -> None:
+    """From the lake: so many more visits, between two figures, and the same as a table; in Chinese, too."""
+    path = await measured(site)
+    shown = (await site.get(path)).text
+    assert "more visits than without it (between" in shown
+    assert "like them, chosen by chance, could not." in shown
+    assert "the range is wider" in shown
+    assert "<td>visits</td>" in shown
+    assert "比没有它多带来" in (await site.get(f"{path}?lang=zh")).text
+
+
+def lift(state: State, total: float | None, low: float, high: float, days: int | None = None) -> CampaignLift:
+    """Return a reading of 1,800 people and 200 to compare with."""
+    interval = None if total is None else Interval(low, high)
+    one = Reading(state, 1_800, 200, total, interval)
+    return CampaignLift(14, 2_000, 30, None, False, one, one, days)
+
+
+@pytest.mark.parametrize(
+    ("reading", "words"),
+    [
+        (
+            lift(State.EFFECT, 41.2, 12.4, 69.8),
+            "Brought 41 more visits than without it (between 12 and 70).",
+        ),
+        (
+            lift(State.EFFECT, -30.0, -50.0, -10.0),
+            "Cost 30 visits that would have come without it (between 10 and 50).",
+        ),
+        (
+            lift(State.NO_EFFECT_SEEN, 5.0, -20.0, 30.0),
+            "No effect was seen: it may have brought between -20 and 30 visits.",
+        ),
+        (lift(State.TOO_EARLY, 5.0, -20.0, 30.0, 9), "Too early to say: needs about 9 more days."),
+        (lift(State.TOO_EARLY, None, 0, 0, 1), "Too early to say: needs about 1 more day."),
+        (lift(State.TOO_EARLY, None, 0, 0), "Too early to say."),
+        (lift(State.MISCOUNTED, None, 0, 0), "Cannot be said."),
+    ],
+)
+def test_readings_in_words(reading: CampaignLift, words: str) -> None:
+    """Each state has its sentence; before there is an answer no figure is shown."""
+    told = pages.visits_in_words(ENGLISH, reading)
+    assert told.sentence == words
+    assert told.shows == (reading.visits.state in (State.EFFECT, State.NO_EFFECT_SEEN))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("size", "language"), [(PHONE, "zh"), (DESK, "en")])
+async def test_the_pages_bear_being_looked_at(
+    site: MerchantSite, browser: Browser, size: ViewportSize, language: Language
+) -> None:
+    """List, form and report have no findings of axe, small targets, or sideways scrolling."""
+    path = await measured(site)
+    async with journey(browser, site.url, "campaigns", size=size, language=language) as walk:
+        await walk.page.context.add_cookies([{"name": "rm_account", "value": site.cookie, "url": site.url}])
+        for page in (HERE, NEW, path):
+            await walk.page.goto(page)
+            assert "\n".join(await faults(walk.page)) == ""
