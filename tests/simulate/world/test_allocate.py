@@ -5,6 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+from ringmain.campaign.api import Budgets, Candidates, Problem, allocate
 from ringmain.simulate.world.allocate import Offers, by_price, by_rank
 
 
@@ -66,3 +67,23 @@ def test_a_budget_for_everybody_is_not_spent_on_nothing() -> None:
     offers = Offers(2, np.array([0.5, -0.5]), np.ones(2))
 
     assert by_price(offers, offers.effect, offers.cost, 99.0).spent == 1.0
+
+
+def test_the_price_of_money_is_what_campaigns_find() -> None:
+    """With one budget the allocation that serves networks reaches the same, up to its last voucher, for no more."""
+    random = np.random.default_rng(3)
+    offers = Offers(400, random.normal(0.05, 0.1, 2_000), random.integers(100, 900, 2_000).astype(np.float64))
+    candidates = Candidates(
+        first=np.arange(401, dtype=np.int64) * 5,
+        offer=np.arange(2_000, dtype=np.int64),
+        value=offers.effect,
+        cost=offers.cost.astype(np.int64),
+        most=np.ones(400, dtype=np.int64),
+    )
+    budgets = Budgets(np.arange(2_000), np.zeros(2_000, dtype=np.int64), np.array([20_000]), 2_000)
+
+    served = allocate(Problem.of(candidates, budgets))
+
+    found = by_price(offers, offers.effect, offers.cost, 20_000.0)
+    assert offers.cost[served.edge].sum() <= 20_000
+    assert 0.99 * found.effect <= served.value <= found.effect + 1e-9
