@@ -32,8 +32,8 @@ _FOLDS = 2
 _Z = 1.959964
 # Of the rows of the trial, those with the most effect a coin are asked whether an effect is shown at all.
 _CHOSEN = 0.2
-_LEAST_CHANCE = 1e-6
-_KNOWING_TREES = {"objective": "regression", "num_leaves": 31, "learning_rate": 0.1, "min_data_in_leaf": 50}
+# Labels of this objective are chances, so the answer is their mean among those whom the facts do not tell apart.
+_KNOWING_TREES = {"objective": "cross_entropy", "num_leaves": 31, "learning_rate": 0.1, "min_data_in_leaf": 50}
 _KNOWING_ROUNDS = 120
 
 NO_EFFECT = "no effect shown; do not pay"
@@ -157,20 +157,20 @@ def _rules(
 
 
 def _knowable(truth: Chances, seen: Known, person: Int64s, seed: int) -> Chances:
-    """Return what the facts tell of the truth, learnt from the truth of other persons: no trial can know more for long.
+    """Return what the facts tell of the truth, learnt from the truth of other persons.
 
-    Nobody has such a model; it says how much of the distance to the oracle is not for anybody to know from these facts.
+    Nobody has such a model. It says about how much of the distance to the oracle these facts do not tell anybody, and
+    is itself learnt from so many rows only.
     """
     fold = np.random.default_rng([seed, 44]).permutation(int(person.max()) + 1)[person] % _FOLDS
     found = []
     for chance in (truth.without, truth.treated):
-        bounded = np.clip(chance, _LEAST_CHANCE, 1.0 - _LEAST_CHANCE)
-        odds, answer = np.log(bounded / (1.0 - bounded)), np.zeros(len(person))
+        answer = np.zeros(len(person))
         for turn in range(_FOLDS):
             held = fold == turn
-            trees = grow(_KNOWING_TREES, seen.raw[~held], odds[~held], rounds=_KNOWING_ROUNDS, seed=seed)
+            trees = grow(_KNOWING_TREES, seen.raw[~held], chance[~held], rounds=_KNOWING_ROUNDS, seed=seed)
             answer[held] = np.asarray(trees.predict(seen.raw[held]))
-        found.append(1.0 / (1.0 + np.exp(-answer)))
+        found.append(answer)
     return Chances(found[0], found[1])
 
 
