@@ -370,6 +370,27 @@ CAMPAIGN: dict[str, Cell] = {
         "ot", _in("/v1/offers/{drawn_offer}/take"), _with(member_id="{member}"), other_merchant="shared"
     ),
     "make_receipt_code": Cell("omt", lambda _: "/v1/receipts", _with(sale_id="{sale}")),
+    "open_game": Cell(
+        "o",
+        lambda _: "/v1/games",
+        lambda things: {
+            "kind": "scratch",
+            "name": "Two",
+            "scene_ids": [things.more["scene"]],
+            "prizes": [
+                {"offer_id": things.more["network_offer"], "odds": 1, "stock": 1},
+                {"offer_id": things.more["stand_in"], "odds": 0, "stock": 1},
+            ],
+            **CAMPAIGN_TIME,
+        },
+        own=(201, 409),
+    ),
+    "list_games": Cell("amot", lambda _: "/v1/games", other_network="apart", other_merchant="shared"),
+    "read_game": Cell("amot", _in("/v1/games/{game}"), other_merchant="shared"),
+    "add_game_stock": Cell("o", _in("/v1/games/{game}/stock"), lambda _: {"place": 1, "more": 1}),
+    "play_game": Cell("ot", lambda _: "/v1/plays", _with(touch_id="{game_touch}", member_id="{member}")),
+    # Opened for this cell alone: what is closed stays so.
+    "close_game": Cell("o", _in("/v1/games/{other_game}/close")),
     "draft_campaign": Cell(
         "mo",
         lambda _: "/v1/campaigns",
@@ -388,7 +409,6 @@ CAMPAIGN: dict[str, Cell] = {
     "pause_campaign": Cell("mo", _in("/v1/campaigns/{campaign}/pause"), own=(200, 409)),
     "end_campaign": Cell("mo", _in("/v1/campaigns/{campaign}/end"), own=(200, 409)),
     "read_campaign_lift": Cell("amo", _in("/v1/campaigns/{campaign}/lift")),
-    "read_campaign_parts": Cell("ao", _in("/v1/campaigns/{campaign}/parts")),
     "watch_comparisons": Cell("oa", lambda _: "/v1/comparison-groups/watch", other_network="apart"),
     "copy_campaign": Cell("mo", _in("/v1/campaigns/{campaign}/copy"), lambda _: CAMPAIGN_TIME),
     # Nobody approves a campaign of their own.

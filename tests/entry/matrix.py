@@ -154,9 +154,11 @@ async def trade(here: Installation, made: Things) -> Things:
     tried = await _made(merchant, f"/v1/webhooks/{hook['id']}/test-events")
     clause = {"kind": "visits", "days": 90, "at_least": 2}
     segment = await _made(merchant, "/v1/segments", {"name": "Regulars", "clauses": [clause]})
+    games = await _games(operator, merchant, till, town)
     codes = (await merchant.get(f"/v1/offers/{offer['id']}/mints/{mint['id']}/codes")).body.decode().split()
     person = (await operator.get(f"/v1/members/{members[0]}")).json
     more = {
+        **games,
         "segment": segment["segment_id"],
         "challenge": asked["challenge_id"],
         "payment_challenge": payment["ask_for_phone"]["challenge_id"],
@@ -195,6 +197,32 @@ async def trade(here: Installation, made: Things) -> Things:
         "message": message["message_id"],
     }
     return replace(made, more=more)
+
+
+async def _games(operator: Client, merchant: Client, till: Client, town: Town) -> dict[str, str]:
+    """Open two games at the first merchant's shop, whose prizes the network pays for, and meet the scene of one."""
+    await _made(operator, "/v1/pool/deposits", {"amount_minor": 100_000, "currency": "CNY", "reference": "games"})
+    prize = {"kind": "cash", "currency": "CNY", "face_minor": 100, "valid_days": 14}
+    offers = [(await _made(operator, "/v1/offers", prize | {"name": name}))["id"] for name in ("Won", "Stands in")]
+    prizes = [{"offer_id": offers[place], "odds": 1 - place, "stock": 9} for place in (0, 1)]
+    poster = {"kind": "poster", "shop_id": str(town.shops[0])}
+    scenes = [await _made(merchant, "/v1/scenes", poster | {"name": name}) for name in ("Table", "Till")]
+    games = [
+        await _made(
+            operator,
+            "/v1/games",
+            {"kind": "wheel", "name": "Spin", "scene_ids": [one["id"]], "prizes": prizes, **CAMPAIGN_TIME},
+        )
+        for one in scenes
+    ]
+    touch = await _made(till, f"/v1/scenes/{scenes[0]['token']}/touches", {})
+    return {
+        "game": games[0]["game"]["id"],
+        "other_game": games[1]["game"]["id"],
+        "game_touch": touch["touch_id"],
+        "network_offer": offers[0],
+        "stand_in": offers[1],
+    }
 
 
 async def _drawn(here: Installation, town: Town, touch_id: str) -> tuple[Any, str]:

@@ -19,6 +19,7 @@ from ringmain.campaign.allocation import (
 )
 from ringmain.campaign.claim import Claimed, claim
 from ringmain.campaign.draw import Draw, Player, Prize, draw
+from ringmain.campaign.games.look import AtScene, Chance, Outlook, game_at, outlook, played_at
 from ringmain.campaign.games.manage import Published, add_stock, close_game, list_games, open_game, read_game
 from ringmain.campaign.games.model import Game, GameKind, NewGame, NewPrize, packed
 from ringmain.campaign.games.model import Prize as GamePrize
@@ -77,11 +78,13 @@ __all__ = [
     "LAKE_TABLES",
     "Allocation",
     "Asked",
+    "AtScene",
     "Audience",
     "Bands",
     "Budgets",
     "Campaign",
     "Candidates",
+    "Chance",
     "Chances",
     "Claimed",
     "Dealing",
@@ -97,6 +100,7 @@ __all__ = [
     "NewGame",
     "NewPrize",
     "NextVoucher",
+    "Outlook",
     "Pace",
     "Partnership",
     "Picked",
@@ -131,6 +135,7 @@ __all__ = [
     "end_due_campaigns",
     "end_partnership",
     "expected",
+    "game_at",
     "held_out",
     "list_games",
     "missed",
@@ -138,6 +143,7 @@ __all__ = [
     "multiplier",
     "next_voucher",
     "open_game",
+    "outlook",
     "packed",
     "partnerships_of",
     "pause_campaign",
@@ -145,6 +151,7 @@ __all__ = [
     "play",
     "play_game",
     "play_of_voucher",
+    "played_at",
     "plays_unlike_their_vouchers",
     "propose_partnership",
     "read_campaign",

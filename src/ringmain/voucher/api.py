@@ -20,7 +20,7 @@ from ringmain.voucher.lease import (
     release_lease,
 )
 from ringmain.voucher.losses import NewLoss, OfflineLoss, list_losses, note_losses
-from ringmain.voucher.lot import OpenLot, close_lots, issuable, issue, lock_lots, order_lot, read_lots
+from ringmain.voucher.lot import OpenLot, close_lots, issuable, issue, lock_lots, look_at_lots, order_lot, read_lots
 from ringmain.voucher.mint import complete as complete_mint
 from ringmain.voucher.mint import complete_all as complete_mints
 from ringmain.voucher.mint import order as order_codes
@@ -135,6 +135,7 @@ __all__ = [
     "leased_vouchers",
     "list_losses",
     "lock_lots",
+    "look_at_lots",
     "make_typed_code",
     "missing_vouchers",
     "newest_offers",

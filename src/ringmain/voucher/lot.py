@@ -74,7 +74,7 @@ async def _move(uow: UnitOfWork, offer: Offer, count: int, id_: UUID, lot_id: UU
 
 @dataclass(frozen=True, slots=True)
 class OpenLot:
-    """A lot under its lock, with what its offer says; `paused` offers issue nothing for now."""
+    """A lot with what its offer says; `paused` offers issue nothing for now."""
 
     lot: Lot
     offer: Offer
@@ -83,7 +83,15 @@ class OpenLot:
 
 async def lock_lots(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, OpenLot]:
     """Lock lots, in the order of their ids, and read what issuing from them needs."""
-    lots = await lot_store.lock_lots(uow, sorted(ids))
+    return await _with_offers(uow, await lot_store.lock_lots(uow, sorted(ids)))
+
+
+async def look_at_lots(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, OpenLot]:
+    """Read lots with what their offers say, for who publishes what is left: nobody has to wait, nothing is held."""
+    return await _with_offers(uow, await lot_store.read_lots(uow, ids))
+
+
+async def _with_offers(uow: UnitOfWork, lots: Mapping[UUID, Lot]) -> dict[UUID, OpenLot]:
     offer_ids = sorted({lot.offer_id for lot in lots.values()})
     pausing = await store.paused_offers(uow, offer_ids)
     offers = await store.offers(uow, offer_ids)

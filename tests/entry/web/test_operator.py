@@ -22,6 +22,8 @@ PAGES = (
     f"/operator/merchants/{street.STALLS[0].merchant_id}",
     "/operator/lease-list",
     "/operator/offers",
+    "/operator/games",
+    "/operator/games/new",
     "/operator/models",
     "/operator/requests",
     "/operator/accounts",

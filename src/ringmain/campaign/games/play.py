@@ -107,7 +107,7 @@ async def play_game(uow: UnitOfWork, touch_id: UUID, member_id: UUID) -> Won:
     answer = None
     if others:
         # Who was merged with somebody has played where either of them has.
-        period = await _periods(uow, games[0], at_us)
+        period = await periods_of(uow, games[0], at_us)
         count = len(others)
         rows = await store.played(uow, np.repeat(packed([scene_id]), count), np.repeat(period, count), packed(others))
         answer = (rows[0].voucher_id, rows[0].place, True) if rows else None
@@ -154,13 +154,13 @@ async def play(uow: UnitOfWork, plays: Plays) -> Played:
         here = [place for place, one in enumerate(scenes) if one.game_id == game.id]
         own = np.flatnonzero(np.isin(number, here))
         if len(own):
-            table = _Table(game, rows, scenes, number)
+            table = Table(game, rows, scenes, number)
             await _play_one_game(uow, table, plays, own, done)
     return done
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
+class Table:
     """A game on the table: its prizes, all scenes of the batch, and at which of them each play is made."""
 
     game: Game
@@ -169,7 +169,7 @@ class _Table:
     scene_of_play: Int64s
 
 
-async def _play_one_game(uow: UnitOfWork, table: _Table, plays: Plays, own: Int64s, done: Played) -> None:
+async def _play_one_game(uow: UnitOfWork, table: Table, plays: Plays, own: Int64s, done: Played) -> None:
     """Play what of a batch (the places `own`) belongs to one game, and write it."""
     game = table.game
     closes = game.ends_at if game.closed_at is None else min(game.closed_at, game.ends_at)
@@ -178,7 +178,7 @@ async def _play_one_game(uow: UnitOfWork, table: _Table, plays: Plays, own: Int6
     for place in own[~in_time].tolist():
         done.refused[place] = NotPlaying(starts_at=game.starts_at, ends_at=closes)
     own = own[in_time]
-    periods = await _periods(uow, game, plays.at_us[own])
+    periods = await periods_of(uow, game, plays.at_us[own])
     own, periods, repeats = await _without_repeats(uow, plays, own, periods, done)
     if len(own):
         await _decide(uow, table, plays, own, periods, done)
@@ -190,13 +190,13 @@ async def _play_one_game(uow: UnitOfWork, table: _Table, plays: Plays, own: Int6
             done.again[place] = True
 
 
-async def _decide(uow: UnitOfWork, table: _Table, plays: Plays, own: Int64s, periods: Int64s, done: Played) -> None:
+async def _decide(uow: UnitOfWork, table: Table, plays: Plays, own: Int64s, periods: Int64s, done: Played) -> None:
     """Decide the plays at the places `own`, each the first of its person, scene and period, and write them."""
     lots = await voucher.lock_lots(uow, [prize.lot_id for prize in table.prizes])
     open_lots = [lots[prize.lot_id] for prize in table.prizes]
     latest = int(plays.at_us[own].max())
     left = np.array([voucher.issuable(one, latest) for one in open_lots], dtype=np.int64)
-    odds, stand_ins = await _odds(uow, table, open_lots)
+    odds, stand_ins = await odds_of(uow, table, open_lots)
     row = table.scene_of_play[own]
     drawn = stand_in(stand_ins, row, decide(odds, row, left, chance_of(done.voucher_ids[own])), left)
     for place in own[drawn == NO_PRIZE].tolist():
@@ -207,7 +207,7 @@ async def _decide(uow: UnitOfWork, table: _Table, plays: Plays, own: Int64s, per
     await _foresee(uow, table, left - np.bincount(drawn, minlength=len(left)), plays.at_us[own])
 
 
-async def _periods(uow: UnitOfWork, game: Game, at_us: Int64s) -> Int64s:
+async def periods_of(uow: UnitOfWork, game: Game, at_us: Int64s) -> Int64s:
     """Return in which period each play is counted: the day of the network, or the one of the whole game."""
     if game.period == "game" or not len(at_us):
         return np.zeros(len(at_us), dtype=np.int64)
@@ -249,8 +249,8 @@ async def _without_repeats(
     return own[kept], periods[kept], repeats
 
 
-async def _odds(
-    uow: UnitOfWork, table: _Table, lots: Sequence[voucher.OpenLot]
+async def odds_of(
+    uow: UnitOfWork, table: Table, lots: Sequence[voucher.OpenLot]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """Return the odds of each prize (column) at each scene (row), 0 where it may not be won, and where it stands in.
 
@@ -277,7 +277,7 @@ async def _odds(
 
 async def _write(
     uow: UnitOfWork,
-    table: _Table,
+    table: Table,
     lots: Sequence[voucher.OpenLot],
     plays: Plays,
     decided: tuple[Int64s, Int64s, Int64s],
@@ -315,7 +315,7 @@ async def _write(
     await store.count_hours(uow, rows)
 
 
-async def _foresee(uow: UnitOfWork, table: _Table, left: Int64s, at_us: Int64s) -> None:
+async def _foresee(uow: UnitOfWork, table: Table, left: Int64s, at_us: Int64s) -> None:
     """Tell the operator, once a day, that prizes will not last at the rate of the last day's plays."""
     if not len(at_us):
         return

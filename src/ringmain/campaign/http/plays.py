@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct, structs
 
 from ringmain.campaign import api, errors
+from ringmain.campaign.scope import own_shop, own_touch
 from ringmain.campaign.tokens import token_of
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.http import Call, Listed, Request, Role, Route, Time
@@ -14,7 +15,6 @@ from ringmain.match.api import PERSONAL_REASONS, Place
 from ringmain.match.errors import PlaceIncomplete
 from ringmain.member import api as member
 from ringmain.member.errors import MemberUnknown
-from ringmain.network import api as network
 from ringmain.network.errors import ShopNotFound
 from ringmain.scene import api as scene
 from ringmain.scene.errors import SceneRetired
@@ -125,7 +125,7 @@ class MissedShown(Struct, frozen=True):
 async def _draw(uow: UnitOfWork, call: Call, body: DrawPrizes) -> DrawShown:
     if (body.latitude is None) != (body.longitude is None):
         raise PlaceIncomplete()
-    await _own_touch(uow, call, body.touch_id)
+    await own_touch(uow, call, body.touch_id)
     known = None
     if body.member_id is not None:
         known = (await member.subjects(uow, [body.member_id]))[0]
@@ -153,7 +153,7 @@ async def _claim(uow: UnitOfWork, call: Call, body: ClaimPrize) -> ClaimShown:
     if drawn.id != call.id("draw_id"):
         raise errors.DrawUnknown()
     try:
-        await _own_shop(uow, call, drawn.shop_id)
+        await own_shop(uow, call, drawn.shop_id)
     except ShopNotFound as error:
         raise errors.DrawUnknown() from error
     claimed = await api.claim(uow, call.keyring, body.token, body.offer_id, body.member_id)
@@ -175,22 +175,6 @@ async def _receipt(uow: UnitOfWork, call: Call, body: MakeReceipt) -> ReceiptSho
 async def _missed(uow: UnitOfWork, call: Call) -> Listed[MissedShown]:
     rows = await api.missed(uow, call.query.since)
     return Listed([MissedShown(row.scene_id, row.people, row.last_at) for row in rows])
-
-
-async def _own_touch(uow: UnitOfWork, call: Call, touch_id: UUID) -> None:
-    touches = await scene.touches(uow, [touch_id])
-    if not touches:
-        raise errors.TouchUnknown()
-    try:
-        await _own_shop(uow, call, touches[0].shop_id)
-    except ShopNotFound as error:
-        raise errors.TouchUnknown() from error
-
-
-async def _own_shop(uow: UnitOfWork, call: Call, shop_id: UUID | None) -> None:
-    """Raise `ShopNotFound` where it happened at another merchant's shop; scenes of the network are everybody's."""
-    if shop_id is not None and call.merchant_scope() is not None:
-        await network.shop_of(uow, shop_id, call.merchant_scope())
 
 
 def _shown(drawn: api.Draw, hidden: frozenset[str]) -> DrawShown:

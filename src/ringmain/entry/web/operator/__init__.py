@@ -3,6 +3,7 @@
 from ringmain.entry.web.operator import (
     access,
     audit_log,
+    games,
     health,
     jobs,
     lease_list,
@@ -21,6 +22,7 @@ PAGES: tuple[PageRoute, ...] = (
     *merchants.PAGES,
     *lease_list.PAGES,
     *offers.PAGES,
+    *games.PAGES,
     *models.PAGES,
     *requests.PAGES,
     *access.PAGES,

@@ -10,7 +10,7 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from ringmain.entry.web.me.texts import PURPOSES, TEXT_VERSION, language_of
-from ringmain.entry.web.person import phone, taking
+from ringmain.entry.web.person import games, phone, taking
 from ringmain.entry.web.person.scene import chosen, take
 from ringmain.entry.web.services import services
 from ringmain.entry.web.styles import local_path
@@ -71,7 +71,8 @@ async def _phone_form(visit: Visit, *, back: bool, error: str = "", status: int 
     # What was typed is sent back to who typed it, and to nobody else.
     typed = visit.form.text("phone") if error else ""
     prize = None if back else await taking.wanted(visit) or await chosen(visit)
-    return visit.page("person/join.html", status, back=back, prize=prize, error=error, typed=typed)
+    game = not back and bool((visit.session.facts if visit.session is not None else {}).get("game"))
+    return visit.page("person/join.html", status, back=back, prize=prize, game=game, error=error, typed=typed)
 
 
 async def send_code(visit: Visit) -> Response:
@@ -149,6 +150,8 @@ async def _go_on(visit: Visit) -> Response:
     facts = visit.known.facts
     if facts.get("take"):
         return await taking.take_now(visit, UUID(facts["take"]))
+    if facts.get("game") and facts.get("touch"):
+        return await games.play_now(visit, facts["game"])
     if facts.get("choice") and facts.get("touch"):
         return await take(visit, UUID(facts["choice"]))
     return visit.go(local_path(str(facts.get("next") or ""), "/wallet"))

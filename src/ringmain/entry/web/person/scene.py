@@ -18,7 +18,7 @@ from ringmain.campaign.errors import (
     ReceiptEnded,
     ReceiptUsed,
 )
-from ringmain.entry.web.person import phone, words
+from ringmain.entry.web.person import games, phone, words
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pages import Visit
 from ringmain.network import api as network
@@ -44,6 +44,9 @@ async def show(visit: Visit) -> Response:
             return visit.page("person/scene_closed.html", HTTPStatus.GONE, why="retired")
         await _touch(visit, uow, found)
         where = await _where(uow, found.shop_id)
+        game = await games.look(visit, uow, found.id, where)
+        if game is not None:
+            return game
         try:
             drawn = await _draw(visit, uow)
         except (ReceiptUsed, ReceiptEnded) as rule:
@@ -74,13 +77,15 @@ def _shown(visit: Visit, drawn: Draw, where: str, left: set[UUID]) -> Response:
 
 
 async def choose(visit: Visit) -> Response:
-    """Take the prize that was tapped; who has not joined does that first, with the prize kept for them."""
+    """Play the game, or take the prize that was tapped; who has not joined does that first, with the wish kept."""
+    if visit.form.text("play"):
+        return await games.play(visit)
     token, offer_id = visit.path_text("token"), visit.form.id("offer")
     if visit.session is None or offer_id is None or visit.known.facts.get("scene") != token:
         return visit.go(f"/s/{token}")
     if visit.known.holder_id is None:
         async with visit.unit() as uow:
-            await phone.remember(visit, uow, choice=str(offer_id), take=None)
+            await phone.remember(visit, uow, choice=str(offer_id), take=None, game=None)
         return visit.go("/join")
     return await take(visit, offer_id)
 
@@ -90,7 +95,7 @@ async def take(visit: Visit, offer_id: UUID) -> Response:
     token = visit.known.facts.get("scene", "")
     try:
         async with visit.unit() as uow:
-            drawn = await _draw(visit, uow)
+            drawn = await _to_claim(visit, uow, token)
             if drawn.state != "open":
                 return visit.go(f"/s/{token}" if drawn.voucher_id is None else f"/wallet/{drawn.voucher_id}")
             claimed = await campaign.claim(uow, visit.site.keyring, drawn.token, offer_id, visit.holder_id)
@@ -104,6 +109,14 @@ async def take(visit: Visit, offer_id: UUID) -> Response:
     except NoPrizeLeft:
         return visit.page("person/scene_nothing.html", where="")
     return visit.go(f"/wallet/{claimed.voucher_id}?won={'other' if claimed.stand_in else 'yes'}")
+
+
+async def _to_claim(visit: Visit, uow: UnitOfWork, token: str) -> Draw:
+    """Return the play of this phone, to claim a prize of it. Raises `DrawExpired` where a game is played instead."""
+    if await games.instead(visit, uow, (await scene.find_scene(uow, token)).id):
+        # It has begun since the prizes were shown: of both, one is played at a scene.
+        raise DrawExpired()
+    return await _draw(visit, uow)
 
 
 async def chosen(visit: Visit) -> dict[str, str] | None:
@@ -142,6 +155,7 @@ async def _touch(visit: Visit, uow: UnitOfWork, found: scene.Scene) -> None:
         touched_at=now.isoformat(),
         shop=None if found.shop_id is None else str(found.shop_id),
         choice=facts.get("choice") if same else None,
+        game=facts.get("game") if same else None,
     )
 
 
