@@ -221,8 +221,36 @@ async def test_the_guards_of_the_database_hold_by_themselves(street: Street, dat
             SELECT network_id, scene_id, period + 1, subject_id, game_id, gen_random_uuid(), place FROM play
             WHERE network_id = %s
         """
-        with pytest.raises(psycopg.errors.ForeignKeyViolation, match="play_network_id_voucher_id_fkey"):
+        with pytest.raises(psycopg.errors.ForeignKeyViolation, match="a play has no voucher of its person"):
             owner.execute(without, (street.network_id,))
+        other_prize = without.replace("gen_random_uuid(), place", "voucher_id, 9")
+        with pytest.raises(psycopg.errors.ForeignKeyViolation, match="a play names no prize of a game"):
+            owner.execute(other_prize, (street.network_id,))
+
+
+async def test_what_plays_and_vouchers_refer_to_stays(street: Street, database_urls: Urls) -> None:
+    """Control: a voucher of no offer is refused, and offers, vouchers, prizes and plays cannot be lost or moved."""
+    game = await _game(street, (4, 4))
+    await _play(street, game, _people(1))
+    unknown = """
+        INSERT INTO voucher (network_id, id, offer_id, secret, face_minor, remaining_minor, held_minor, granted_at,
+                             valid_from, valid_until)
+        SELECT network_id, gen_random_uuid(), gen_random_uuid(), secret, 1, 1, 1, now(), now(), now() FROM voucher
+        WHERE network_id = %s
+    """
+    with psycopg.connect(database_urls.migration_url, autocommit=True) as owner:
+        with pytest.raises(psycopg.errors.ForeignKeyViolation, match="a voucher names no offer"):
+            owner.execute(unknown, (street.network_id,))
+        for statement in (
+            "DELETE FROM offer WHERE network_id = %s",
+            "UPDATE offer SET id = gen_random_uuid() WHERE network_id = %s",
+            "DELETE FROM voucher WHERE network_id = %s",
+            "UPDATE voucher SET offer_id = gen_random_uuid() WHERE network_id = %s",
+            "DELETE FROM game_prize WHERE network_id = %s",
+            "UPDATE play SET voucher_id = gen_random_uuid() WHERE network_id = %s",
+        ):
+            with pytest.raises(psycopg.errors.ForeignKeyViolation, match="neither deleted nor given another key"):
+                owner.execute(statement.encode(), (street.network_id,))
 
 
 async def test_verify_sees_a_play_that_names_another_voucher(street: Street, database_urls: Urls) -> None:

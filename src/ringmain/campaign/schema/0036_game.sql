@@ -91,10 +91,66 @@ CREATE TABLE play (
     voucher_id uuid NOT NULL,
     touch_id   uuid,                -- how the person came to the scene, where that was recorded
     place      smallint NOT NULL,   -- which of the game's prizes
-    CONSTRAINT play_once_a_period PRIMARY KEY (network_id, scene_id, period, subject_id),
-    FOREIGN KEY (network_id, voucher_id) REFERENCES voucher (network_id, id),
-    FOREIGN KEY (network_id, game_id, place) REFERENCES game_prize (network_id, game_id, place)
+    CONSTRAINT play_once_a_period PRIMARY KEY (network_id, scene_id, period, subject_id)
 );
+
+-- Foreign keys look a parent up and lock it for every row, which was more than half of what a play cost (docs/decisions,
+-- 0025). What plays and vouchers refer to is never deleted nor given another key, which the triggers below see to, so
+-- one look per statement, at each parent once, guards the same.
+CREATE FUNCTION refuse_to_lose_parents() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE foreign_key_violation USING
+        MESSAGE = format('rows of %I are referred to: they are neither deleted nor given another key', TG_TABLE_NAME);
+END
+$$;
+CREATE FUNCTION check_plays() RETURNS trigger LANGUAGE plpgsql
+-- Planned once, perhaps while the tables are small: parents are found by their keys all the same.
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM fresh p WHERE NOT EXISTS (
+            SELECT FROM voucher v
+            WHERE v.network_id = p.network_id AND v.id = p.voucher_id AND v.subject_id = p.subject_id)
+    ) THEN
+        RAISE foreign_key_violation USING MESSAGE = 'a play has no voucher of its person', CONSTRAINT = 'play_won_voucher';
+    END IF;
+    IF EXISTS (
+        SELECT FROM (SELECT DISTINCT network_id, game_id, place FROM fresh) p WHERE NOT EXISTS (
+            SELECT FROM game_prize z
+            WHERE z.network_id = p.network_id AND z.game_id = p.game_id AND z.place = p.place)
+    ) THEN
+        RAISE foreign_key_violation USING MESSAGE = 'a play names no prize of a game', CONSTRAINT = 'play_of_prize';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE FUNCTION check_offers_of_vouchers() RETURNS trigger LANGUAGE plpgsql
+-- Planned once, perhaps while the tables are small: parents are found by their keys all the same.
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM (SELECT DISTINCT network_id, offer_id FROM fresh) v WHERE NOT EXISTS (
+            SELECT FROM offer o WHERE o.network_id = v.network_id AND o.id = v.offer_id)
+    ) THEN
+        RAISE foreign_key_violation USING MESSAGE = 'a voucher names no offer', CONSTRAINT = 'voucher_of_offer';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER play_has_parents AFTER INSERT ON play REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION check_plays();
+CREATE TRIGGER play_stays BEFORE UPDATE ON play FOR EACH ROW EXECUTE FUNCTION refuse_to_lose_parents();
+CREATE TRIGGER game_prize_stays BEFORE DELETE OR UPDATE ON game_prize
+    FOR EACH ROW EXECUTE FUNCTION refuse_to_lose_parents();
+ALTER TABLE voucher DROP CONSTRAINT voucher_network_id_offer_id_fkey;
+CREATE TRIGGER voucher_has_offer AFTER INSERT ON voucher REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION check_offers_of_vouchers();
+CREATE TRIGGER voucher_stays BEFORE DELETE OR UPDATE OF network_id, id, offer_id ON voucher
+    FOR EACH ROW EXECUTE FUNCTION refuse_to_lose_parents();
+CREATE TRIGGER offer_stays BEFORE DELETE OR UPDATE OF network_id, id ON offer
+    FOR EACH ROW EXECUTE FUNCTION refuse_to_lose_parents();
 
 CALL protect_network_table('lot');
 CALL protect_network_table('game');
