@@ -150,11 +150,15 @@ class PlayedRow:
     place: int
 
 
+# One look at the key per play, whatever is known of the table: planned while it is empty, a plain join would read every
+# play of the network for each one that is asked for.
 _PLAYED = """
     SELECT t.number, p.voucher_id, p.place
-    FROM unnest(%(scenes)s, %(periods)s, %(subjects)s) WITH ORDINALITY AS t (scene, period, subject, number)
-    JOIN play p ON p.network_id = %(network)s AND p.scene_id = t.scene AND p.period = t.period::integer
-               AND p.subject_id = t.subject
+    FROM unnest(%(scenes)s, %(periods)s::integer[], %(subjects)s) WITH ORDINALITY AS t (scene, period, subject, number)
+    CROSS JOIN LATERAL (
+        SELECT voucher_id, place FROM play
+        WHERE network_id = %(network)s AND scene_id = t.scene AND period = t.period AND subject_id = t.subject LIMIT 1
+    ) AS p
 """
 
 
