@@ -26,6 +26,8 @@ def crowded(lake: SmallLake) -> SmallLake:
                 lake.redeem(name, who, spent_at, later, f"{who}-{shop}-{on}")
                 if turn == 3 and number % 4 == 0:
                     lake.reverse(name, later, later + 1)
+        for campaign in ("new-guests", "quiet-hours"):
+            lake.deal(campaign, who, chance.uniform(20, 40), treated=chance.random() < 0.8)
         first = f"{who}-{visits[0][0]}-{visits[0][1]}"
         if number % 5 == 0:
             lake.say(first, _DAYS)

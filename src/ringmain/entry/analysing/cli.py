@@ -8,7 +8,15 @@ from cyclopts import Parameter
 from rich.console import Console
 
 # Named here again, so that the command's help does not load what analyses need.
-Analysis = Literal["visits", "visit_transitions", "voucher_transitions", "grant_outcomes", "redemption_returns"]
+Analysis = Literal[
+    "visits",
+    "visit_transitions",
+    "voucher_transitions",
+    "grant_outcomes",
+    "redemption_returns",
+    "dealt_people",
+    "hops_to_visits",
+]
 
 
 def analyse(
