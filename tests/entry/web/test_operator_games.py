@@ -84,7 +84,7 @@ async def test_a_game_from_its_form_to_its_end(
         assert await page.get_by_role("alert").count() == 1
         found += await faults(page)
         await _shoot(walk, "operator-game")
-        await page.locator("#more2").fill("4000")
+        await page.locator("#more2").fill("400")
         await page.locator("form[action$='/stock']").nth(1).get_by_role("button", name=add).click()
         await page.wait_for_load_state()
         assert await page.get_by_role("alert").count() == 0

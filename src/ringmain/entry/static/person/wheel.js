@@ -9,7 +9,6 @@ const [drawing, size] = pen();
 const middle = size / 2, wide = FULL / labels.length;
 const washes = [colour("teal"), colour("brass-wash")], inks = [colour("on-teal"), colour("ink")];
 
-canvas.style.height = `${size}px`;
 drawing.translate(middle, middle);
 labels.forEach((label, place) => {
   const odd = labels.length % 2 && place === labels.length - 1 ? 2 : place % 2;
