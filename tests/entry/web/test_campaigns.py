@@ -110,7 +110,7 @@ async def test_what_it_brought_is_said_in_words(site: MerchantSite) -> None:
     assert "more visits than without it (between" in shown
     assert "like them, chosen by chance, could not." in shown
     assert "the range is wider" in shown
-    assert "<td>visits</td>" in shown
+    assert "<td>more visits</td>" in shown
     assert "比没有它多带来" in (await site.get(f"{path}?lang=zh")).text
 
 
@@ -161,3 +161,6 @@ async def test_the_pages_bear_being_looked_at(
         for page in (HERE, NEW, path):
             await walk.page.goto(page)
             assert "\n".join(await faults(walk.page)) == ""
+        # A chart is drawn when it comes into sight.
+        await walk.page.locator("[data-chart]").scroll_into_view_if_needed()
+        await walk.page.locator("[data-chart] svg path").first.wait_for(state="attached")

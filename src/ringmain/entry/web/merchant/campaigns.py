@@ -36,6 +36,7 @@ STATES = {
     State.PAUSED: N_("paused"),
     State.ENDED: N_("ended"),
 }
+_VISITS, _PAID = N_("more visits"), N_("paid by guests")
 GOALS = {
     "new": N_("Bring new guests"),
     "lapsed": N_("Bring back guests who stayed away"),
@@ -99,7 +100,7 @@ async def report(visit: Visit) -> Response:
         share=speech.share(one.said.comparison_bp / _FULL_BP),
         found=found,
         told=told,
-        chart=None if found is None else _chart(speech, found),
+        chart=None if found is None else _chart(found),
         rows=[] if found is None else _rows(speech, found, one.currency),
         steps=_steps(one) if mine else (),
         approvable=not mine and one.state is State.AWAITING_APPROVAL,
@@ -184,26 +185,20 @@ def _not_yet(speech: Speech, found: loop.CampaignLift) -> Told:
     return Told(sentence, why, "", shows=False)
 
 
-def _chart(speech: Speech, found: loop.CampaignLift) -> dict[str, Any] | None:
+def _chart(found: loop.CampaignLift) -> dict[str, Any] | None:
     """Return the interval as a bar from its low to its high end, with the estimate on it."""
     one = found.visits
     if one.interval is None or one.total is None or one.state is loop.State.TOO_EARLY:
         return None
     low, total, high = round(one.interval.low), round(one.total), round(one.interval.high)
-    line = [{"coord": [low, 0], "symbol": "none"}, {"coord": [high, 0], "symbol": "none"}]
+    # The range as a bar on a line, the estimate as a point on it, and nought always in the picture.
+    bar = {"type": "line", "data": [[low, 0], [high, 0]], "lineStyle": {"width": 8}, "symbol": "none"}
+    point = {"type": "scatter", "data": [[total, 0]], "symbolSize": 18}
     return {
-        "tooltip": {},
-        "grid": {"left": 24, "right": 24, "top": 16, "bottom": 28},
+        "grid": {"left": 24, "right": 24, "top": 24, "bottom": 32},
         "xAxis": {"type": "value", "min": min(0, low), "max": max(0, high)},
-        "yAxis": {"type": "category", "data": [speech.text("visits")], "axisLabel": {"show": False}},
-        "series": [
-            {
-                "type": "scatter",
-                "symbolSize": 16,
-                "data": [[total, 0]],
-                "markLine": {"symbol": "none", "lineStyle": {"width": 6, "type": "solid"}, "data": [line]},
-            }
-        ],
+        "yAxis": {"type": "value", "show": False, "min": -1, "max": 1},
+        "series": [bar, point],
     }
 
 
@@ -211,8 +206,8 @@ def _rows(speech: Speech, found: loop.CampaignLift, currency: str) -> list[list[
     """Return the figures as a table: what, estimate, low, high, and how many people in each group."""
     rows = []
     for name, one, worth in (
-        (speech.text("visits"), found.visits, speech.number),
-        (speech.text("paid"), found.paid, lambda value: speech.money(value, currency)),
+        (speech.text(_VISITS), found.visits, speech.number),
+        (speech.text(_PAID), found.paid, lambda value: speech.money(value, currency)),
     ):
         if one.interval is None or one.total is None or one.state is loop.State.TOO_EARLY:
             continue
