@@ -21,7 +21,7 @@ LINK = re.compile(r"!?\[[^\]]*\]\((?P<target>[^)\s]+)(?:\s+\"[^\"]*\")?\)")
 FENCE = re.compile(r"^```(?P<kind>\w*)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
 MAKE = re.compile(r"(?:^|[\s;&(])make ([a-z][a-z-]*)")
-COMMAND = re.compile(r"(?:^|[\s/(])ringmain ([a-z][a-z-]*)(?: ([a-z]+))?")
+COMMAND = re.compile(r"(?:^|[\s/(])ringmain ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?")
 FILE = re.compile(r"^(?:[\w.-]+/)+[\w.-]+\.(?:py|sql|md|toml|json|lock|svg|html)$")
 
 
