@@ -13,6 +13,8 @@ from ringmain.campaign.errors import OfferNotOpen
 from ringmain.campaign.plan import deal
 from ringmain.campaign.plan.assignment import is_compared
 from ringmain.member.api import Known
+from ringmain.segment import api as segment
+from ringmain.segment.errors import SegmentUnknown
 from tests.campaign.playing import claim, draw, phone
 from tests.campaign.test_plan import MONTH, draft, partnership, step
 from tests.match.street import NOW, Street
@@ -147,6 +149,47 @@ async def test_an_exchange_is_given_at_partners_only(street: Street) -> None:
     async with street.unit() as uow:
         await api.end_partnership(uow, shared, party=street.merchants[2])
     assert await closed_at(2)
+
+
+async def test_a_campaign_gives_no_more_than_its_budget(street: Street) -> None:
+    """A budget of one voucher: the first person takes it, then the offer is closed, and is not drawn either."""
+    one = await running(street, budget_minor=500)
+    treated = []
+    for number in PHONES:
+        known = await street.person(number)
+        if not is_compared(one.salt, known.subject_id, 1_000):
+            treated.append(known)
+        if len(treated) == 2:
+            break
+    async with street.unit() as uow:
+        await api.take(uow, street.keyring, one.said.offer_id, treated[0].member_id)
+    with pytest.raises(OfferNotOpen):
+        async with street.unit() as uow:
+            await api.take(uow, street.keyring, one.said.offer_id, treated[1].member_id)
+    for _ in range(10):
+        drawn = await draw(street, await street.poster())
+        assert one.said.offer_id not in {prize.offer.id for prize in drawn.prizes}
+    await step(street, "end", one)
+    assert await street.value("SELECT ends_at = %s FROM budget WHERE id = %s", NOW, one.id)
+
+
+async def test_a_segment_is_an_audience(street: Street) -> None:
+    """Open to who is in the segment and to nobody else; another merchant's segment is none."""
+    clauses = [segment.Clause(kind="visits", days=30, at_least=1)]
+    async with street.unit() as uow:
+        made = await segment.define(uow, "Guests", clauses, street.merchants[1])
+    known, other = await street.person(), await street.person("+8613800138009")
+    one = await running(street, audience=Audience(kind="segment", segment_id=made.id))
+    async with street.unit() as uow:
+        await uow.execute(
+            "INSERT INTO segment_member (network_id, segment_id, subject_id, since) VALUES (%s, %s, %s, %s)",
+            (street.network_id, made.id, known.subject_id, NOW),
+        )
+        for who, opens in ((known, True), (other, False)):
+            dealt = await api.dealing(uow, who.subject_id, None, NOW, channel="search")
+            assert ([found.id for found in dealt.open] == [one.id]) == opens
+    with pytest.raises(SegmentUnknown):
+        await draft(street, 2, audience=Audience(kind="segment", segment_id=made.id))
 
 
 async def test_areas_have_turns(street: Street) -> None:

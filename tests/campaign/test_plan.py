@@ -111,6 +111,7 @@ async def test_only_the_moves_of_the_table_are_allowed(street: Street, state: St
         ("audience.tribe_id", {"audience": Audience(kind="tribe")}),
         ("audience.metres", {"audience": Audience(kind="area", latitude=31.2, longitude=121.5)}),
         ("audience.metres", {"audience": Audience(metres=500)}),
+        ("audience.segment_id", {"audience": Audience(kind="segment")}),
         ("comparison_bp", {"comparison_bp": 499}),
         ("comparison_bp", {"comparison_bp": 1_001}),
         ("partnership_id", {"goal": "exchange"}),

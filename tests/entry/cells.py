@@ -409,6 +409,7 @@ CAMPAIGN: dict[str, Cell] = {
     "pause_campaign": Cell("mo", _in("/v1/campaigns/{campaign}/pause"), own=(200, 409)),
     "end_campaign": Cell("mo", _in("/v1/campaigns/{campaign}/end"), own=(200, 409)),
     "read_campaign_lift": Cell("amo", _in("/v1/campaigns/{campaign}/lift")),
+    "read_campaign_parts": Cell("ao", _in("/v1/campaigns/{campaign}/parts")),
     "watch_comparisons": Cell("oa", lambda _: "/v1/comparison-groups/watch", other_network="apart"),
     "copy_campaign": Cell("mo", _in("/v1/campaigns/{campaign}/copy"), lambda _: CAMPAIGN_TIME),
     # Nobody approves a campaign of their own.

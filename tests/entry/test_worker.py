@@ -54,7 +54,9 @@ def test_every_job_has_its_slice_in_its_name() -> None:
     """Jobs are found by their slice; two slices may use the same word."""
     names = {name for name in jobs("").tasks if not name.startswith(("builtin", "procrastinate"))}
     assert names == {
+        "campaign:end_campaigns",
         "campaign:price",
+        "loop:watch_comparisons",
         "match:exposures",
         "message:tidy",
         "need:forecast",

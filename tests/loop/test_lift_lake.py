@@ -12,7 +12,7 @@ import pytest
 from ringmain.kit.lake.connect import connect
 from ringmain.loop import analysis
 from ringmain.loop.analysis import LAKE_TABLES, DealtRows, Facts
-from ringmain.loop.api import LiftOf, State, aa_watch, campaign_lift
+from ringmain.loop.api import LiftOf, State, aa_watch, campaign_lift, campaign_parts
 from tests.loop.lake import SmallLake, day
 
 CAMPAIGN, OTHER = UUID(int=1), UUID(int=2)
@@ -146,3 +146,47 @@ def test_hops_lead_back_to_the_first_shop(lake: SmallLake) -> None:
         ("ann-C-3", "A"),
         ("ann-C-3", "B"),
     ]
+
+
+def test_the_parts_of_a_campaign_sum_to_its_lift(lake: SmallLake) -> None:
+    """Vouchers won at A lead half of the treated to B: A's part is those visits, with own ones they are the lift."""
+    random, shops = np.random.default_rng(4), [str(UUID(int=90)), str(UUID(int=91))]
+    for number in range(900):
+        who, treated = f"p{number}", bool(random.random() >= 0.1)
+        lake.deal(str(CAMPAIGN), who, 10, treated=treated)
+        if random.random() < 0.2:
+            lake.sale(f"{who}-own", who, shops[1], 12)
+        if treated and random.random() < 0.5:
+            lake.grant(f"v-{who}", who, shops[0], [shops[1]], 10)
+            lake.sale(f"{who}-led", who, shops[1], 14)
+            lake.redeem(f"v-{who}", who, shops[1], 14, f"{who}-led")
+    lake.write()
+    asked = LiftOf(CAMPAIGN, (UUID(int=91),), 0.1, day(20))
+    whole = campaign_lift(lake.root, lake.network_id, asked, day(40)).visits
+    own, led = campaign_parts(lake.root, lake.network_id, asked, day(40))
+    assert (own.shop_id, led.shop_id) == (None, UUID(int=90))
+    assert whole.total is not None
+    assert own.total + led.total == pytest.approx(whole.total)
+    assert led.total == pytest.approx(0.5 * whole.treated, rel=0.1)
+    assert own.interval.holds(0.0)
+    assert campaign_parts(lake.root, lake.network_id, LiftOf(OTHER, None, 0.1, day(20)), day(40)) == ()
+
+
+def test_turns_are_read_from_pairs(lake: SmallLake) -> None:
+    """Ten pairs of days of one area, one visit more per person with it than without: the interval leaves out nought."""
+    random = np.random.default_rng(5)
+    first = random.random(10) < 0.5
+    for turn in range(20, 40):
+        treated = bool(first[(turn - 20) // 2]) == (turn % 2 == 0)
+        for number in range(4):
+            who = f"{turn}-{number}"
+            lake.deal(str(CAMPAIGN), who, turn, treated=treated, turn=turn)
+            lake.walk(who, *(("A", turn + 0.1 + 0.1 * n) for n in range(1 + treated)), ("A", turn + 1.5))
+    lake.write()
+    asked = LiftOf(CAMPAIGN, None, 0.1, day(40), 24)
+    found = campaign_lift(lake.root, lake.network_id, asked, day(60))
+    assert found.turns is not None
+    assert found.turns.pairs == 10
+    assert found.turns.effect == pytest.approx(1.0)
+    assert found.turns.interval.shows_effect
+    assert found.people == 0

@@ -1,10 +1,11 @@
-"""The periodic work of allocation: every hour the prices of all budgets, after the forecasts that they rest on."""
+"""The periodic work: every hour the prices of all budgets, after the forecasts they rest on, and what is over ends."""
 
 from uuid import UUID
 
 import structlog
 from procrastinate import Blueprint, JobContext
 
+from ringmain.campaign.plan.run import end_due_campaigns
 from ringmain.campaign.pricing import price
 from ringmain.kit.db import Database
 from ringmain.kit.jobs import RETRY, database_of
@@ -20,6 +21,10 @@ def tasks() -> Blueprint:
         name="price", queueing_lock="campaign_price", lock="campaign_price", pass_context=True, retry=RETRY
     )(price_networks)
     found.periodic(cron="38 * * * *")(job)
+    ending = found.task(
+        name="end_campaigns", queueing_lock="campaign_end", lock="campaign_end", pass_context=True, retry=RETRY
+    )(end_campaigns)
+    found.periodic(cron="7 * * * *")(ending)
     return found
 
 
@@ -37,6 +42,17 @@ async def price_networks(context: JobContext, timestamp: int) -> None:
                 vouchers=pricing.vouchers,
                 gap=round(pricing.gap, 5),
             )
+
+
+async def end_campaigns(context: JobContext, timestamp: int) -> None:
+    """End the campaigns whose time is over, of every network that lives in the present."""
+    del timestamp
+    database = database_of(context)
+    for network_id in await _present_networks(database):
+        async with database.unit(network_id) as uow:
+            ended = await end_due_campaigns(uow)
+        if ended:
+            _log.info("campaigns ended", network_id=str(network_id), campaigns=len(ended))
 
 
 async def _present_networks(database: Database) -> list[UUID]:

@@ -20,6 +20,7 @@ from ringmain.kit.lake.export import Exporter
 from ringmain.kit.logs import configure_logs
 from ringmain.kit.settings import Settings
 from ringmain.kit.webhooks import Courier, Guard, teller
+from ringmain.loop import jobs as loop_jobs
 from ringmain.match import jobs as match_jobs
 from ringmain.message import jobs as message_jobs
 from ringmain.message.api import Channel, Doors, configured, keep_delivering, open_channels
@@ -43,6 +44,7 @@ def jobs(application_url: str) -> procrastinate.App:
     """Return the jobs of all slices, each under its slice's name."""
     app = procrastinate.App(connector=connector(application_url))
     app.add_tasks_from(campaign_jobs.tasks(), namespace="campaign")
+    app.add_tasks_from(loop_jobs.tasks(), namespace="loop")
     app.add_tasks_from(match_jobs.tasks(), namespace="match")
     app.add_tasks_from(message_jobs.tasks(), namespace="message")
     app.add_tasks_from(need_jobs.tasks(), namespace="need")

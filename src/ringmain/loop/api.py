@@ -12,7 +12,7 @@ from ringmain.loop.analysis import EXPRESSIONS as ANALYSES
 from ringmain.loop.analysis import LAKE_TABLES, Facts, Table, facts_of
 from ringmain.loop.checklist import Checklist, ChecklistStep, Step, checklist
 from ringmain.loop.guests import Elsewhere, Guest, GuestCounts, guest_counts, guests
-from ringmain.loop.lift import CampaignLift, LiftOf, aa_watch, campaign_lift, lift_of
+from ringmain.loop.lift import CampaignLift, LiftOf, PartOf, aa_watch, campaign_lift, campaign_parts, lift_of
 from ringmain.loop.model import (
     Beside,
     Closure,
@@ -67,6 +67,7 @@ __all__ = [
     "LiftOf",
     "OfferPressure",
     "OfferVoucher",
+    "PartOf",
     "Plan",
     "Pressure",
     "Preview",
@@ -82,6 +83,7 @@ __all__ = [
     "Watch",
     "aa_watch",
     "campaign_lift",
+    "campaign_parts",
     "checklist",
     "closure_report",
     "compare",

@@ -1,6 +1,7 @@
 """What campaigns brought, from the lake: people as they were dealt, each followed for as long as everybody."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,9 +15,11 @@ from ringmain.kit.db import UnitOfWork
 from ringmain.kit.lake.connect import connect
 from ringmain.kit.pure.clock import microseconds
 from ringmain.loop import analysis
-from ringmain.loop.analysis import LAKE_TABLES, DealtRows
+from ringmain.loop.analysis import LAKE_TABLES, DealtRows, Facts
 from ringmain.loop.model import lift as model
-from ringmain.loop.model.lift import Dealt, Reading, Watch
+from ringmain.loop.model.attribution import attribute, credit_of
+from ringmain.loop.model.lift import Dealt, Interval, Reading, Watch
+from ringmain.loop.model.switchback import Turns, read_turns
 from ringmain.network import api as network
 
 WINDOW_DAYS, BEFORE_DAYS = 14, 28
@@ -27,12 +30,16 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class LiftOf:
-    """The campaign to read: whose visits count (`shop_ids`; None: everywhere), the share compared with, and its end."""
+    """The campaign to read: whose visits count (`shop_ids`; None: everywhere), the share compared with, and its end.
+
+    `turn_hours`: how long turns last where areas have it by turns; None where people are dealt.
+    """
 
     campaign_id: UUID
     shop_ids: tuple[UUID, ...] | None
     share: float
     ends_at: datetime
+    turn_hours: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,16 @@ class CampaignLift:
     visits: Reading
     paid: Reading
     days_needed: int | None
+    turns: Turns | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartOf:
+    """What vouchers won at one shop led to of a campaign's visits, over all hops; `shop_id` None: own visits."""
+
+    shop_id: UUID | None
+    total: float
+    interval: Interval
 
 
 async def lift_of(uow: UnitOfWork, campaign_id: UUID, *, by: UUID | None) -> LiftOf:
@@ -65,15 +82,17 @@ async def lift_of(uow: UnitOfWork, campaign_id: UUID, *, by: UUID | None) -> Lif
     if one.said.merchant_id != uow.network_id:
         shops = tuple(shop.id for shop in await network.shops_of(uow, one.said.merchant_id))
     ended = one.changed_at if one.state is campaign.State.ENDED else one.said.schedule.ends_at
-    return LiftOf(one.id, shops, one.said.comparison_bp / _FULL_BP, min(ended, one.said.schedule.ends_at))
+    share = one.said.comparison_bp / _FULL_BP
+    return LiftOf(one.id, shops, share, min(ended, one.said.schedule.ends_at), one.said.turn_hours)
 
 
 def campaign_lift(lake: Path, network_id: UUID, asked: LiftOf, now: datetime) -> CampaignLift:
     """Read a campaign; blocks for a second or more. Where nobody was dealt yet it is too early to say."""
-    shops = None if asked.shop_ids is None else [str(id_) for id_ in asked.shop_ids]
-    with connect(lake, LAKE_TABLES, network_id=network_id, memory_limit=_MEMORY, threads=_THREADS) as connection:
-        people = analysis.dealt_people(analysis.facts_of(connection), WINDOW_DAYS, BEFORE_DAYS, shops)
+    shops = _texts(asked.shop_ids)
+    with _facts(lake, network_id) as facts:
+        people = analysis.dealt_people(facts, WINDOW_DAYS, BEFORE_DAYS, shops)
         rows = analysis.dealt_rows(people.filter(people.campaign_id == str(asked.campaign_id)))
+        turns = None if asked.turn_hours is None else _turns(facts, asked, asked.turn_hours, shops)
     ripe = rows.entered_at + microseconds_of(timedelta(days=WINDOW_DAYS)) <= microseconds(now)
     final = now >= asked.ends_at + timedelta(days=WINDOW_DAYS)
     visits = model.read(_dealt(rows, ripe, rows.visits, rows.visits_before), asked.share, final=final)
@@ -88,6 +107,7 @@ def campaign_lift(lake: Path, network_id: UUID, asked: LiftOf, now: datetime) ->
         visits=visits,
         paid=paid,
         days_needed=_days_needed(rows, ripe, visits, now),
+        turns=turns,
     )
 
 
@@ -103,14 +123,72 @@ def _days_needed(rows: DealtRows, ripe: model.Bools, reading: Reading, now: date
     return (more or 0) + WINDOW_DAYS
 
 
+def _turns(facts: Facts, asked: LiftOf, hours: int, shops: list[str] | None) -> Turns | None:
+    """Read turns: visits per person met, of the two turns of each pair in which an area met people in both."""
+    rows = analysis.dealt_turns(facts, hours, shops)
+    rows = rows.filter(rows.campaign_id == str(asked.campaign_id)).to_pyarrow().to_pylist()
+    mean = {(row["area"], row["turn"] // 2, row["treated"]): row["visits"] / row["people"] for row in rows}
+    pairs = sorted({key[:2] for key in mean if (*key[:2], True) in mean and (*key[:2], False) in mean})
+    during, without = (np.array([mean[(*pair, group)] for pair in pairs]) for group in (True, False))
+    return read_turns(during, without, seed=asked.campaign_id.int % 2**32)
+
+
+def campaign_parts(lake: Path, network_id: UUID, asked: LiftOf, now: datetime) -> tuple[PartOf, ...]:
+    """Split a campaign's visits over the shops whose vouchers led to them; the parts sum to the lift. Blocks.
+
+    Empty where nothing may be said of the whole: too few people, or groups of other sizes than promised.
+    """
+    shops = _texts(asked.shop_ids)
+    with _facts(lake, network_id) as facts:
+        people = analysis.dealt_people(facts, WINDOW_DAYS, BEFORE_DAYS, shops)
+        rows = analysis.dealt_rows(people.filter(people.campaign_id == str(asked.campaign_id)))
+        after = analysis.visits_after(facts, WINDOW_DAYS, shops)
+        seen = after.filter(after.campaign_id == str(asked.campaign_id)).to_pyarrow().to_pylist()
+        hops = analysis.hops_to_visits(facts).to_pyarrow().to_pylist()
+    ripe = rows.entered_at + microseconds_of(timedelta(days=WINDOW_DAYS)) <= microseconds(now)
+    dealt = _dealt(rows, ripe, rows.visits, rows.visits_before)
+    final = now >= asked.ends_at + timedelta(days=WINDOW_DAYS)
+    if model.read(dealt, asked.share, final=final).interval is None:
+        return ()
+    place = {rows.person[row]: number for number, row in enumerate(np.flatnonzero(ripe))}
+    mine = [one for one in seen if one["subject_id"] in place]
+    visit = {one["sale_id"]: number for number, one in enumerate(mine)}
+    led = [one for one in hops if one["sale_id"] in visit]
+    nodes = {id_: number for number, id_ in enumerate(sorted({one["hop_shop_id"] for one in led}), 1)}
+    credit = credit_of(
+        np.array([place[one["subject_id"]] for one in mine], dtype=np.int64),
+        np.array([visit[one["sale_id"]] for one in led], dtype=np.int64),
+        np.array([nodes[one["hop_shop_id"]] for one in led], dtype=np.int64),
+        people=len(place),
+        nodes=len(nodes) + 1,
+    )
+    found = attribute(dealt.treated, dealt.before, credit, seed=asked.campaign_id.int % 2**32)
+    names = [None, *sorted(nodes, key=lambda id_: nodes[id_])]
+    return tuple(PartOf(_uuid(names[one.node]), one.total, one.interval) for one in found)
+
+
+def _uuid(text: str | None) -> UUID | None:
+    return None if text is None else UUID(text)
+
+
+def _texts(ids: Sequence[UUID] | None) -> list[str] | None:
+    return None if ids is None else [str(id_) for id_ in ids]
+
+
+@contextmanager
+def _facts(lake: Path, network_id: UUID) -> Iterator[Facts]:
+    with connect(lake, LAKE_TABLES, network_id=network_id, memory_limit=_MEMORY, threads=_THREADS) as connection:
+        yield analysis.facts_of(connection)
+
+
 def aa_watch(lake: Path, network_id: UUID, campaign_ids: Sequence[UUID] | None = None) -> Watch:
     """Judge how people of both groups differed before any of them was shown anything, which chance alone decides.
 
     One chance for each campaign: visits of the 28 days before, less what those of the 28 days earlier foretold. Groups
     whose sizes are not as dealt, or that differ before, are alarms about the dealing and recording, not about shops.
     """
-    with connect(lake, LAKE_TABLES, network_id=network_id, memory_limit=_MEMORY, threads=_THREADS) as connection:
-        people = analysis.dealt_people(analysis.facts_of(connection), WINDOW_DAYS, BEFORE_DAYS)
+    with _facts(lake, network_id) as facts:
+        people = analysis.dealt_people(facts, WINDOW_DAYS, BEFORE_DAYS)
         if campaign_ids is not None:
             people = people.filter(people.campaign_id.isin([str(id_) for id_ in campaign_ids]))
         rows = analysis.dealt_rows(people)

@@ -65,6 +65,7 @@ async def dealing(
     tribe_id = None
     if subject_id is not None and any(one.said.audience.kind == "tribe" for one in live):
         tribe_id = await segment.tribe_of(uow, subject_id)
+    segments = await _segments(uow, live, subject_id)
     place = None if shop is None else (shop.latitude, shop.longitude)
     open_ = tuple(
         one
@@ -72,12 +73,20 @@ async def dealing(
         if one.state is State.RUNNING
         and channel in one.said.channels
         and one.said.schedule.open_at(at, zone)
-        and one.said.audience.takes_in(tribe_id, place)
+        and one.said.audience.takes_in(tribe_id, segments, place)
         and _at_partner(one, shop, parties)
     )
     held_out = frozenset(one.said.offer_id for one in open_ if _is_held_out(one, subject_id, shop, at))
     closed = frozenset(one.said.offer_id for one in live) - {one.said.offer_id for one in open_}
     return Dealing(closed, held_out, open_, subject_id, shop, at)
+
+
+async def _segments(uow: UnitOfWork, live: Sequence[Campaign], subject_id: UUID | None) -> frozenset[UUID]:
+    """Return those segments that campaigns ask about and that the person is in."""
+    asked = {one.said.audience.segment_id for one in live} - {None}
+    if subject_id is None:
+        return frozenset()
+    return frozenset([id_ for id_ in asked if id_ and await segment.in_segment(uow, id_, [subject_id])])
 
 
 async def held_out(uow: UnitOfWork, subject_id: UUID, offer_ids: Sequence[UUID], at: datetime) -> frozenset[UUID]:

@@ -24,6 +24,7 @@ from ringmain.campaign.plan.partner_http import PARTNERSHIP_ROUTES, OnBehalf, ac
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.http import AmountMinor, Call, Listed, Name, Page, Request, Role, Route, Time, keys_of, listed
 from ringmain.network.errors import MerchantNotFound
+from ringmain.segment.errors import SegmentUnknown
 
 _MANAGERS: frozenset[Role] = frozenset({"operator", "merchant"})
 _READERS: frozenset[Role] = frozenset({"operator", "merchant", "analyst"})
@@ -33,10 +34,11 @@ _Metres = Annotated[int, Meta(ge=50, le=50_000)]
 
 
 class AudienceAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who may get the offer: everyone in reach, the people of a tribe, or whoever stands at a shop of an area."""
+    """Who may get the offer: everyone in reach, a tribe, a segment, or whoever stands at a shop of an area."""
 
-    kind: Annotated[str, Meta(pattern="^(everyone|tribe|area)$")] = "everyone"
+    kind: Annotated[str, Meta(pattern="^(everyone|tribe|segment|area)$")] = "everyone"
     tribe_id: UUID | None = None
+    segment_id: UUID | None = None
     latitude: Annotated[float, Meta(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Meta(ge=-180, le=180)] | None = None
     metres: _Metres | None = None
@@ -197,7 +199,14 @@ _CAMPAIGN = _ASKED | {
     "id": _ID,
     "merchant_id": _ID,
     "state": "draft",
-    "audience": {"kind": "everyone", "tribe_id": None, "latitude": None, "longitude": None, "metres": None},
+    "audience": {
+        "kind": "everyone",
+        "tribe_id": None,
+        "segment_id": None,
+        "latitude": None,
+        "longitude": None,
+        "metres": None,
+    },
     "currency": "CNY",
     "weekdays": [],
     "channels": ["scene", "search"],
@@ -271,7 +280,7 @@ ROUTES: tuple[Route, ...] = (
         response=CampaignShown,
         status=HTTPStatus.CREATED,
         transaction="write",
-        errors=(errors.CampaignInvalid, errors.PartnershipNotFound, MerchantNotFound),
+        errors=(errors.CampaignInvalid, errors.PartnershipNotFound, MerchantNotFound, SegmentUnknown),
         example=_ASKED,
         example_response=_CAMPAIGN,
     ),
@@ -325,7 +334,7 @@ ROUTES: tuple[Route, ...] = (
         response=CampaignShown,
         status=HTTPStatus.CREATED,
         transaction="write",
-        errors=(errors.CampaignNotFound, errors.CampaignInvalid, errors.PartnershipNotFound),
+        errors=(errors.CampaignNotFound, errors.CampaignInvalid, errors.PartnershipNotFound, SegmentUnknown),
         example={"starts_at": _AT, "ends_at": _UNTIL},
         example_response=_CAMPAIGN | {"copied_from": _ID},
     ),

@@ -14,7 +14,7 @@ _EARTH_M = 6_371_000.0
 
 Goal = Literal["new", "lapsed", "quiet_hours", "exchange"]
 Channel = Literal["scene", "search"]
-AudienceKind = Literal["everyone", "tribe", "area"]
+AudienceKind = Literal["everyone", "tribe", "segment", "area"]
 
 
 class State(StrEnum):
@@ -37,12 +37,21 @@ MOVES: Final[dict[State, frozenset[State]]] = {
 }
 
 
+_NEEDED: Final[dict[AudienceKind, frozenset[str]]] = {
+    "everyone": frozenset(),
+    "tribe": frozenset({"tribe_id"}),
+    "segment": frozenset({"segment_id"}),
+    "area": frozenset({"latitude", "longitude", "metres"}),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
-    """Who may get the offer: everyone in reach, the people of a tribe, or whoever stands at a shop of an area."""
+    """Who may get the offer: everyone in reach, a tribe, a segment, or whoever stands at a shop of an area."""
 
     kind: AudienceKind = "everyone"
     tribe_id: UUID | None = None
+    segment_id: UUID | None = None
     latitude: float | None = None
     longitude: float | None = None
     metres: int | None = None
@@ -50,14 +59,16 @@ class Audience:
     @property
     def fault(self) -> str | None:
         """The field that is missing, or too much, for its kind; None where all is well."""
-        needed = {"everyone": set(), "tribe": {"tribe_id"}, "area": {"latitude", "longitude", "metres"}}[self.kind]
-        names = ("tribe_id", "latitude", "longitude", "metres")
+        needed = _NEEDED[self.kind]
+        names = ("tribe_id", "segment_id", "latitude", "longitude", "metres")
         return next((name for name in names if (getattr(self, name) is not None) != (name in needed)), None)
 
-    def takes_in(self, tribe_id: UUID | None, place: tuple[float, float] | None) -> bool:
-        """Say whether it takes in a person of a tribe at a shop that lies at a place."""
+    def takes_in(self, tribe_id: UUID | None, segment_ids: frozenset[UUID], place: tuple[float, float] | None) -> bool:
+        """Say whether it takes in a person of a tribe and of segments, at a shop that lies at a place."""
         if self.kind == "tribe":
             return tribe_id is not None and tribe_id == self.tribe_id
+        if self.kind == "segment":
+            return self.segment_id in segment_ids
         if self.kind == "area":
             if place is None or self.latitude is None or self.longitude is None or self.metres is None:
                 return False

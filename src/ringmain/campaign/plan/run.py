@@ -26,9 +26,11 @@ from ringmain.campaign.plan.model import (
 )
 from ringmain.campaign.plan.store import campaigns as store
 from ringmain.campaign.plan.store import partnerships as partner_store
+from ringmain.campaign.store import Budget, add_budget, end_budget
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pure.ids import uuid7
 from ringmain.network import api as network
+from ringmain.segment import api as segment
 from ringmain.voucher import api as voucher
 from ringmain.voucher.api import PublishedOffer
 
@@ -38,8 +40,8 @@ _SALT_BYTES = 16
 async def draft_campaign(uow: UnitOfWork, new: NewCampaign, *, by: UUID | None) -> Campaign:
     """Keep a campaign as a draft, of merchant `by` only where one is given (None: the operator).
 
-    Raises `CampaignInvalid` with the field, `CampaignNotFound` for another merchant's, `PartnershipNotFound`. The
-    budget is in the currency of its offer. Announces `campaign_changed`.
+    Raises `CampaignInvalid` with the field, `CampaignNotFound` for another merchant's, `PartnershipNotFound`,
+    `SegmentUnknown`. The budget is in the currency of its offer. Announces `campaign_changed`.
     """
     if by not in (None, new.merchant_id):
         raise CampaignNotFound
@@ -52,6 +54,10 @@ async def draft_campaign(uow: UnitOfWork, new: NewCampaign, *, by: UUID | None) 
         found = await partner_store.partnership(uow, new.partnership_id)
         if found is None or new.merchant_id not in found.merchant_ids:
             raise PartnershipNotFound
+    if new.audience.segment_id is not None:
+        # Of others' segments a merchant may know nothing, not even by giving to them.
+        whose = None if new.merchant_id == uow.network_id else new.merchant_id
+        await segment.segment_of(uow, new.audience.segment_id, whose)
     one = Campaign(
         id=uuid7(now),
         said=new,
@@ -238,6 +244,22 @@ async def _check_partnership(
     return found.merchant_ids
 
 
+async def _open_budget(uow: UnitOfWork, one: Campaign, now: datetime) -> None:
+    """Let what plays give of its offer draw on the campaign's budget, which is known by the campaign's id."""
+    said, when = one.said, one.said.schedule
+    budget = Budget(
+        id=one.id,
+        owner_id=said.merchant_id,
+        name=said.name.strip(),
+        currency=one.currency,
+        limit_minor=said.budget_minor,
+        begins_at=when.starts_at,
+        ends_at=when.ends_at,
+    )
+    offer = (await voucher.read_offers(uow, [said.offer_id]))[said.offer_id]
+    await add_budget(uow, budget, [(offer.id, offer.terms.cost_minor)], now)
+
+
 async def _move(uow: UnitOfWork, one: Campaign, wanted: State, by: UUID | None) -> Campaign:
     if wanted not in MOVES[one.state]:
         raise CampaignMoveRefused(state=one.state.value, wanted=wanted.value)
@@ -250,6 +272,10 @@ async def _move(uow: UnitOfWork, one: Campaign, wanted: State, by: UUID | None) 
     # An offer that was given only by a campaign is not given without it: nobody would be compared with.
     if {one.state, wanted} & {State.RUNNING, State.PAUSED}:
         await voucher.set_paused(uow, one.said.offer_id, paused=wanted is not State.RUNNING)
+    if wanted is State.RUNNING and one.state is not State.PAUSED:
+        await _open_budget(uow, one, now)
+    if wanted is State.ENDED:
+        await end_budget(uow, one.id, now)
     await store.move(uow, one.id, wanted, by or uow.network_id, now)
     uow.record("campaign_changed", [one.id])
     return replace(one, state=wanted, changed_at=now)

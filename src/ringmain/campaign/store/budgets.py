@@ -65,6 +65,15 @@ async def change_limit(uow: UnitOfWork, budget_id: UUID, limit_minor: int) -> No
     await uow.execute(query, (limit_minor, uow.network_id, budget_id))
 
 
+async def end_budget(uow: UnitOfWork, budget_id: UUID, at: datetime) -> None:
+    """End a budget early: from now on nothing draws on it, and it hinders no other one of its offers."""
+    await uow.execute(
+        "UPDATE budget SET ends_at = greatest(%(at)s, begins_at + interval '1 microsecond')"
+        " WHERE network_id = %(network)s AND id = %(id)s AND ends_at > %(at)s",
+        {"at": at, "network": uow.network_id, "id": budget_id},
+    )
+
+
 async def lock_budgets(uow: UnitOfWork, budget_ids: Sequence[UUID]) -> list[Budget]:
     """Lock budgets in the order of their ids, and return them as they stand under the lock."""
     query = f"SELECT {_COLUMNS} FROM budget WHERE network_id = %s AND id = ANY(%s) ORDER BY id"

@@ -33,6 +33,32 @@ class ReadingShown(Struct, frozen=True, kw_only=True):
     high: float | None
 
 
+class TurnsShown(Struct, frozen=True, kw_only=True):
+    """Where areas have a campaign by turns: visits per person met, more than in turns without it; `chance` if none."""
+
+    pairs: int
+    effect: float
+    low: float
+    high: float
+    chance: float
+
+
+class PartShown(Struct, frozen=True, kw_only=True):
+    """What vouchers won at one shop led to, over all hops; `shop_id` null: people's own visits, often fewer."""
+
+    shop_id: UUID | None
+    total: float
+    low: float
+    high: float
+
+
+class PartsShown(Struct, frozen=True, kw_only=True):
+    """The parts of a campaign's visits; they sum to its lift. Empty where nothing may be said of the whole."""
+
+    campaign_id: UUID
+    items: list[PartShown]
+
+
 class LiftShown(Struct, frozen=True, kw_only=True):
     """What a campaign brought in the `window_days` after people would have been shown its offer.
 
@@ -49,6 +75,7 @@ class LiftShown(Struct, frozen=True, kw_only=True):
     visits: ReadingShown
     paid: ReadingShown
     days_needed: int | None
+    turns: TurnsShown | None
 
 
 async def _lift(call: Call, _: Any) -> LiftShown:
@@ -67,7 +94,34 @@ async def _lift(call: Call, _: Any) -> LiftShown:
         visits=_shown(found.visits),
         paid=_shown(found.paid),
         days_needed=found.days_needed,
+        turns=None
+        if found.turns is None
+        else TurnsShown(
+            pairs=found.turns.pairs,
+            effect=round(found.turns.effect, 4),
+            low=round(found.turns.interval.low, 4),
+            high=round(found.turns.interval.high, 4),
+            chance=found.turns.chance,
+        ),
     )
+
+
+async def _parts(call: Call, _: Any) -> PartsShown:
+    network_id, campaign_id = call.principal.network_id, call.id("campaign_id")
+    async with call.database.unit(network_id) as uow:
+        asked, now = await lift.lift_of(uow, campaign_id, by=None), await uow.now()
+    run = partial(lift.campaign_parts, call.settings.lake_folder, network_id, asked, now)
+    found = await asyncio.get_running_loop().run_in_executor(ANALYSES, run)
+    items = [
+        PartShown(
+            shop_id=one.shop_id,
+            total=round(one.total, 2),
+            low=round(one.interval.low, 2),
+            high=round(one.interval.high, 2),
+        )
+        for one in found
+    ]
+    return PartsShown(campaign_id=campaign_id, items=items)
 
 
 async def _watch(call: Call, _: Any) -> Watch:
@@ -120,6 +174,30 @@ ROUTES: tuple[Route, ...] = (
             "visits": _READING,
             "paid": _READING | {"state": "too_early", "total": 120_000.0, "low": -9_000.0, "high": 249_000.0},
             "days_needed": None,
+            "turns": None,
+        },
+    ),
+    Route(
+        method="GET",
+        path="/v1/campaigns/{campaign_id}/parts",
+        operation="read_campaign_parts",
+        summary="Read whose vouchers led to what a campaign brought, over many hops",
+        description="The credit of a visit is shared equally by the shops whose vouchers led to it; each shop's credit "
+        "is compared between the groups, so the parts sum to the lift. What would have come anyway is the negative "
+        "part without a shop.",
+        tag="campaigns",
+        roles=_WHOLE_NETWORK,
+        handler=_parts,
+        transaction="own",
+        response=PartsShown,
+        limit=_SOME_AT_A_TIME,
+        errors=(CampaignNotFound,),
+        example_response={
+            "campaign_id": "018f4e3a-7c00-7a10-8000-000000000041",
+            "items": [
+                {"shop_id": None, "total": -12.4, "low": -30.1, "high": 4.9},
+                {"shop_id": "0195e4a0-0000-7000-8000-000000000001", "total": 53.6, "low": 41.2, "high": 66.3},
+            ],
         },
     ),
     Route(

@@ -4,7 +4,6 @@ What a *visit* is, `profile.analysis` says. A *transition* is two consecutive vi
 at most so many days apart; of vouchers: won at one shop (the sender's), spent at another.
 """
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -71,7 +70,7 @@ def visit_transitions(facts: Facts, gap_days: int) -> Table:
 
 def voucher_transitions(facts: Facts) -> Table:
     """Return subject_id, origin (where won), destination (where spent), moved_at of redemptions that stand."""
-    spent = _standing(facts).anti_join(disputed(facts), "sale_id")
+    spent = standing(facts).anti_join(disputed(facts), "sale_id")
     won = facts.grant.select("voucher_id", "sender_shop_id", holder=facts.grant.subject_id)
     known = spent.inner_join(won, "voucher_id")
     known = known.mutate(subject_id=ibis.coalesce(known.subject_id, known.holder))
@@ -120,7 +119,7 @@ def grant_outcomes(facts: Facts) -> Table:
 def redemption_returns(facts: Facts) -> Table:
     """Return one row per standing redemption, by a known member, of a voucher won at a shop, for `Redemptions`."""
     seen = visits(facts)
-    spent = _standing(facts)
+    spent = standing(facts)
     won = _won(facts)
     granted = won.select("voucher_id", "granted_at", holder=won.subject_id)
     known = spent.inner_join(granted, "voucher_id")
@@ -165,80 +164,6 @@ def redemption_returns(facts: Facts) -> Table:
     )
 
 
-def dealt_people(facts: Facts, window_days: int, before_days: int, shop_ids: Sequence[str] | None = None) -> Table:
-    """Return a row per campaign and person that were dealt, with what they did in a span as long for everybody.
-
-    campaign_id, subject_id, treated, entered_at, and at `shop_ids` (None: everywhere) visits and paid_minor (vouchers
-    and refunds left out) of `window_days` from the moment they would have been shown the offer; the same of
-    `before_days` before that, and the visits of as many days before those. Who was merged of two
-    counts in the group in which either was recorded first.
-    """
-    dealt = canonical(facts.campaign_opportunity.filter(facts.campaign_opportunity.turn == 0), facts)
-    people = dealt.group_by("campaign_id", "subject_id").agg(
-        treated=dealt.treated.argmin(dealt.happened_at), entered_at=dealt.happened_at.min()
-    )
-    changes = facts.sale_change
-    sums = changes.group_by(changed_id=changes.sale_id).agg(
-        refunded=changes.amount_minor.sum(where=changes.kind == "refund"),
-        completed=changes.amount_minor.max(where=changes.kind == "completion"),
-    )
-    seen = visits(facts)
-    if shop_ids is not None:
-        seen = seen.filter(seen.shop_id.isin(list(shop_ids)))
-    priced = facts.sale.select("total_minor", "redeemed_minor", priced_id=facts.sale.sale_id)
-    seen = seen.inner_join(priced, seen.sale_id == priced.priced_id)
-    seen = seen.left_join(sums, seen.sale_id == sums.changed_id)
-    paid = ibis.coalesce(seen.completed, seen.total_minor) - seen.redeemed_minor - seen.refunded.fill_null(0)
-    seen = seen.select("visited_at", who=seen.subject_id, paid=paid)
-    both = people.left_join(seen, people.subject_id == seen.who)
-    ends, begins = both.entered_at + ibis.interval(days=window_days), both.entered_at - ibis.interval(days=before_days)
-    after = (both.visited_at >= both.entered_at) & (both.visited_at < ends)
-    before = (both.visited_at >= begins) & (both.visited_at < both.entered_at)
-    earlier = (both.visited_at >= begins - ibis.interval(days=before_days)) & (both.visited_at < begins)
-    return both.group_by("campaign_id", "subject_id", "treated", "entered_at").agg(
-        visits=after.fill_null(False).cast("int64").sum(),
-        paid_minor=both.paid.sum(where=after).fill_null(0),
-        visits_before=before.fill_null(False).cast("int64").sum(),
-        paid_before=both.paid.sum(where=before).fill_null(0),
-        visits_earlier=earlier.fill_null(False).cast("int64").sum(),
-    )
-
-
-_HOPS = 5
-
-
-def hops_to_visits(facts: Facts) -> Table:
-    """Return sale_id and hop_shop_id: each shop whose voucher, over up to five hops, led to a visit.
-
-    The voucher spent in the sale was won at a shop; where a sale there had led to it, so did the vouchers of that sale.
-    """
-    won = facts.grant.select("voucher_id", "sender_shop_id", "origin_kind", "origin_id")
-    standing = _standing(facts)
-    spent = standing.select("voucher_id", spent_in=standing.sale_id).inner_join(won, "voucher_id")
-    spent = spent.mutate(led_by=ibis.ifelse(spent.origin_kind == "sale", spent.origin_id, ibis.null("string")))
-    spent = spent.select("spent_in", "sender_shop_id", "led_by")
-    reached = spent.select(sale_id=spent.spent_in, hop_shop_id=spent.sender_shop_id, led_by=spent.led_by)
-    found = reached
-    for _ in range(_HOPS - 1):
-        onward = reached.filter(reached.led_by.notnull()).select("sale_id", came_by=reached.led_by)
-        step = onward.inner_join(spent, onward.came_by == spent.spent_in)
-        reached = step.select("sale_id", hop_shop_id=step.sender_shop_id, led_by=step.led_by)
-        found = found.union(reached)
-    return found.filter(found.hop_shop_id.notnull()).select("sale_id", "hop_shop_id").distinct()
-
-
-# Every expression that is judged, by name: whoever adds a backend compares what each of them gives there and here.
-EXPRESSIONS: Mapping[str, Callable[[Facts], Table]] = {
-    "visits": visits,
-    "visit_transitions": lambda facts: visit_transitions(facts, 14),
-    "voucher_transitions": voucher_transitions,
-    "grant_outcomes": grant_outcomes,
-    "redemption_returns": redemption_returns,
-    "dealt_people": lambda facts: dealt_people(facts, 14, 28),
-    "hops_to_visits": hops_to_visits,
-}
-
-
 def data_end(facts: Facts) -> int:
     """Return the time of the last sale, grant or redemption of a member, in microseconds since 1970; 0 without any.
 
@@ -256,7 +181,7 @@ def transitions_of(moved: Table) -> tuple[Transitions, list[str]]:
     member_codes, _ = _codes(rows["subject_id"])
     both, shops = _codes(pa.chunked_array([*rows["origin"].chunks, *rows["destination"].chunks], pa.string()))
     origin, destination = both[: rows.num_rows], both[rows.num_rows :]
-    return transitions(member_codes, origin, destination, _times(rows["moved_at"]), shops=len(shops)), shops
+    return transitions(member_codes, origin, destination, times(rows["moved_at"]), shops=len(shops)), shops
 
 
 def grants_of(facts: Facts) -> Grants:
@@ -264,11 +189,11 @@ def grants_of(facts: Facts) -> Grants:
     rows = grant_outcomes(facts).to_pyarrow()
     return Grants(
         member=_codes(rows["subject_id"])[0],
-        granted_at=_times(rows["granted_at"]),
-        valid_until=_times(rows["valid_until"]),
-        redeemed_at=_times(rows["redeemed_at"]),
-        came_at=_times(rows["came_at"]),
-        history_from=_times(rows["history_from"]),
+        granted_at=times(rows["granted_at"]),
+        valid_until=times(rows["valid_until"]),
+        redeemed_at=times(rows["redeemed_at"]),
+        came_at=times(rows["came_at"]),
+        history_from=times(rows["history_from"]),
         has_visited=rows["has_visited"].to_numpy(),
         has_unvisited=rows["has_unvisited"].to_numpy(),
         redeemed_where_visited=rows["redeemed_where_visited"].to_numpy(),
@@ -280,10 +205,10 @@ def redemptions_of(facts: Facts) -> Redemptions:
     rows = redemption_returns(facts).to_pyarrow()
     return Redemptions(
         member=_codes(rows["subject_id"])[0],
-        redeemed_at=_times(rows["redeemed_at"]),
-        next_at=_times(rows["next_at"]),
+        redeemed_at=times(rows["redeemed_at"]),
+        next_at=times(rows["next_at"]),
         next_paid_with_voucher=rows["next_paid_with_voucher"].to_numpy(),
-        is_known=known_from(_times(rows["history_from"]), _times(rows["granted_at"])),
+        is_known=known_from(times(rows["history_from"]), times(rows["granted_at"])),
         is_habit=rows["is_habit"].to_numpy(),
     )
 
@@ -293,14 +218,14 @@ def _won(facts: Facts) -> Table:
     return facts.grant.filter(facts.grant.sender_shop_id.notnull())
 
 
-def _standing(facts: Facts) -> Table:
+def standing(facts: Facts) -> Table:
     """Return the redemptions that were not reversed."""
     return facts.redemption.anti_join(facts.reversal, "redemption_id")
 
 
 def _first_redemptions(facts: Facts) -> Table:
     """Return spent_id (the voucher), redeemed_at and redeemed_shop of the first redemption that stands."""
-    spent = _standing(facts)
+    spent = standing(facts)
     return spent.group_by(spent_id=spent.voucher_id).agg(
         redeemed_at=spent.redeemed_at.min(), redeemed_shop=spent.shop_id.argmin(spent.redeemed_at)
     )
@@ -357,38 +282,7 @@ def _codes(column: Any) -> tuple[Int64s, list[str]]:
     return codes.cast(pa.int64()).to_numpy(), values
 
 
-def _times(column: Any) -> Int64s:
+def times(column: Any) -> Int64s:
     """Return microseconds since 1970, `NONE` for null."""
     times: Int64s = column.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).fill_null(NONE).to_numpy()
     return times
-
-
-@dataclass(frozen=True, slots=True)
-class DealtRows:
-    """`dealt_people` as arrays, in the order in which people entered; times are microseconds since 1970."""
-
-    campaign: list[str]
-    person: list[str]
-    treated: NDArray[np.bool_]
-    entered_at: Int64s
-    visits: Int64s
-    paid_minor: Int64s
-    visits_before: Int64s
-    paid_before: Int64s
-    visits_earlier: Int64s
-
-
-def dealt_rows(people: Table) -> DealtRows:
-    """Run `dealt_people`, or what was filtered of it."""
-    rows = people.order_by("entered_at", "subject_id").to_pyarrow()
-    numbers = {
-        name: rows[name].cast(pa.int64()).to_numpy()
-        for name in ("visits", "paid_minor", "visits_before", "paid_before", "visits_earlier")
-    }
-    return DealtRows(
-        campaign=rows["campaign_id"].to_pylist(),
-        person=rows["subject_id"].to_pylist(),
-        treated=rows["treated"].to_numpy(zero_copy_only=False).astype(bool),
-        entered_at=_times(rows["entered_at"]),
-        **numbers,
-    )

@@ -1,0 +1,65 @@
+"""From the lake to the small arrays that the model judges, as Ibis expressions that DuckDB and Spark both run."""
+
+from collections.abc import Callable, Mapping
+
+from ringmain.loop.analysis.effect import (
+    DealtRows,
+    dealt_people,
+    dealt_rows,
+    dealt_turns,
+    hops_to_visits,
+    visits_after,
+)
+from ringmain.loop.analysis.flow import (
+    LAKE_TABLES,
+    Facts,
+    Int64s,
+    Table,
+    data_end,
+    facts_of,
+    grant_outcomes,
+    grants_of,
+    redemption_returns,
+    redemptions_of,
+    transitions_of,
+    visit_transitions,
+    voucher_transitions,
+)
+from ringmain.profile.api import lake_visits as visits
+
+__all__ = [
+    "EXPRESSIONS",
+    "LAKE_TABLES",
+    "DealtRows",
+    "Facts",
+    "Int64s",
+    "Table",
+    "data_end",
+    "dealt_people",
+    "dealt_rows",
+    "dealt_turns",
+    "facts_of",
+    "grant_outcomes",
+    "grants_of",
+    "hops_to_visits",
+    "redemption_returns",
+    "redemptions_of",
+    "transitions_of",
+    "visit_transitions",
+    "visits",
+    "visits_after",
+    "voucher_transitions",
+]
+
+# Every expression that is judged, by name: whoever adds a backend compares what each of them gives there and here.
+EXPRESSIONS: Mapping[str, Callable[[Facts], Table]] = {
+    "visits": visits,
+    "visit_transitions": lambda facts: visit_transitions(facts, 14),
+    "voucher_transitions": voucher_transitions,
+    "grant_outcomes": grant_outcomes,
+    "redemption_returns": redemption_returns,
+    "dealt_people": lambda facts: dealt_people(facts, 14, 28),
+    "hops_to_visits": hops_to_visits,
+    "visits_after": lambda facts: visits_after(facts, 14),
+    "dealt_turns": lambda facts: dealt_turns(facts, 24),
+}

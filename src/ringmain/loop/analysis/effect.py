@@ -1,0 +1,139 @@
+"""Who was dealt to which group of a campaign, and what they did before and after: what lift is read from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import ibis
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ringmain.loop.analysis.flow import Facts, Int64s, Table, standing, times
+from ringmain.profile.api import canonical
+from ringmain.profile.api import lake_visits as visits
+
+
+def dealt_people(facts: Facts, window_days: int, before_days: int, shop_ids: Sequence[str] | None = None) -> Table:
+    """Return a row per campaign and person that were dealt, with what they did in a span as long for everybody.
+
+    campaign_id, subject_id, treated, entered_at, and at `shop_ids` (None: everywhere) visits and paid_minor (vouchers
+    and refunds left out) of `window_days` from the moment they would have been shown the offer; the same of
+    `before_days` before that, and the visits of as many days before those. Who was merged of two
+    counts in the group in which either was recorded first.
+    """
+    dealt = canonical(facts.campaign_opportunity.filter(facts.campaign_opportunity.turn == 0), facts)
+    people = dealt.group_by("campaign_id", "subject_id").agg(
+        treated=dealt.treated.argmin(dealt.happened_at), entered_at=dealt.happened_at.min()
+    )
+    changes = facts.sale_change
+    sums = changes.group_by(changed_id=changes.sale_id).agg(
+        refunded=changes.amount_minor.sum(where=changes.kind == "refund"),
+        completed=changes.amount_minor.max(where=changes.kind == "completion"),
+    )
+    seen = visits(facts)
+    if shop_ids is not None:
+        seen = seen.filter(seen.shop_id.isin(list(shop_ids)))
+    priced = facts.sale.select("total_minor", "redeemed_minor", priced_id=facts.sale.sale_id)
+    seen = seen.inner_join(priced, seen.sale_id == priced.priced_id)
+    seen = seen.left_join(sums, seen.sale_id == sums.changed_id)
+    paid = ibis.coalesce(seen.completed, seen.total_minor) - seen.redeemed_minor - seen.refunded.fill_null(0)
+    seen = seen.select("visited_at", who=seen.subject_id, paid=paid)
+    both = people.left_join(seen, people.subject_id == seen.who)
+    ends, begins = both.entered_at + ibis.interval(days=window_days), both.entered_at - ibis.interval(days=before_days)
+    after = (both.visited_at >= both.entered_at) & (both.visited_at < ends)
+    before = (both.visited_at >= begins) & (both.visited_at < both.entered_at)
+    earlier = (both.visited_at >= begins - ibis.interval(days=before_days)) & (both.visited_at < begins)
+    return both.group_by("campaign_id", "subject_id", "treated", "entered_at").agg(
+        visits=after.fill_null(False).cast("int64").sum(),
+        paid_minor=both.paid.sum(where=after).fill_null(0),
+        visits_before=before.fill_null(False).cast("int64").sum(),
+        paid_before=both.paid.sum(where=before).fill_null(0),
+        visits_earlier=earlier.fill_null(False).cast("int64").sum(),
+    )
+
+
+def visits_after(facts: Facts, window_days: int, shop_ids: Sequence[str] | None = None) -> Table:
+    """Return campaign_id, subject_id, sale_id of the visits that `dealt_people` counts after the offer."""
+    dealt = canonical(facts.campaign_opportunity.filter(facts.campaign_opportunity.turn == 0), facts)
+    people = dealt.group_by("campaign_id", "subject_id").agg(entered_at=dealt.happened_at.min())
+    seen = visits(facts)
+    if shop_ids is not None:
+        seen = seen.filter(seen.shop_id.isin(list(shop_ids)))
+    seen = seen.select("sale_id", "visited_at", who=seen.subject_id)
+    ends = people.entered_at + ibis.interval(days=window_days)
+    both = people.inner_join(
+        seen, [people.subject_id == seen.who, people.entered_at <= seen.visited_at, seen.visited_at < ends]
+    )
+    return both.select("campaign_id", "subject_id", "sale_id")
+
+
+def dealt_turns(facts: Facts, hours: int, shop_ids: Sequence[str] | None = None) -> Table:
+    """Return campaign_id, area, turn, treated, people and visits of each turn of an area: visits within a turn's hours.
+
+    A visit counts for who was met in the turn, from that moment on for as long as a turn lasts.
+    """
+    dealt = canonical(facts.campaign_opportunity.filter(facts.campaign_opportunity.turn != 0), facts)
+    met = dealt.group_by("campaign_id", "area", "turn", "treated", "subject_id").agg(met_at=dealt.happened_at.min())
+    seen = visits(facts)
+    if shop_ids is not None:
+        seen = seen.filter(seen.shop_id.isin(list(shop_ids)))
+    seen = seen.select("visited_at", who=seen.subject_id)
+    both = met.left_join(seen, met.subject_id == seen.who)
+    after = (both.visited_at >= both.met_at) & (both.visited_at < both.met_at + ibis.interval(hours=hours))
+    return both.group_by("campaign_id", "area", "turn", "treated").agg(
+        people=both.subject_id.nunique(), visits=after.fill_null(False).cast("int64").sum()
+    )
+
+
+_HOPS = 5
+
+
+def hops_to_visits(facts: Facts) -> Table:
+    """Return sale_id and hop_shop_id: each shop whose voucher, over up to five hops, led to a visit.
+
+    The voucher spent in the sale was won at a shop; where a sale there had led to it, so did the vouchers of that sale.
+    """
+    won = facts.grant.select("voucher_id", "sender_shop_id", "origin_kind", "origin_id")
+    stood = standing(facts)
+    spent = stood.select("voucher_id", spent_in=stood.sale_id).inner_join(won, "voucher_id")
+    spent = spent.mutate(led_by=ibis.ifelse(spent.origin_kind == "sale", spent.origin_id, ibis.null("string")))
+    spent = spent.select("spent_in", "sender_shop_id", "led_by")
+    reached = spent.select(sale_id=spent.spent_in, hop_shop_id=spent.sender_shop_id, led_by=spent.led_by)
+    found = reached
+    for _ in range(_HOPS - 1):
+        onward = reached.filter(reached.led_by.notnull()).select("sale_id", came_by=reached.led_by)
+        step = onward.inner_join(spent, onward.came_by == spent.spent_in)
+        reached = step.select("sale_id", hop_shop_id=step.sender_shop_id, led_by=step.led_by)
+        found = found.union(reached)
+    return found.filter(found.hop_shop_id.notnull()).select("sale_id", "hop_shop_id").distinct()
+
+
+@dataclass(frozen=True, slots=True)
+class DealtRows:
+    """`dealt_people` as arrays, in the order in which people entered; times are microseconds since 1970."""
+
+    campaign: list[str]
+    person: list[str]
+    treated: NDArray[np.bool_]
+    entered_at: Int64s
+    visits: Int64s
+    paid_minor: Int64s
+    visits_before: Int64s
+    paid_before: Int64s
+    visits_earlier: Int64s
+
+
+def dealt_rows(people: Table) -> DealtRows:
+    """Run `dealt_people`, or what was filtered of it."""
+    rows = people.order_by("entered_at", "subject_id").to_pyarrow()
+    numbers = {
+        name: rows[name].cast(pa.int64()).to_numpy()
+        for name in ("visits", "paid_minor", "visits_before", "paid_before", "visits_earlier")
+    }
+    return DealtRows(
+        campaign=rows["campaign_id"].to_pylist(),
+        person=rows["subject_id"].to_pylist(),
+        treated=rows["treated"].to_numpy(zero_copy_only=False).astype(bool),
+        entered_at=times(rows["entered_at"]),
+        **numbers,
+    )
