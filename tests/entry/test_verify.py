@@ -49,6 +49,11 @@ FAULTS = {
         "every lineage leads to the touch, sale or voucher it names",
     ),
 }
+# Checks of what this ring has nothing of.
+_OF_GAMES = {
+    "lots count the vouchers that were issued from them",
+    "every play won one voucher, of the prize that it drew",
+}
 
 
 @pytest.fixture
@@ -81,11 +86,11 @@ async def ring(database_urls: Urls) -> AsyncIterator[Ring]:
 
 
 async def test_a_sound_network_holds(ring: Ring) -> None:
-    """Every check looks at something and finds nothing."""
+    """Every check looks at something and finds nothing; no game is played here, tests of games look at those checks."""
     checks = await verify(ring.database, ring.network_id)
 
     assert [(check.name, check.faults) for check in checks if not check.ok] == []
-    assert all(check.looked_at > 0 for check in checks)
+    assert {check.name for check in checks if not check.looked_at} == _OF_GAMES
 
 
 @pytest.mark.parametrize(("plant", "found_by"), FAULTS.values(), ids=FAULTS.keys())

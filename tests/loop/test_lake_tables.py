@@ -24,7 +24,8 @@ TABLES = (*LAKE_TABLES, *SCENE_TABLES)
 AT = datetime(2017, 3, 1, 12, 30, 15, 123_000, tzinfo=UTC)
 ANN, SHOP, MERCHANT = uuid4(), uuid4(), uuid4()
 SALE, VOUCHER, OFFER, REDEMPTION, REVERSAL, TOUCH = (uuid7(AT) for _ in range(6))
-SCENE, TERMINAL, CHANGE, DISPUTE = uuid4(), uuid4(), uuid7(AT), uuid7(AT)
+SCENE, TERMINAL, CAMPAIGN = uuid4(), uuid4(), uuid4()
+CHANGE, DISPUTE, OPPORTUNITY = (uuid7(AT) for _ in range(3))
 
 # Rows as the slices write them, by table and in the order of their references.
 ROWS: list[tuple[str, dict[str, Any]]] = [
@@ -136,6 +137,19 @@ ROWS: list[tuple[str, dict[str, Any]]] = [
         "sale_dispute",
         {"id": DISPUTE, "sale_id": SALE, "merchant_id": MERCHANT, "subject_id": ANN, "not_me": True, "said_at": AT},
     ),
+    (
+        "campaign_opportunity",
+        {
+            "id": OPPORTUNITY,
+            "campaign_id": CAMPAIGN,
+            "subject_id": ANN,
+            "treated": True,
+            "area": "",
+            "turn": 0,
+            "shop_id": SHOP,
+            "happened_at": AT,
+        },
+    ),
 ]
 FACTS = {
     "sale": SALE,
@@ -146,6 +160,7 @@ FACTS = {
     "member_merged": ANN,
     "sale_change": CHANGE,
     "sale_disputed": DISPUTE,
+    "campaign_opportunity": OPPORTUNITY,
 }
 EXPECTED: dict[str, dict[str, Any]] = {
     "sale": {
@@ -216,6 +231,16 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "changed_at": AT,
     },
     "sale_dispute": {"dispute_id": str(DISPUTE), "sale_id": str(SALE), "not_me": True, "said_at": AT},
+    "campaign_opportunity": {
+        "opportunity_id": str(OPPORTUNITY),
+        "campaign_id": str(CAMPAIGN),
+        "subject_id": str(ANN),
+        "treated": True,
+        "area": "",
+        "turn": 0,
+        "shop_id": str(SHOP),
+        "happened_at": AT,
+    },
 }
 
 

@@ -28,6 +28,7 @@ def crowded(lake: SmallLake) -> SmallLake:
                     lake.reverse(name, later, later + 1)
         for campaign in ("new-guests", "quiet-hours"):
             lake.deal(campaign, who, chance.uniform(20, 40), treated=chance.random() < 0.8)
+        lake.deal("in-turns", who, chance.uniform(20, 40), treated=number % 2 == 0, turn=1 + number % 2)
         first = f"{who}-{visits[0][0]}-{visits[0][1]}"
         if number % 5 == 0:
             lake.say(first, _DAYS)

@@ -15,6 +15,8 @@ Analysis = Literal[
     "grant_outcomes",
     "redemption_returns",
     "dealt_people",
+    "dealt_turns",
+    "visits_after",
     "hops_to_visits",
 ]
 
