@@ -1,13 +1,10 @@
 """The periodic work: every hour the prices of all budgets, after the forecasts they rest on, and what is over ends."""
 
-from uuid import UUID
-
 import structlog
 from procrastinate import Blueprint, JobContext
 
 from ringmain.campaign.plan.run import end_due_campaigns
 from ringmain.campaign.pricing import price
-from ringmain.kit.db import Database
 from ringmain.kit.jobs import RETRY, database_of
 from ringmain.network import api as network
 
@@ -32,7 +29,7 @@ async def price_networks(context: JobContext, timestamp: int) -> None:
     """Price the budgets of every network that lives in the present; `timestamp` is when the job was due."""
     del timestamp
     database = database_of(context)
-    for network_id in await _present_networks(database):
+    for network_id in await network.present_networks(database):
         pricing = await price(database, network_id)
         if pricing is not None:
             _log.info(
@@ -48,20 +45,8 @@ async def end_campaigns(context: JobContext, timestamp: int) -> None:
     """End the campaigns whose time is over, of every network that lives in the present."""
     del timestamp
     database = database_of(context)
-    for network_id in await _present_networks(database):
+    for network_id in await network.present_networks(database):
         async with database.unit(network_id) as uow:
             ended = await end_due_campaigns(uow)
         if ended:
             _log.info("campaigns ended", network_id=str(network_id), campaigns=len(ended))
-
-
-async def _present_networks(database: Database) -> list[UUID]:
-    """Return the networks that do not live in a replayed or simulated time."""
-    async with database.unit(None) as uow:
-        networks = await network.all_networks(uow)
-    present = []
-    for network_id in networks:
-        async with database.unit(network_id) as uow:
-            if not (await network.network_of(uow)).simulated:
-                present.append(network_id)
-    return present

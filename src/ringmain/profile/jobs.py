@@ -22,11 +22,6 @@ async def baskets(context: JobContext, timestamp: int) -> None:
     """Measure the usual baskets of every network that lives in the present; `timestamp` is when the job was due."""
     del timestamp
     database, lake = database_of(context), lake_of(context)
-    async with database.unit(None) as uow:
-        networks = await network.all_networks(uow)
-    for network_id in networks:
-        async with database.unit(network_id) as uow:
-            if (await network.network_of(uow)).simulated:
-                continue
+    for network_id in await network.present_networks(database):
         shops = await measure_baskets(database, lake, network_id)
         _log.info("baskets_measured", network_id=str(network_id), shops=shops)

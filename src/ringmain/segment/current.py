@@ -95,7 +95,7 @@ async def look_at(uow: UnitOfWork, keyring: Keyring, causes: Mapping[UUID, Cause
         store.ChangeRow(
             uuid7(now),
             id_,
-            rules[id_].merchant_id if rules[id_].of_own_shops else None,
+            rules[id_].told_to,
             one,
             joined,
             *because[one],

@@ -1,12 +1,10 @@
 """The periodic work of vouchers: ending those whose time is over, making ordered codes, reminding holders."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import structlog
 from procrastinate import Blueprint, JobContext
 
-from ringmain.kit.db import Database
 from ringmain.kit.jobs import RETRY, database_of, keyring_of, public_base_of
 from ringmain.network import api as network
 from ringmain.voucher import remind as reminding
@@ -36,7 +34,7 @@ async def expire(context: JobContext, timestamp: int) -> None:
     """
     del timestamp
     database = database_of(context)
-    for network_id in await _present_networks(database):
+    for network_id in await network.present_networks(database):
         ended = await sweep(database, network_id)
         if ended:
             _log.info("vouchers_expired", network_id=str(network_id), vouchers=ended)
@@ -49,7 +47,7 @@ async def remind(context: JobContext, timestamp: int) -> None:
     """
     database, keyring, public_base = database_of(context), keyring_of(context), public_base_of(context)
     until = datetime.fromtimestamp(timestamp, tz=UTC)
-    for network_id in await _present_networks(database):
+    for network_id in await network.present_networks(database):
         queued = await reminding.remind(
             database, keyring, network_id, reminding.Span(until - _SPAN, until), public_base
         )
@@ -61,17 +59,5 @@ async def mint(context: JobContext, timestamp: int) -> None:
     """Make the codes that were ordered and do not exist yet; `timestamp` is when the job was due."""
     del timestamp
     database = database_of(context)
-    for network_id in await _present_networks(database):
+    for network_id in await network.present_networks(database):
         await complete_mints(database, network_id)
-
-
-async def _present_networks(database: Database) -> list[UUID]:
-    """Return the networks that do not live in a replayed or simulated time."""
-    async with database.unit(None) as uow:
-        networks = await network.all_networks(uow)
-    present = []
-    for network_id in networks:
-        async with database.unit(network_id) as uow:
-            if not (await network.network_of(uow)).simulated:
-                present.append(network_id)
-    return present

@@ -4,7 +4,7 @@
 prices to one person; `Pace` spreads a budget over its period. Nothing here knows a database.
 """
 
-from ringmain.campaign.allocation.duals import Prices, moved, solve_prices, used
+from ringmain.campaign.allocation.duals import Prices, moved, used
 from ringmain.campaign.allocation.online import Picked, pick, sharpness_of, worth
 from ringmain.campaign.allocation.pacing import Pace, multiplier
 from ringmain.campaign.allocation.problem import Bands, Budgets, Candidates, Problem
@@ -24,7 +24,6 @@ __all__ = [
     "multiplier",
     "pick",
     "sharpness_of",
-    "solve_prices",
     "used",
     "worth",
 ]

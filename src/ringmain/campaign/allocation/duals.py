@@ -142,13 +142,8 @@ def _blocks(problem: Problem) -> Iterator[_Block]:
         )
 
 
-def solve_prices(problem: Problem) -> Prices:
-    """Return the prices at which the bound was least; the same problem gives the same prices."""
-    return descend(Market(problem))
-
-
 def descend(market: Market) -> Prices:
-    """Return the prices at which the bound of a market was least."""
+    """Return the prices at which the bound of a market was least; the same market gives the same prices."""
     problem = market.problem
     budgets, bands = len(problem.budgets.limit), len(problem.bands.most)
     usual = _usual_worth(problem)

@@ -169,11 +169,6 @@ def _quantity(name: str, ours: Floats, recorded: Floats) -> Distance:
     return Distance(name, "Kolmogorov-Smirnov", float(np.median(ours)), float(np.median(recorded)), apart)
 
 
-def _over_mean(one: Rhythms) -> Floats:
-    over: Floats = one.visits_a_month / one.visits_a_month.mean()
-    return over
-
-
 def _shares(codes: Int64s, size: int) -> Floats:
     counts = np.bincount(codes, minlength=size)
     shares: Floats = counts / counts.sum()

@@ -15,8 +15,6 @@ from ringmain.simulate.world.world import World
 _REMEMBERS = 0.6
 _ROWS = 50_000
 _STYLE_FAME = 0.4
-# The usual sale is this share of what a person spends in a week; shops above or below it suit less.
-_USUAL_SHARE = 0.09
 
 
 class ChoiceFamily:
