@@ -3,6 +3,7 @@
 import psycopg
 import pytest
 
+from ringmain.kit.migrate import Urls
 from ringmain.kit.pure.ids import uuid7
 from ringmain.ledger import api as ledger
 from ringmain.ledger.errors import AccountOverdrawn, PendingTransferAlreadyResolved, PendingTransferNotFound
@@ -62,6 +63,29 @@ async def test_a_transfer_that_could_break_the_sums_is_refused(
             await ledger.post(uow, [books.transfer(debit, credit, amount, currency=currency)])
 
     assert [await books.balance(code) for code in (TILL, OUTSIDE, FOREIGN)] == [0, 0, 0]
+
+
+async def test_accounts_that_transfers_refer_to_stay(books: Books, database_urls: Urls) -> None:
+    """Control: not even the owner of the tables loses an account, or moves a transfer to one that is not there."""
+    await books.fill(10)
+    with psycopg.connect(database_urls.migration_url, autocommit=True) as owner:
+        for statement in (
+            "DELETE FROM ledger_account WHERE network_id = %s",
+            "UPDATE ledger_account SET currency = 'USD' WHERE network_id = %s",
+            "UPDATE ledger_transfer SET debit_account_id = gen_random_uuid() WHERE network_id = %s",
+        ):
+            with pytest.raises(psycopg.errors.ForeignKeyViolation, match="neither deleted nor given another key"):
+                owner.execute(statement.encode(), (books.network_id,))
+        unknown = """
+            INSERT INTO ledger_transfer (network_id, id, debit_account_id, credit_account_id, amount_minor, currency,
+                                         code, reference_id, posted_at)
+            SELECT network_id, gen_random_uuid(), gen_random_uuid(), credit_account_id, 1, currency,
+                   code, reference_id, posted_at FROM ledger_transfer WHERE network_id = %s
+        """
+        with pytest.raises(psycopg.errors.ForeignKeyViolation, match="a transfer names no account of its currency"):
+            owner.execute(unknown, (books.network_id,))
+
+    assert await books.balance(PURSE) == 10
 
 
 async def test_nobody_may_change_or_delete_a_transfer(books: Books) -> None:

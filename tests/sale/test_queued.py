@@ -1,11 +1,11 @@
 """Sales that were made without a network: recorded once, whatever their vouchers, buyers and clocks say."""
 
 import uuid
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ringmain.kit.secrets import Keyring
 from ringmain.sale import api as sale

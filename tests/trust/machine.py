@@ -16,6 +16,7 @@ import msgspec
 import psycopg
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from msgspec import structs
 
 from ringmain.kit.db import Database, UnitOfWork
 from ringmain.kit.idempotency import Keyed, answer_once
@@ -274,7 +275,7 @@ class TownMachine(RuleBasedStateMachine):
             return
         self._begin()
         chosen = [chance.choice(self.sent[-40:]) for _ in range(3)]
-        keyed = [*(one.keyed for one in chosen), replace(chosen[0].keyed, payload_hash=b"1" * 16)]
+        keyed = [*(one.keyed for one in chosen), structs.replace(chosen[0].keyed, payload_hash=b"1" * 16)]
         answers = self.world.run(self._unit(lambda uow: answer_once(uow, 1, keyed, record, Recorded)))
         for one, answer in zip(chosen, answers, strict=False):
             self._require(_plain(answer), _plain(one.answer), "a retry")

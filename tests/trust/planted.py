@@ -1,11 +1,12 @@
 """Bugs to plant in the engine, one at a time: each is a plausible slip, and a test that misses it proves nothing."""
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ringmain.voucher import apply as apply_module
 from ringmain.voucher import postings, store
@@ -63,7 +64,10 @@ def _ends_are_ignored(inner: Any, self: Book, action: Any) -> Any:
 
 
 def _grace_is_long(inner: Any, self: Book, action: Any) -> Any:
-    self.offers = {id_: replace(one, terms=replace(one.terms, grace_days=300)) for id_, one in self.offers.items()}
+    self.offers = {
+        id_: dataclasses.replace(one, terms=dataclasses.replace(one.terms, grace_days=300))
+        for id_, one in self.offers.items()
+    }
     return inner(self, action)
 
 

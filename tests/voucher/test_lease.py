@@ -1,13 +1,13 @@
 """Leases: who gets one, whom it keeps off, what it covers, and how it ends."""
 
 import uuid
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from ringmain.kit.pure.errors import RuleBroken
 from ringmain.kit.pure.ids import uuid7

@@ -1,12 +1,12 @@
 """Every retry gets the first answer: decided outcomes, refusals too, are kept under the caller's key for ever."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 
 from ringmain.kit.audit import Actor
 from ringmain.kit.db import UnitOfWork
@@ -27,8 +27,7 @@ class KeyReusedWithOtherPayload(RuleBroken):
     next_step = "Send a new Idempotency-Key for a new request; repeat an old one only with the same content."
 
 
-@dataclass(frozen=True, slots=True)
-class Keyed(Generic[Item]):
+class Keyed(Struct, Generic[Item], frozen=True):
     """One item under its key. The scope is network, principal (terminal or merchant, not the API key), operation, key.
 
     `payload_hash` is 16 bytes of a keyed hash of the request as it was sent. `actor` and `request_id` are for the audit

@@ -1,15 +1,15 @@
 """The rows of idempotency keys in PostgreSQL."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
+
+from msgspec import Struct
 
 from ringmain.kit.db import UnitOfWork, pack_bytes, pack_texts, pack_uuids
 
 
-@dataclass(frozen=True, slots=True)
-class KeptAnswer:
+class KeptAnswer(Struct, frozen=True):
     """One decided outcome: `code` is `decided` or the rule that refused, `answer` its JSON."""
 
     principal_id: UUID

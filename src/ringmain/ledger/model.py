@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import IntEnum
 from uuid import UUID
 
+from msgspec import Struct
+
 from ringmain.kit.pure.ids import derived_id
 
 
@@ -28,8 +30,7 @@ class Account:
     credit_limit_minor: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(Struct, frozen=True):
     """One amount from one account to another; `reference_id` names the thing that caused it."""
 
     id: UUID
@@ -71,5 +72,5 @@ class CurrencySum:
 
 
 def account_id(network_id: UUID, holder_id: UUID, code: int, currency: str) -> UUID:
-    """Return the id of an account: derived, so that posting looks nothing up and foreign keys guard existence."""
+    """Return the id of an account: derived, so that posting looks nothing up; the tables refuse an unknown one."""
     return derived_id(network_id, holder_id, code.to_bytes(2), currency)

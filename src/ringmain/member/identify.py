@@ -1,8 +1,9 @@
 """Who is it: people found by what they carry, thousands at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
+
+from msgspec import Struct
 
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.secrets import Keyring
@@ -12,8 +13,7 @@ from ringmain.member.normal import identifier
 from ringmain.member.store import people
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """A person: the member and subject that stand for them, and the subjects of members merged into it.
 
     Facts and vouchers keep the subject they were made for: all of `subject_ids` are this person's.

@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
 from uuid import UUID
 
+from msgspec import Struct
+
 from ringmain.member.errors import IdentifierInvalid, MemberCodeInvalid, NameInvalid
 
 # ------------------------------------------------------------------------------------------------------- identifiers
@@ -38,8 +40,7 @@ _NAME_LENGTH = 100
 _SHORTEST_SHOWN = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Identifier:
+class Identifier(Struct, frozen=True):
     """One value by which a person is found, already in its normal form (a phone in E.164)."""
 
     kind: IdentifierKind

@@ -1,8 +1,9 @@
 """Who buys: the member named by the till, or found by the token of the payment (membership inside the payment)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pure.errors import RuleBroken

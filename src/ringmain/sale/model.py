@@ -1,9 +1,10 @@
 """Sales as plain data, and the arithmetic that must hold in each of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+
+from msgspec import Struct
 
 from ringmain.kit.pure.errors import RuleBroken
 from ringmain.sale.errors import LinesDiffer, SaleInFuture, SaleTooOld, TotalRequired, VoucherNamedTwice
@@ -15,8 +16,7 @@ VOUCHERS_WITHIN = timedelta(days=3)
 OLDEST_QUEUED = timedelta(days=366)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line of a receipt; `quantity` is in thousandths of a unit, so that weights stay exact."""
 
     product: str
@@ -25,16 +25,14 @@ class Line:
     category: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Tender:
+class Tender(Struct, frozen=True):
     """One way in which a part was paid: cash, card, wallet."""
 
     kind: str
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class VoucherUse:
+class VoucherUse(Struct, frozen=True):
     """One voucher to be spent: by its code (`secret` given), or by id where the till has identified the holder."""
 
     voucher_id: UUID
@@ -45,8 +43,7 @@ class VoucherUse:
     taken_minor: int = 0  # offline: what the till took off
 
 
-@dataclass(frozen=True, slots=True)
-class Queued:
+class Queued(Struct, frozen=True):
     """A sale that was made without a network: it has happened, and is recorded whatever its clock and vouchers say.
 
     `clock_offset_ms` is what the till had added to its own clock to tell `sold_at`, as measured at its last contact.
@@ -55,16 +52,14 @@ class Queued:
     clock_offset_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(Struct, frozen=True):
     """The token by which a payment tells who pays: of a card, or a payer id of a wallet; never a card number."""
 
     kind: str
     token: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewSale:
+class NewSale(Struct, frozen=True, kw_only=True):
     """A sale to record. Without `total_minor` it is minimal: the till knew only the voucher's code.
 
     `merchant_id` is whose till asks (None: the operator); the shop must be one of its own. Who buys is told by
@@ -108,8 +103,7 @@ class NewSale:
         return self.total_minor - sum(tender.amount_minor for tender in self.tenders)
 
 
-@dataclass(frozen=True, slots=True)
-class RedemptionAnswer:
+class RedemptionAnswer(Struct, frozen=True):
     """What one voucher did in a sale."""
 
     redemption_id: UUID
@@ -120,8 +114,7 @@ class RedemptionAnswer:
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedVoucher:
+class RefusedVoucher(Struct, frozen=True):
     """A voucher that a till took off without a network and that was refused when it arrived; `rule` says why.
 
     `used_at` and `used_shop_id` say when and where it was used, or where it is leased; the loss is the merchant's.
@@ -135,8 +128,7 @@ class RefusedVoucher:
     used_shop_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """The answer to a recorded sale; `to_pay_minor` is the total less what vouchers took off.
 
     `ask_for_phone` says that the payment's token is unknown: asked once, any shop of the network knows it next time.
@@ -155,8 +147,7 @@ class Recorded:
     refused: tuple[RefusedVoucher, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SaleRow:
+class SaleRow(Struct, frozen=True):
     """One sale as it is written."""
 
     id: UUID

@@ -1,9 +1,10 @@
 """Record sales with the vouchers spent in them: each sale with all of its vouchers, or nothing of it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pure.errors import RuleBroken

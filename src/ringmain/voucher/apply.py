@@ -1,8 +1,9 @@
 """The one use case through which the value of a voucher changes: redeemed, reversed, expired, void, in any mixture."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from uuid import UUID
+
+from msgspec import Struct
 
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pure.errors import RuleBroken
@@ -28,8 +29,7 @@ from ringmain.voucher.model import (
 from ringmain.voucher.postings import transfers_of
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """What one sale wants of vouchers: all of `all_of`, or nothing; and the one of `best_of` that takes most off.
 
     `expected_minor` is what the tenders of the sale leave for vouchers to pay, where the till said so.
@@ -40,8 +40,7 @@ class Use:
     expected_minor: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Settle:
+class Settle(Struct, frozen=True):
     """What a till took off one sale without a network: each redemption is `offline`, and is decided for itself."""
 
     actions: tuple[Redeem, ...]

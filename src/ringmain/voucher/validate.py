@@ -43,7 +43,7 @@ async def validate(
     if hold is not None:
         vouchers = await (await store.lock_vouchers(uow, {redeem.voucher_id for redeem in redeems}, ())).all()
     book = await open_book(uow, redeems, vouchers)
-    outcome = book.redeem_all(redeems, expected_minor)
+    outcome = book.use(redeems, expected_minor=expected_minor)
     if isinstance(outcome, RuleBroken) or hold is None:
         return outcome if isinstance(outcome, RuleBroken) else Validated(tuple(outcome))
     now = await uow.now()

@@ -10,9 +10,9 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 import psycopg
-from psycopg.rows import class_row
 
 from ringmain.kit.db.arrays import pack_uuids
+from ringmain.kit.db.row import row_of
 
 T = TypeVar("T")
 Params = Mapping[str, Any] | Sequence[Any] | None
@@ -21,12 +21,15 @@ Params = Mapping[str, Any] | Sequence[Any] | None
 _PIECE = 500
 _OUTBOX = "INSERT INTO outbox (network_id, kind, ids) VALUES "
 # For statements that find their rows by keys which they bring along. Planned once, while a table is still small, a scan
-# or a hash join would stay in use when it is large.
+# or a hash join would stay in use when it is large. Of a network that is new the statistics know nothing, and every
+# index that begins with the network seems as good; a statement that asks for rows in the order of the right index, and
+# may not sort, leaves only that one.
 KEYED: LiteralString = """
            set_config('plan_cache_mode', 'force_generic_plan', true),
            set_config('enable_seqscan', 'off', true),
            set_config('enable_hashjoin', 'off', true),
-           set_config('enable_mergejoin', 'off', true)
+           set_config('enable_mergejoin', 'off', true),
+           set_config('enable_sort', 'off', true)
 """
 _KEYED: LiteralString = f"SELECT {KEYED}"
 _AS_USUAL: LiteralString = _KEYED.replace("force_generic_plan", "auto").replace("'off'", "'on'")
@@ -127,7 +130,7 @@ class UnitOfWork:
 
     async def start(self, into: type[T], query: LiteralString, params: Params = None) -> Pending[T]:
         """Send a query without waiting, so that several travel in one round trip."""
-        cursor = self.connection.cursor(row_factory=class_row(into))
+        cursor = self.connection.cursor(row_factory=row_of(into))
         await cursor.execute(query, params)
         return Pending(cursor)
 
@@ -139,7 +142,7 @@ class UnitOfWork:
         self, into: type[T], query: LiteralString, params: Params = None, *, size: int = _PIECE
     ) -> AsyncIterator[list[T]]:
         """Return the rows of a query that has very many, piece by piece: between two pieces it is others' turn."""
-        cursor = self.connection.cursor(row_factory=class_row(into))
+        cursor = self.connection.cursor(row_factory=row_of(into))
         await cursor.execute(query, params)
         while rows := await cursor.fetchmany(size):
             yield rows

@@ -10,6 +10,7 @@ _VERSION_7 = 0x7 << 76
 _VARIANT = 0x2 << 62
 _RANDOM_A = (1 << 12) - 1
 _RANDOM_B = (1 << 62) - 1
+_UUID_LENGTH = (16).to_bytes(4)
 
 
 def uuid7(at: datetime) -> UUID:
@@ -49,9 +50,11 @@ def _assemble(at: datetime, random: int) -> UUID:
 
 
 def _digest(names: Iterable[str | bytes | UUID], size: int) -> bytes:
-    framed: list[bytes] = []
-    for name in names:
-        part = name.int.to_bytes(16) if isinstance(name, UUID) else name.encode() if isinstance(name, str) else name
-        # The length goes in front of each part, so that ("ab", "c") and ("a", "bc") differ.
-        framed += (len(part).to_bytes(4), part)
+    # The length goes in front of each part, so that ("ab", "c") and ("a", "bc") differ.
+    framed = [
+        _UUID_LENGTH + name.int.to_bytes(16)
+        if isinstance(name, UUID)
+        else len(part := name.encode() if isinstance(name, str) else name).to_bytes(4) + part
+        for name in names
+    ]
     return hashlib.blake2b(b"".join(framed), digest_size=size).digest()

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from ringmain.kit.db import UnitOfWork, pack_uuids
+from msgspec import Struct
+
+from ringmain.kit.db import UnitOfWork, pack_bytes, pack_uuids
 from ringmain.member.model import Merge
 
 # ------------------------------------------------------------------------------------------------------- who it is
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """The person found by a value: who stands for them, and the subjects merged into theirs."""
 
     asked: bytes
@@ -21,20 +22,28 @@ class Found:
     merged_subject_ids: list[UUID]
 
 
+# Ranges of one value, in the order of an index: `keyed` says why. Each look-up would else read all of a new network.
 _FIND = """
-    SELECT i.hash AS asked, k.member_id, k.subject_id,
+    SELECT t.hash AS asked, k.member_id, k.subject_id,
            ARRAY(SELECT a.subject_id FROM subject_alias a
                  WHERE a.network_id = %(network)s AND a.canonical_subject_id = k.subject_id) AS merged_subject_ids
-    FROM unnest(%(hashes)s::bytea[]) AS t (hash)
-    JOIN member_identifier i ON i.network_id = %(network)s AND i.kind = %(kind)s AND i.hash = t.hash
-    JOIN member m ON m.network_id = %(network)s AND m.id = i.member_id
-    JOIN member_key k ON k.network_id = %(network)s AND k.member_id = m.canonical_id
+    FROM unnest(%(hashes)s::bytea[]) AS t (hash),
+    LATERAL (SELECT i.member_id FROM member_identifier i
+             WHERE i.network_id = %(network)s AND i.kind = %(kind)s AND i.hash BETWEEN t.hash AND t.hash
+             ORDER BY i.hash LIMIT 1) AS i,
+    LATERAL (SELECT m.canonical_id FROM member m
+             WHERE m.network_id = %(network)s AND m.id BETWEEN i.member_id AND i.member_id
+             ORDER BY m.id LIMIT 1) AS m,
+    LATERAL (SELECT k.member_id, k.subject_id FROM member_key k
+             WHERE k.network_id = %(network)s AND k.member_id BETWEEN m.canonical_id AND m.canonical_id
+             ORDER BY k.member_id LIMIT 1) AS k
 """
 
 
 async def find_by_hashes(uow: UnitOfWork, kind: int, hashes: Sequence[bytes]) -> list[Found]:
     """Return the people who have an identifier of this kind with one of the hashes."""
-    return await uow.rows(Found, _FIND, {"network": uow.network_id, "kind": kind, "hashes": list(hashes)})
+    async with uow.keyed():
+        return await uow.rows(Found, _FIND, {"network": uow.network_id, "kind": kind, "hashes": pack_bytes(hashes)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """The handlers of the till: they translate, call the use case, and translate back."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.http import BadItem, Call, Listed, NotFound, Outcome, keys_of, listed, payload_hash, problem_of

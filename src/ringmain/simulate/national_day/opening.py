@@ -1,7 +1,7 @@
 """Opens a city: its network, merchants, shops, money, posters, offers, members, and its game."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from ringmain.campaign import api as campaign
@@ -19,6 +19,7 @@ from ringmain.simulate.national_day.plan import City
 from ringmain.voucher import api as voucher
 
 _CHUNK = 1_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PART_OF_DEGREE = 0.004
 
 
@@ -177,4 +178,4 @@ async def scene_ids(database: Database, city: City) -> Sequence[UUID]:
 
 def at(us: int) -> datetime:
     """Return a time of UTC microseconds."""
-    return datetime.fromtimestamp(us // 1_000_000, tz=UTC).replace(microsecond=us % 1_000_000)
+    return _EPOCH + timedelta(microseconds=us)

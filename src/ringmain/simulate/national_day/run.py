@@ -14,6 +14,7 @@ from uuid import UUID
 
 from ringmain.kit.apart import apart
 from ringmain.kit.db import Database
+from ringmain.kit.garbage import spare_what_is_loaded
 from ringmain.kit.memory import peak_mb
 from ringmain.kit.secrets import Keyring
 from ringmain.simulate.national_day import store
@@ -140,6 +141,7 @@ def drive_cities(url: str, key_path: str, plan: Plan, numbers: Sequence[int], sa
 
 async def _drive(url: str, key_path: str, plan: Plan, numbers: Sequence[int], say: Say) -> list[CityRun]:
     keyring = Keyring.open(Path(key_path))
+    spare_what_is_loaded()
     # One connection: the batches of a process follow one another.
     async with Database(url, connections=1) as database:
         return [await drive_city(database, keyring, plan, number, say) for number in numbers]

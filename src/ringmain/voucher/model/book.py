@@ -1,11 +1,13 @@
 """The book: pure decisions about the vouchers of one batch, in order of arrival."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hmac import compare_digest
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from ringmain.kit.pure.errors import RuleBroken
 from ringmain.kit.pure.money import share_minor
@@ -52,12 +54,8 @@ class Book:
     changed: set[UUID] = field(default_factory=set)
     counted: dict[LimitKey, int] = field(default_factory=dict)
 
-    def redeem_all(self, actions: Sequence[Redeem], expected_minor: int | None = None) -> list[Redeemed] | RuleBroken:
-        """Redeem all vouchers of one sale, or none of them."""
-        return self.use(actions, (), expected_minor)
-
     def use(
-        self, all_of: Sequence[Redeem], best_of: Sequence[Redeem], expected_minor: int | None = None
+        self, all_of: Sequence[Redeem], best_of: Sequence[Redeem] = (), expected_minor: int | None = None
     ) -> list[Redeemed] | RuleBroken:
         """Redeem all of `all_of`, or nothing, and with them the one of `best_of` that takes most off, where one does.
 

@@ -1,9 +1,10 @@
 """What is asked of vouchers, and what became of it, as plain data."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
+
+from msgspec import Struct
 
 from ringmain.kit.pure.errors import RuleBroken
 from ringmain.voucher import errors
@@ -11,8 +12,7 @@ from ringmain.voucher import errors
 Closed = Literal["spent", "expired", "void"]
 
 
-@dataclass(slots=True)
-class Voucher:
+class Voucher(Struct):
     """One voucher as it stands while a batch is decided; changed in place, written once at the end."""
 
     id: UUID
@@ -42,8 +42,7 @@ def closed_error(voucher: Voucher) -> RuleBroken:
     return errors.VoucherVoid()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
+class Grant(Struct, frozen=True, kw_only=True):
     """Issue one voucher. `subject_id` None makes a code that whoever carries it may use.
 
     `sender_shop_id` is where it was won; `origin_kind` and `origin_id` name the touch, sale or voucher that led to it.
@@ -59,8 +58,7 @@ class Grant:
     id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
+class Granted(Struct, frozen=True):
     """One voucher that was issued, and from when until when it is valid."""
 
     voucher_id: UUID
@@ -72,8 +70,7 @@ class Granted:
     valid_until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Mint:
+class Mint(Struct, frozen=True):
     """One order of codes that nobody holds yet, and how many of them exist already."""
 
     id: UUID
@@ -90,8 +87,7 @@ class Mint:
         return self.minted >= self.wanted
 
 
-@dataclass(frozen=True, slots=True)
-class Redeemer:
+class Redeemer(Struct, frozen=True):
     """The till that asks: its merchant, shop, and the time zone of the shop."""
 
     merchant_id: UUID
@@ -100,8 +96,7 @@ class Redeemer:
     time_zone: str
 
 
-@dataclass(frozen=True, slots=True)
-class Offline:
+class Offline(Struct, frozen=True):
     """A redemption that a till made without a network, and that arrives now.
 
     `taken_minor` is what the till took off. `anyway` says that its merchant bears the loss of vouchers not leased.
@@ -113,8 +108,7 @@ class Offline:
     anyway: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Redeem:
+class Redeem(Struct, frozen=True):
     """Spend a voucher: `amount_minor` None means as much as its terms and the basket allow."""
 
     id: UUID  # of the redemption to be
@@ -137,8 +131,7 @@ class Redeem:
         return self.offline.booked_at if self.offline is not None else self.at
 
 
-@dataclass(frozen=True, slots=True)
-class Reverse:
+class Reverse(Struct, frozen=True):
     """Undo one redemption by adding."""
 
     id: UUID  # of the reversal to be
@@ -148,8 +141,7 @@ class Reverse:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(Struct, frozen=True):
     """End a voucher: `expired` when its time is over, `void` when its creator takes it back."""
 
     id: UUID
@@ -161,8 +153,7 @@ class Close:
 Action = Redeem | Reverse | Close
 
 
-@dataclass(frozen=True, slots=True)
-class Redeemed:
+class Redeemed(Struct, frozen=True):
     """One redemption: what it took off, and what went back to the funder because it was not needed."""
 
     id: UUID
@@ -185,16 +176,14 @@ class Redeemed:
     used_at: datetime | None = None  # where it was made offline: when, by the till's clock
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """What became of the vouchers that a till took off one sale without a network: each for itself."""
 
     done: list[Redeemed]
     refused: list[tuple[UUID, RuleBroken]]  # by voucher
 
 
-@dataclass(frozen=True, slots=True)
-class PastRedemption:
+class PastRedemption(Struct, frozen=True):
     """A redemption that a reversal is about, as the database knows it."""
 
     id: UUID
@@ -209,8 +198,7 @@ class PastRedemption:
     reversed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Reversed:
+class Reversed(Struct, frozen=True):
     """One reversal: the voucher lives again, or (too late for that) its money went back to the funder."""
 
     id: UUID
@@ -227,8 +215,7 @@ class Reversed:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """One voucher that ended, and the money that went back to its funder."""
 
     id: UUID

@@ -158,14 +158,17 @@ async def count_limits(uow: UnitOfWork, counted: Mapping[LimitKey, int]) -> None
     )
 
 
+# The vouchers are locked, so that where each row lies (ctid) does not change. It is looked up by each voucher's key,
+# whatever the statistics say: planned while the table is new, a join reads all vouchers of the network for each.
 _UPDATE_VOUCHERS = """
     UPDATE voucher AS v
     SET remaining_minor = t.remaining, held_minor = t.held, uses = t.uses, sequence = t.sequence, closed = t.closed,
         lock_key = t.lock_key, lock_until = t.lock_until
     FROM unnest(%(ids)s, %(remaining)s, %(held)s, %(uses)s, %(sequences)s, %(closed)s,
                 %(lock_keys)s, %(lock_until)s::timestamptz[])
-         AS t (id, remaining, held, uses, sequence, closed, lock_key, lock_until)
-    WHERE v.network_id = %(network)s AND v.id = t.id
+         AS t (id, remaining, held, uses, sequence, closed, lock_key, lock_until),
+    LATERAL (SELECT k.ctid AS place FROM voucher k WHERE k.network_id = %(network)s AND k.id = t.id OFFSET 0) AS at
+    WHERE v.ctid = at.place
 """
 _EXTEND_VOUCHERS = """
     UPDATE voucher AS v SET valid_until = t.valid_until
