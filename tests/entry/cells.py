@@ -501,6 +501,7 @@ SEGMENT: dict[str, Cell] = {
 LOOP: dict[str, Cell] = {
     "read_flow": Cell("oa", lambda _: "/v1/loop/flow", other_network="apart"),
     "read_closure": Cell("oa", lambda _: "/v1/loop/closure", other_network="apart"),
+    "read_ring": Cell("oa", lambda _: "/v1/loop/ring", other_network="apart"),
     "read_leaks": Cell("oa", lambda _: "/v1/loop/leaks", other_network="apart"),
 }
 
@@ -508,6 +509,7 @@ LOOP: dict[str, Cell] = {
 FIGURES: dict[str, Cell] = {
     "read_ahead": Cell("om", lambda things: f"{_merchant(things)}/ahead"),
     "read_today": Cell("om", lambda things: f"{_merchant(things)}/today"),
+    "read_own_ring": Cell("om", lambda things: f"{_merchant(things)}/ring"),
     "read_pressure": Cell("om", lambda things: f"{_merchant(things)}/pressure"),
     "read_checklist": Cell("om", lambda things: f"{_merchant(things)}/checklist"),
     "list_guests": Cell("om", lambda things: f"{_merchant(things)}/guests"),

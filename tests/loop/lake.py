@@ -51,12 +51,14 @@ class SmallLake:
         days: float = 14,
         valid_from: float | None = None,
         led_by: str | None = None,
+        paid_by: str | None = None,
     ) -> None:
         """Add a grant; it can be spent at `shops` (none: at any) for so many days."""
         self._add(
             "grant",
             voucher_id=voucher_id,
             subject_id=who,
+            funder_id=paid_by,
             sender_shop_id=won_at,
             granted_at=day(on),
             valid_from=day(on if valid_from is None else valid_from),
@@ -75,6 +77,8 @@ class SmallLake:
             sale_id=sale_id,
             subject_id=who,
             shop_id=shop,
+            merchant_id=shop,
+            amount_minor=200,
             redeemed_at=day(on),
         )
 
@@ -101,7 +105,14 @@ class SmallLake:
         row = {"change_id": f"c-{sale_id}-{on}", "sale_id": sale_id, "kind": "refund"}
         self.rows.setdefault("sale_change", []).append({**row, "amount_minor": amount_minor, "changed_at": day(on)})
 
-    def deal(self, campaign: str, who: str, on: float, *, treated: bool, turn: int = 0) -> None:
+    def touch(self, scene: str, who: str | None, on: float) -> None:
+        """Add a touch of a scene."""
+        row = {"touch_id": f"t-{scene}-{who}-{on}", "scene_id": scene, "shop_id": None, "subject_id": who}
+        self._add("touch", **row, touched_at=day(on))
+
+    def deal(
+        self, campaign: str, who: str, on: float, *, treated: bool, turn: int = 0, shop: str | None = None
+    ) -> None:
         """Record that somebody would have been shown the offer of a campaign."""
         self._add(
             "campaign_opportunity",
@@ -111,7 +122,7 @@ class SmallLake:
             treated=treated,
             area="",
             turn=turn,
-            shop_id=None,
+            shop_id=shop,
             happened_at=day(on),
         )
 

@@ -18,9 +18,8 @@ from ringmain.kit.lake.export import Exporter
 from ringmain.kit.migrate import Urls
 from ringmain.kit.pure.ids import uuid7
 from ringmain.loop.api import LAKE_TABLES
-from ringmain.scene.api import LAKE_TABLES as SCENE_TABLES
 
-TABLES = (*LAKE_TABLES, *SCENE_TABLES)
+TABLES = LAKE_TABLES
 AT = datetime(2017, 3, 1, 12, 30, 15, 123_000, tzinfo=UTC)
 ANN, SHOP, MERCHANT = uuid4(), uuid4(), uuid4()
 SALE, VOUCHER, OFFER, REDEMPTION, REVERSAL, TOUCH = (uuid7(AT) for _ in range(6))

@@ -19,7 +19,9 @@ def crowded(lake: SmallLake) -> SmallLake:
         for turn, (shop, on) in enumerate(visits[:6]):
             targets = chance.sample(shops, chance.randrange(0, 3))
             name = f"voucher-{number}-{turn}"
-            lake.grant(name, who if turn else None, shop if turn != 1 else None, targets, on)
+            lake.grant(
+                name, who if turn else None, shop if turn != 1 else None, targets, on, paid_by=shops[number % _SHOPS]
+            )
             if turn % 2:
                 spent_at = targets[0] if targets else chance.choice(shops)
                 later = on + chance.uniform(0, 9)
@@ -27,7 +29,8 @@ def crowded(lake: SmallLake) -> SmallLake:
                 if turn == 3 and number % 4 == 0:
                     lake.reverse(name, later, later + 1)
         for campaign in ("new-guests", "quiet-hours"):
-            lake.deal(campaign, who, chance.uniform(20, 40), treated=chance.random() < 0.8)
+            lake.deal(campaign, who, chance.uniform(20, 40), treated=chance.random() < 0.8, shop=visits[0][0])
+        lake.touch(f"scene-{number % 3}", who, min(on for _, on in visits) - 1 + number % 3)
         lake.deal("in-turns", who, chance.uniform(20, 40), treated=number % 2 == 0, turn=1 + number % 2)
         first = f"{who}-{visits[0][0]}-{visits[0][1]}"
         if number % 5 == 0:

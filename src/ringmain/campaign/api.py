@@ -25,6 +25,7 @@ from ringmain.campaign.games.model import Game, GameKind, NewGame, NewPrize, pac
 from ringmain.campaign.games.model import Prize as GamePrize
 from ringmain.campaign.games.play import Played, Plays, Won, play, play_game
 from ringmain.campaign.games.store import play_of_voucher, plays_unlike_their_vouchers
+from ringmain.campaign.plan.assignment import area_of
 from ringmain.campaign.plan.deal import Dealing, dealing, held_out, record_opportunities
 from ringmain.campaign.plan.model import (
     Audience,
@@ -119,6 +120,7 @@ __all__ = [
     "agree_partnership",
     "allocate",
     "approve_campaign",
+    "area_of",
     "both_chances",
     "campaigns_of",
     "campaigns_to_approve",

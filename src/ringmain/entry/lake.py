@@ -4,7 +4,6 @@ from ringmain.kit.lake import LakeTable
 from ringmain.loop.api import LAKE_TABLES as LOOP_TABLES
 from ringmain.match.api import LAKE_TABLES as MATCH_TABLES
 from ringmain.message.api import LAKE_TABLES as MESSAGE_TABLES
-from ringmain.scene.api import LAKE_TABLES as SCENE_TABLES
 from ringmain.segment.api import LAKE_TABLES as SEGMENT_TABLES
 
 
@@ -14,6 +13,5 @@ def lake_tables() -> tuple[LakeTable, ...]:
         *LOOP_TABLES,
         *MATCH_TABLES,
         *MESSAGE_TABLES,
-        *SCENE_TABLES,
         *SEGMENT_TABLES,
     )

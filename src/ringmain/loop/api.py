@@ -33,9 +33,11 @@ from ringmain.loop.model import (
 from ringmain.loop.model.lift import Dealt, Interval, Reading, State, Watch, compare
 from ringmain.loop.model.lift import fixed as fixed_interval
 from ringmain.loop.model.lift import sequence as sequence_interval
+from ringmain.loop.model.ring import Given, Sharing, Side, Stages
 from ringmain.loop.offer_story import OfferVoucher, VoucherState, daily, offer_funnel, offer_vouchers, own_offer
 from ringmain.loop.pressure import OfferPressure, Pressure, pressure
 from ringmain.loop.preview import Plan, Preview, preview
+from ringmain.loop.ring import OUTCOMES, Cell, MerchantPower, Outcome, OwnRing, Ring, Whose, own_ring, ring, whose
 from ringmain.loop.store.offer_story import DayRow, FunnelRow
 from ringmain.loop.today import Caused, Counted, Today, today
 
@@ -43,9 +45,11 @@ __all__ = [
     "ANALYSES",
     "LAKE_TABLES",
     "MEMORY_LIMIT",
+    "OUTCOMES",
     "Beside",
     "CampaignLift",
     "Caused",
+    "Cell",
     "Checklist",
     "ChecklistStep",
     "Closure",
@@ -59,28 +63,37 @@ __all__ = [
     "FlowOf",
     "FlowReport",
     "FunnelRow",
+    "Given",
     "Guest",
     "GuestCounts",
     "Interval",
     "LeakReport",
     "Leaks",
     "LiftOf",
+    "MerchantPower",
     "OfferPressure",
     "OfferVoucher",
+    "Outcome",
+    "OwnRing",
     "PartOf",
     "Plan",
     "Pressure",
     "Preview",
     "Rate",
     "Reading",
+    "Ring",
     "SecondVisits",
+    "Sharing",
     "ShopEdge",
+    "Side",
+    "Stages",
     "State",
     "Step",
     "Today",
     "Transitions",
     "VoucherState",
     "Watch",
+    "Whose",
     "aa_watch",
     "campaign_lift",
     "campaign_parts",
@@ -99,11 +112,14 @@ __all__ = [
     "offer_funnel",
     "offer_vouchers",
     "own_offer",
+    "own_ring",
     "pressure",
     "preview",
+    "ring",
     "sequence_interval",
     "today",
     "transitions",
+    "whose",
 ]
 
 MEMORY_LIMIT = "512MB"

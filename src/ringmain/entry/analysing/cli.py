@@ -18,6 +18,13 @@ Analysis = Literal[
     "dealt_turns",
     "visits_after",
     "hops_to_visits",
+    "voucher_moves",
+    "flow_matrix",
+    "power",
+    "after_playing",
+    "elsewhere_of",
+    "stages",
+    "sharing",
 ]
 
 

@@ -25,6 +25,18 @@ from ringmain.loop.analysis.flow import (
     visit_transitions,
     voucher_transitions,
 )
+from ringmain.loop.analysis.ring import (
+    PlayedRows,
+    after_playing,
+    elsewhere_of,
+    flow_matrix,
+    groups_of,
+    played_rows,
+    power,
+    sharing,
+    stages,
+    voucher_moves,
+)
 from ringmain.profile.api import lake_visits as visits
 
 __all__ = [
@@ -33,21 +45,31 @@ __all__ = [
     "DealtRows",
     "Facts",
     "Int64s",
+    "PlayedRows",
     "Table",
+    "after_playing",
     "data_end",
     "dealt_people",
     "dealt_rows",
     "dealt_turns",
+    "elsewhere_of",
     "facts_of",
+    "flow_matrix",
     "grant_outcomes",
     "grants_of",
+    "groups_of",
     "hops_to_visits",
+    "played_rows",
+    "power",
     "redemption_returns",
     "redemptions_of",
+    "sharing",
+    "stages",
     "transitions_of",
     "visit_transitions",
     "visits",
     "visits_after",
+    "voucher_moves",
     "voucher_transitions",
 ]
 
@@ -62,4 +84,16 @@ EXPRESSIONS: Mapping[str, Callable[[Facts], Table]] = {
     "hops_to_visits": hops_to_visits,
     "visits_after": lambda facts: visits_after(facts, 14),
     "dealt_turns": lambda facts: dealt_turns(facts, 24),
+    "voucher_moves": voucher_moves,
+    "flow_matrix": lambda facts: flow_matrix(facts, _alone(facts)),
+    "power": lambda facts: power(facts, _alone(facts)),
+    "after_playing": lambda facts: after_playing(facts, 28, 28),
+    "elsewhere_of": lambda facts: elsewhere_of(facts, 28, ["shop-0", "shop-1"]),
+    "stages": stages,
+    "sharing": lambda facts: sharing(facts, ["scene-0"], 28),
 }
+
+
+def _alone(facts: Facts) -> Table:
+    """Return every shop as a group of its own."""
+    return facts.sale.select("shop_id", name=facts.sale.shop_id).distinct()

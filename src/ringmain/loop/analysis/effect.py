@@ -25,19 +25,10 @@ def dealt_people(facts: Facts, window_days: int, before_days: int, shop_ids: Seq
     people = dealt.group_by("campaign_id", "subject_id").agg(
         treated=dealt.treated.argmin(dealt.happened_at), entered_at=dealt.happened_at.min()
     )
-    changes = facts.sale_change
-    sums = changes.group_by(changed_id=changes.sale_id).agg(
-        refunded=changes.amount_minor.sum(where=changes.kind == "refund"),
-        completed=changes.amount_minor.max(where=changes.kind == "completion"),
-    )
-    seen = visits(facts)
+    seen = paid_visits(facts)
     if shop_ids is not None:
         seen = seen.filter(seen.shop_id.isin(list(shop_ids)))
-    priced = facts.sale.select("total_minor", "redeemed_minor", priced_id=facts.sale.sale_id)
-    seen = seen.inner_join(priced, seen.sale_id == priced.priced_id)
-    seen = seen.left_join(sums, seen.sale_id == sums.changed_id)
-    paid = ibis.coalesce(seen.completed, seen.total_minor) - seen.redeemed_minor - seen.refunded.fill_null(0)
-    seen = seen.select("visited_at", who=seen.subject_id, paid=paid)
+    seen = seen.select("visited_at", "paid", who=seen.subject_id)
     both = people.left_join(seen, people.subject_id == seen.who)
     ends, begins = both.entered_at + ibis.interval(days=window_days), both.entered_at - ibis.interval(days=before_days)
     after = (both.visited_at >= both.entered_at) & (both.visited_at < ends)
@@ -50,6 +41,22 @@ def dealt_people(facts: Facts, window_days: int, before_days: int, shop_ids: Seq
         paid_before=both.paid.sum(where=before).fill_null(0),
         visits_earlier=earlier.fill_null(False).cast("int64").sum(),
     )
+
+
+def paid_visits(facts: Facts) -> Table:
+    """Return the visits with merchant_id, `by_voucher`, and what people `paid`: vouchers and refunds left out."""
+    changes = facts.sale_change
+    sums = changes.group_by(changed_id=changes.sale_id).agg(
+        refunded=changes.amount_minor.sum(where=changes.kind == "refund"),
+        completed=changes.amount_minor.max(where=changes.kind == "completion"),
+    )
+    seen = visits(facts)
+    priced = facts.sale.select("merchant_id", "total_minor", "redeemed_minor", priced_id=facts.sale.sale_id)
+    seen = seen.inner_join(priced, seen.sale_id == priced.priced_id)
+    seen = seen.left_join(sums, seen.sale_id == sums.changed_id)
+    paid = ibis.coalesce(seen.completed, seen.total_minor) - seen.redeemed_minor - seen.refunded.fill_null(0)
+    columns = ("subject_id", "shop_id", "merchant_id", "sale_id", "visited_at")
+    return seen.select(*columns, paid=paid, by_voucher=seen.redeemed_minor > 0)
 
 
 def visits_after(facts: Facts, window_days: int, shop_ids: Sequence[str] | None = None) -> Table:

@@ -22,6 +22,7 @@ from ringmain.profile import api as profile
 from ringmain.profile.api import canonical, disputed
 from ringmain.profile.api import lake_visits as visits
 from ringmain.sale import api as sale
+from ringmain.scene import api as scene
 from ringmain.voucher import api as voucher
 
 LAKE_TABLES = (
@@ -30,6 +31,7 @@ LAKE_TABLES = (
     *member.LAKE_TABLES,
     *profile.LAKE_TABLES,
     *campaign.LAKE_TABLES,
+    *scene.LAKE_TABLES,
 )
 
 Int64s = NDArray[np.int64]
@@ -48,6 +50,7 @@ class Facts:
     sale_change: Table
     sale_dispute: Table
     campaign_opportunity: Table
+    touch: Table
 
 
 def facts_of(lake: Any) -> Facts:

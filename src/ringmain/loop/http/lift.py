@@ -91,8 +91,8 @@ async def _lift(call: Call, _: Any) -> LiftShown:
         waiting=found.waiting,
         first_at=found.first_at,
         final=found.final,
-        visits=_shown(found.visits),
-        paid=_shown(found.paid),
+        visits=shown(found.visits),
+        paid=shown(found.paid),
         days_needed=found.days_needed,
         turns=None
         if found.turns is None
@@ -129,7 +129,8 @@ async def _watch(call: Call, _: Any) -> Watch:
     return await asyncio.get_running_loop().run_in_executor(ANALYSES, run)
 
 
-def _shown(one: Reading) -> ReadingShown:
+def shown(one: Reading) -> ReadingShown:
+    """Return a reading, rounded to what it can bear."""
     return ReadingShown(
         state=one.state.value,
         treated=one.treated,

@@ -28,7 +28,7 @@ HERE = "/merchant/campaigns"
 _FULL_BP = 10_000
 _DAY_MINUTES = 1_440
 # Analyses of the lake take memory: one at a time.
-_ANALYSES = ThreadPoolExecutor(1, thread_name_prefix="lift")
+ANALYSES = ThreadPoolExecutor(1, thread_name_prefix="lift")
 STATES = {
     State.DRAFT: N_("draft"),
     State.AWAITING_APPROVAL: N_("waits for partners"),
@@ -83,7 +83,7 @@ async def report(visit: Visit) -> Response:
     found = None
     if asked is not None:
         run = partial(loop.campaign_lift, visit.site.settings.lake_folder, visit.network_id, asked, now)
-        found = await asyncio.get_running_loop().run_in_executor(_ANALYSES, run)
+        found = await asyncio.get_running_loop().run_in_executor(ANALYSES, run)
     speech = visit.speech
     told = None if found is None else (visits_in_words(speech, found), _paid(speech, found, one.currency))
     return shown(

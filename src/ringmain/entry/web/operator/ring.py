@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,10 @@ from uuid import UUID
 import structlog
 from starlette.responses import Response
 
+from ringmain.campaign import api as campaign
 from ringmain.entry.web.audiences import OPERATOR
+from ringmain.entry.web.merchant import turning
+from ringmain.entry.web.merchant.common import N_
 from ringmain.entry.web.operator.common import Names, csv_file, names
 from ringmain.entry.web.picture import draw
 from ringmain.kit.db import UnitOfWork
@@ -24,6 +28,7 @@ from ringmain.voucher import api as voucher
 _log = structlog.get_logger(__name__)
 _MOST_EDGES = 400
 _STRONGEST = 10
+_MOST_MERCHANTS = 50
 _IN_SANKEY = 40
 _FRESH_SECONDS = 300.0
 _PATIENCE_SECONDS = 8.0
@@ -40,6 +45,7 @@ class Reports:
     flow: loop.FlowReport
     closure: loop.ClosureReport
     leaks: loop.LeakReport
+    turning: loop.Ring
 
 
 class _Kept:
@@ -49,13 +55,13 @@ class _Kept:
         self._found: dict[UUID, tuple[float, Reports]] = {}
         self._making: dict[UUID, asyncio.Task[None]] = {}
 
-    async def of(self, lake: Path, network_id: UUID) -> Reports | None:
+    async def of(self, lake: Path, network_id: UUID, asked: loop.Whose, now: datetime) -> Reports | None:
         """Return the reports; None while the first ones take longer than people wait."""
         made_at, found = self._found.get(network_id, (0.0, None))
         if found is not None and time.monotonic() - made_at < _FRESH_SECONDS:
             return found
         if network_id not in self._making:
-            task = asyncio.create_task(self._make(lake, network_id))
+            task = asyncio.create_task(self._make(lake, network_id, asked, now))
             self._making[network_id] = task
             task.add_done_callback(lambda _: self._making.pop(network_id, None))
         if found is None:
@@ -63,9 +69,10 @@ class _Kept:
             found = self._found.get(network_id, (0.0, None))[1]
         return found
 
-    async def _make(self, lake: Path, network_id: UUID) -> None:
+    async def _make(self, lake: Path, network_id: UUID, asked: loop.Whose, now: datetime) -> None:
         try:
-            found = await asyncio.get_running_loop().run_in_executor(_ANALYSES, partial(_reports, lake, network_id))
+            run = partial(_reports, lake, network_id, asked, now)
+            found = await asyncio.get_running_loop().run_in_executor(_ANALYSES, run)
         except Exception as error:  # noqa: BLE001 (the page stands without it; the next visitor tries again)
             _log.exception("ring_not_analysed", kind=type(error).__qualname__, exc_info=False)
         else:
@@ -75,11 +82,12 @@ class _Kept:
 _KEPT = _Kept()
 
 
-def _reports(lake: Path, network_id: UUID) -> Reports:
+def _reports(lake: Path, network_id: UUID, asked: loop.Whose, now: datetime) -> Reports:
     return Reports(
         loop.flow_report(lake, network_id),
         loop.closure_report(lake, network_id),
         loop.leak_report(lake, network_id),
+        loop.ring(lake, network_id, asked, now),
     )
 
 
@@ -88,7 +96,8 @@ async def show(visit: Visit) -> Response:
     async with visit.unit() as uow:
         known, edges = await names(uow), await voucher.flow_edges(uow, _MOST_EDGES)
         totals = await voucher.flow_totals(uow)
-    reports = await _KEPT.of(visit.site.settings.lake_folder, visit.network_id)
+        asked, now = await loop.whose(uow), await uow.now()
+    reports = await _KEPT.of(visit.site.settings.lake_folder, visit.network_id, asked, now)
     ring = {one.id: one.name for key, one in known.shops.items() if key == one.id}
     picture = draw(ring, [one for one in edges if one.won_at in ring and one.spent_at in ring], _STRONGEST)
     leaks = _leak_rows(visit.speech, reports)
@@ -105,7 +114,92 @@ async def show(visit: Visit) -> Response:
         leak_chart=_leak_chart(leaks),
         null_rows=_null_rows(visit.speech, reports),
         closure_rows=_closure_rows(visit.speech, reports),
+        turning=None if reports is None else _turning(visit.speech, known, reports.turning),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Turning:
+    """How the ring turns, as tables: their columns and rows."""
+
+    effect_columns: list[str]
+    effects: list[list[str]]
+    stages: list[list[str]]
+    sharing: str
+    power_columns: list[str]
+    power: list[list[str]]
+    flows: list[tuple[str, list[list[str]]]]
+
+
+def _turning(speech: Speech, known: Names, found: loop.Ring) -> Turning:
+    currency = known.network.currency
+    steps = (
+        (speech.text("Won a voucher that has ended"), found.stages.won),
+        (speech.text("Came to a shop that takes it"), found.stages.came),
+        (speech.text("Spent it"), found.stages.spent),
+        (speech.text("Came back within 28 days and spent none"), found.stages.back),
+    )
+    first = max(found.stages.won, 1)
+    power = sorted(found.power, key=lambda one: -sum(side.amount_minor or 0 for side in one.given))
+    areas = _areas(speech, known)
+    named = {"area": areas, "category": {}}
+    titles = {"area": speech.text("Between areas"), "category": speech.text("Between categories")}
+    return Turning(
+        turning.effect_columns(speech),
+        turning.effect_rows(speech, found.effects, currency),
+        [[name, speech.number(count), speech.share(count / first, 1)] for name, count in steps if found.stages.won],
+        _sharing(speech, found.sharing),
+        turning.power_columns(speech, speech.text("Merchant")),
+        [
+            turning.power_row(speech, known.merchant(one.merchant_id), one.given, currency)
+            for one in power[:_MOST_MERCHANTS]
+        ],
+        [(titles[by], _cells(speech, cells, named[by], currency)) for by, cells in _coarse(found)],
+    )
+
+
+def _coarse(found: loop.Ring) -> Sequence[tuple[str, Sequence[loop.Cell]]]:
+    return (("area", found.matrices["area"]), ("category", found.matrices["category"]))
+
+
+def _areas(speech: Speech, known: Names) -> dict[str, str]:
+    """Return a name for each area: around the shop that was opened there first."""
+    found: dict[str, str] = {}
+    for shop in sorted({one.id: one for one in known.shops.values()}.values(), key=lambda one: one.opened_at):
+        area = campaign.area_of(shop.latitude, shop.longitude)
+        found.setdefault(area, speech.text("Around %(shop)s", shop=shop.name))
+    return found
+
+
+def _cells(speech: Speech, cells: Sequence[loop.Cell], names: dict[str, str], currency: str) -> list[list[str]]:
+    return [
+        [
+            names.get(one.origin, one.origin),
+            names.get(one.destination, one.destination),
+            speech.number(one.people),
+            speech.number(one.vouchers),
+            speech.money(one.amount_minor, currency),
+        ]
+        for one in cells
+    ]
+
+
+def _sharing(speech: Speech, found: loop.Sharing) -> str:
+    counted = {
+        "new": speech.number(found.new),
+        "shared": speech.number(found.by_sharing),
+        "days": speech.number(found.days),
+    }
+    text = N_("Of %(new)s new people in %(days)s days, %(shared)s were first seen at a shared link.")
+    if found.factor is None or found.interval is None:
+        return f"{speech.text(text, **counted)} {speech.text('Too early to say how many one brings.')}"
+    rates = {
+        "factor": speech.number(round(found.factor * 100, 1)),
+        "low": speech.number(round(found.interval.low * 100, 1)),
+        "high": speech.number(round(found.interval.high * 100, 1)),
+    }
+    each = N_("A hundred active people brought %(factor)s more by sharing (between %(low)s and %(high)s).")
+    return f"{speech.text(text, **counted)} {speech.text(each, **rates)}"
 
 
 def _sankey(known: Names, edges: Sequence[voucher.FlowEdge]) -> dict[str, Any]:
@@ -222,7 +316,9 @@ async def _edges(uow: UnitOfWork) -> list[voucher.FlowEdge]:
 
 async def leaks_file(visit: Visit) -> Response:
     """Give the leaks as a file."""
-    reports = await _KEPT.of(visit.site.settings.lake_folder, visit.network_id)
+    async with visit.unit() as uow:
+        asked, now = await loop.whose(uow), await uow.now()
+    reports = await _KEPT.of(visit.site.settings.lake_folder, visit.network_id, asked, now)
     return csv_file(visit, "leaks", ("step", "vouchers"), _leak_rows(visit.speech, reports))
 
 
