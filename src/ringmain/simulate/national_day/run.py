@@ -81,6 +81,7 @@ async def national_day(
         try:
             cities = await _cities(url, key_path, plan, processes, progress)
             clock["cities"] = time.perf_counter() - started
+            await watch.look()
             verifying = time.perf_counter()
             faults = await _verify(database, plan, processes, verify)
             clock["verify"] = time.perf_counter() - verifying
