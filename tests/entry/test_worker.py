@@ -56,6 +56,7 @@ def test_every_job_has_its_slice_in_its_name() -> None:
     assert names == {
         "campaign:end_campaigns",
         "campaign:price",
+        "campaign:send_messages",
         "loop:watch_comparisons",
         "match:exposures",
         "message:tidy",

@@ -48,7 +48,9 @@ async def test_marketing_carries_the_link_that_stops_it(town: Town) -> None:
     assert message.stop_link is not None
     assert message.body.endswith(f"\n退订：{message.stop_link}")
     token = message.stop_link.removeprefix(f"{BASE}/u/")
-    assert api.read_stop_token(town.keyring, token) == api.Unsubscriber(town.network_id, anna.subject_id)
+    assert api.read_stop_token(town.keyring, token) == api.Unsubscriber(
+        town.network_id, anna.subject_id, message.message_id
+    )
 
 
 async def test_what_is_not_due_waits(town: Town) -> None:

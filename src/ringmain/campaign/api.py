@@ -25,6 +25,9 @@ from ringmain.campaign.games.model import Game, GameKind, NewGame, NewPrize, pac
 from ringmain.campaign.games.model import Prize as GamePrize
 from ringmain.campaign.games.play import Played, Plays, Won, play, play_game
 from ringmain.campaign.games.store import play_of_voucher, plays_unlike_their_vouchers
+from ringmain.campaign.messages.give import MessageFigures, message_figures
+from ringmain.campaign.messages.run import send_today
+from ringmain.campaign.messages.store import LAKE_TABLES as MESSAGE_LAKE_TABLES
 from ringmain.campaign.plan.assignment import area_of
 from ringmain.campaign.plan.deal import Dealing, dealing, held_out, record_opportunities
 from ringmain.campaign.plan.model import (
@@ -77,6 +80,7 @@ from ringmain.campaign.value import Asked, Value, expected
 
 __all__ = [
     "LAKE_TABLES",
+    "MESSAGE_LAKE_TABLES",
     "Allocation",
     "Asked",
     "AtScene",
@@ -96,6 +100,7 @@ __all__ = [
     "GameKind",
     "GamePrize",
     "Known",
+    "MessageFigures",
     "Missed",
     "NewCampaign",
     "NewGame",
@@ -140,6 +145,7 @@ __all__ = [
     "game_at",
     "held_out",
     "list_games",
+    "message_figures",
     "missed",
     "moved",
     "multiplier",
@@ -161,6 +167,7 @@ __all__ = [
     "read_game",
     "read_partnership",
     "record_opportunities",
+    "send_today",
     "sharpness_of",
     "shown_effects",
     "start_campaign",

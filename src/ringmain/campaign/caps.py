@@ -68,6 +68,16 @@ async def check_person(uow: UnitOfWork, known: Known, channel: Channel, day: dat
             raise CapReached(most=cap.most, days=cap.days)
 
 
+def refusal_of(said: Rules, mine: Sequence[Count], owner_id: UUID, channel: Channel, day: date) -> str | None:
+    """Say which cap keeps a person, who was given `mine`, from one more voucher of an owner by a channel."""
+    counted: tuple[tuple[str, Cap | None, list[Count]], ...] = (
+        ("cap_person", said.of("person"), list(mine)),
+        ("cap_channel", said.of("person_channel", channel=channel), [one for one in mine if one.channel == channel]),
+        ("cap_merchant", said.of("person_merchant", owner_id), [one for one in mine if one.owner_id == owner_id]),
+    )
+    return next((name for name, cap, counts in counted if cap is not None and _full(cap, counts, day)), None)
+
+
 async def shut(uow: UnitOfWork, known: Known | None, day: date, at: datetime) -> Shut:
     """Return what may not be offered now; read without locks, `admit` decides."""
     said = await rules(uow)
@@ -92,9 +102,14 @@ def _full_owners(said: Rules, kind: str, counts: Sequence[Count | OwnerCount], d
     return full
 
 
-def _full(cap: Cap, counts: Sequence[Count | OwnerCount], day: date) -> bool:
+def spare(cap: Cap, counts: Sequence[Count | OwnerCount], day: date) -> int:
+    """Return how many more vouchers a cap allows."""
     begins = day - timedelta(days=cap.days - 1)
-    return sum(one.vouchers for one in counts if one.day >= begins) >= cap.most
+    return cap.most - sum(one.vouchers for one in counts if one.day >= begins)
+
+
+def _full(cap: Cap, counts: Sequence[Count | OwnerCount], day: date) -> bool:
+    return spare(cap, counts, day) <= 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +153,7 @@ async def note(
     """Write that a voucher was given within an admission, at whose shop it was won, and to whose it leads."""
     cost, offer = admission.offer.terms.cost_minor, admission.offer
     if admission.budget_ids:
-        await store.take_from(uow, admission.budget_ids, voucher_id, cost, at)
+        await store.take_from(uow, [(id_, voucher_id, cost) for id_ in admission.budget_ids], at)
     ids = [to_shop] if from_shop is None else [to_shop, from_shop]
     merchants = {shop.id: shop.merchant_id for shop in await network.shops(uow, ids)}
     given = Given(
@@ -152,4 +167,4 @@ async def note(
         day=admission.day,
         cost_minor=cost,
     )
-    await store.add_given(uow, given)
+    await store.add_given(uow, [given])

@@ -34,7 +34,7 @@ from ringmain.voucher.api import PublishedOffer
 _CANDIDATES = 24
 _DAY_SECONDS = 86_400
 # Prizes lead no further than five kilometres, as long as there are enough of them within.
-_IN_REACH = float(np.exp(-5_000 / 700))
+IN_REACH = float(np.exp(-5_000 / 700))
 _PURPOSE = "campaign.player"
 
 State = Literal["open", "won", "nothing"]
@@ -259,7 +259,7 @@ def _worthiest(reach: Reach, prices: Serving, context: Context, seed: UUID) -> t
     here = None if context.at_shop_id is None else catalogue.shops[catalogue.place_of[context.at_shop_id]]
     value = expected(Asked(reach.week_chance, reach.taste, reach.near, reach.pull))
     left = worth(value, reach.cost, prices.of(reach, None if here is None else here.merchant_id))
-    rows = np.flatnonzero(reach.near >= _IN_REACH)
+    rows = np.flatnonzero(reach.near >= IN_REACH)
     if len(np.unique(reach.shop[rows])) < PRIZES:
         rows = np.arange(len(left))
     picked = pick(left[rows], reach.shop[rows], reach.offer[rows], seed, PRIZES, sharpness=sharpness_of(value[rows]))

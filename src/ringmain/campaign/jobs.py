@@ -1,11 +1,12 @@
-"""The periodic work: every hour the prices of all budgets, after the forecasts they rest on, and what is over ends."""
+"""The periodic work: by the hour prices of budgets, the end of what is over, and once a day who is sent a voucher."""
 
 import structlog
 from procrastinate import Blueprint, JobContext
 
+from ringmain.campaign.messages.run import send_today
 from ringmain.campaign.plan.run import end_due_campaigns
 from ringmain.campaign.pricing import price
-from ringmain.kit.jobs import RETRY, database_of
+from ringmain.kit.jobs import RETRY, database_of, keyring_of, public_base_of
 from ringmain.network import api as network
 
 _log = structlog.get_logger(__name__)
@@ -22,6 +23,10 @@ def tasks() -> Blueprint:
         name="end_campaigns", queueing_lock="campaign_end", lock="campaign_end", pass_context=True, retry=RETRY
     )(end_campaigns)
     found.periodic(cron="7 * * * *")(ending)
+    telling = found.task(
+        name="send_messages", queueing_lock="campaign_send", lock="campaign_send", pass_context=True, retry=RETRY
+    )(send_messages)
+    found.periodic(cron="49 * * * *")(telling)
     return found
 
 
@@ -50,3 +55,19 @@ async def end_campaigns(context: JobContext, timestamp: int) -> None:
             ended = await end_due_campaigns(uow)
         if ended:
             _log.info("campaigns ended", network_id=str(network_id), campaigns=len(ended))
+
+
+async def send_messages(context: JobContext, timestamp: int) -> None:
+    """Give the vouchers of the day by message, in every network that lives in the present.
+
+    By the hour, because each network has its own morning, and what was interrupted goes on. Where no channel is
+    configured nothing is chosen: nobody would be told of their voucher.
+    """
+    del timestamp
+    database = database_of(context)
+    if not context.additional_context.get("channels"):
+        return
+    for network_id in await network.present_networks(database):
+        sent = await send_today(database, keyring_of(context), public_base_of(context), network_id)
+        if sent.decided:
+            _log.info("campaigns sent", network_id=str(network_id), decided=sent.decided)

@@ -119,9 +119,9 @@ async def _town(uow: UnitOfWork) -> _Town | None:
         ),
         offers=tuple(catalogue.offer_place),
         merchants=tuple(merchants),
-        budgets=await _limits(uow, reach, now, every),
-        bands=_room(standing, every),
-        receiver=_receivers(reach, of_shops),
+        budgets=await limits(uow, reach, now, every),
+        bands=room(standing, every),
+        receiver=receivers(reach, of_shops),
         cost=catalogue.cost,
     )
 
@@ -190,11 +190,13 @@ def _candidates(reach: Reach, plays: Sequence[int], weeks: Sequence[Mapping[UUID
     return edges
 
 
-async def _limits(uow: UnitOfWork, reach: Reach, now: datetime, every: int) -> Budgets:
+async def limits(
+    uow: UnitOfWork, reach: Reach, now: datetime, every: int = 1, *, horizon: timedelta = HORIZON
+) -> Budgets:
     """Return what limits offers: budgets at their pace, the purses they are paid from, and their stocks."""
     catalogue = reach.catalogue
     offers = len(catalogue.offers)
-    running = [one for one in await store.budgets(uow, ends_after=now) if one.begins_at < now + HORIZON]
+    running = [one for one in await store.budgets(uow, ends_after=now) if one.begins_at < now + horizon]
     drawn, budget = _drawn(catalogue.offer_place, running, await store.draws(uow, now))
     asked = await voucher.ask_stocks(uow, list(catalogue.offer_place))
     funds = await (await ledger.ask_spendable(uow, catalogue.purses)).one()
@@ -205,7 +207,7 @@ async def _limits(uow: UnitOfWork, reach: Reach, now: datetime, every: int) -> B
     stocked = np.flatnonzero(stocks >= 0)
     limit = np.concatenate(
         [
-            np.array([pace_of(one).allowance(one.spent_minor, now, HORIZON) for one in running], dtype=np.int64),
+            np.array([pace_of(one).allowance(one.spent_minor, now, horizon) for one in running], dtype=np.int64),
             np.maximum(np.array(funds.amounts, dtype=np.int64), 0),
             stocks[stocked] * catalogue.cost[stocked],
         ]
@@ -231,14 +233,14 @@ def _drawn(offer_place: Mapping[UUID, int], running: Sequence[Budget], draws: Se
     return columns[:, 0], columns[:, 1]
 
 
-def _room(standing: Sequence[Standing], every: int) -> tuple[Int64s, Int64s]:
+def room(standing: Sequence[Standing], every: int = 1) -> tuple[Int64s, Int64s]:
     """Return what each merchant with a band may still receive and give; who is outside may not go further."""
     least = [min(one.band.least_minor - one.net_minor, 0) for one in standing]
     most = [max(one.band.most_minor - one.net_minor, 0) for one in standing]
     return -(-np.array(least, dtype=np.int64) // every), np.array(most, dtype=np.int64) // every
 
 
-def _receivers(reach: Reach, of_shops: Int64s) -> Int64s:
+def receivers(reach: Reach, of_shops: Int64s) -> Int64s:
     """Return to whose shop each offer leads; nobody's where it leads to those of several."""
     catalogue = reach.catalogue
     lowest = np.full(len(catalogue.offers), np.iinfo(np.int64).max)

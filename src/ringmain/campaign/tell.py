@@ -13,7 +13,7 @@ from ringmain.member import api as member
 from ringmain.message import api as message
 from ringmain.network import api as network
 from ringmain.voucher import api as voucher
-from ringmain.voucher.api import Held
+from ringmain.voucher.api import Held, Terms
 
 # Whoever won longer ago has seen it in the wallet: a follower that begins anew tells nobody again.
 FRESH = timedelta(hours=2)
@@ -61,7 +61,7 @@ async def _message(uow: UnitOfWork, claim: Claim, held: Held, public_base: str) 
         subject_id=claim.subject_id,
         template=message.Template.VOUCHER_WON,
         parameters={
-            "value": _value(held),
+            "value": value_of(held.offer.terms, held.voucher.remaining_minor),
             "shop": where,
             "ends": ends,
             "link": f"{public_base}/wallet/{claim.voucher_id}",
@@ -72,10 +72,10 @@ async def _message(uow: UnitOfWork, claim: Claim, held: Held, public_base: str) 
     )
 
 
-def _value(held: Held) -> message.Value:
-    terms = held.offer.terms
+def value_of(terms: Terms, remaining_minor: int) -> message.Value:
+    """Return what a voucher is worth, as messages say it."""
     if terms.kind == "discount":
         return f"{(terms.percent_bp or 0) * 100 / _FULL_BP:g}%"
     if terms.goods:
         return terms.goods
-    return Money(held.voucher.remaining_minor, terms.currency)
+    return Money(remaining_minor, terms.currency)

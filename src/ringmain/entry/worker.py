@@ -106,6 +106,7 @@ async def _run_jobs(installation: Installation, stop: asyncio.Event) -> None:
                     "keyring": installation.keyring,
                     "public_base": installation.settings.public_base,
                     "lake": installation.settings.lake_folder,
+                    "channels": configured(installation.settings),
                 },
                 concurrency=_JOBS_AT_ONCE,
                 install_signal_handlers=False,

@@ -21,7 +21,7 @@ from ringmain.match.redemption.forecast import RedemptionModel, fit_logistic
 from ringmain.match.redemption.forecast import train as train_redemptions
 from ringmain.match.redemption.records import Purchases, Records
 from ringmain.match.show import count_exposures, show_nearby
-from ringmain.match.store import LAKE_TABLES
+from ringmain.match.store import LAKE_TABLES, blocks_of
 from ringmain.match.today import Today, Wish, today
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "best_rows",
     "block",
     "blocks",
+    "blocks_of",
     "count_exposures",
     "describe_sending",
     "fit_closing",

@@ -1,6 +1,6 @@
 """Blocks and what was shown, in PostgreSQL, appended and never changed; and what has changed in the catalogue."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
@@ -42,6 +42,37 @@ async def ask_in_force(uow: UnitOfWork, subject_ids: Sequence[UUID]) -> Pending[
     """Ask for the same; the answer can be awaited after other questions were asked."""
     params = {"network": uow.network_id, "subjects": pack_uuids(subject_ids)}
     return await uow.start(Block, _IN_FORCE, params)
+
+
+@dataclass(frozen=True, slots=True)
+class BlockOf:
+    """A shop or an offer that a person does not want."""
+
+    subject_id: UUID
+    shop_id: UUID | None
+    offer_id: UUID | None
+
+
+_OF_MANY = """
+    SELECT subject_id, shop_id, offer_id
+    FROM (
+        SELECT DISTINCT ON (t.asked, b.shop_id, b.offer_id) t.asked AS subject_id, b.shop_id, b.offer_id, b.withdrawn
+        FROM unnest(%(subjects)s, %(asked)s) AS t (subject_id, asked)
+        JOIN match_block b ON b.network_id = %(network)s AND b.subject_id = t.subject_id
+        ORDER BY t.asked, b.shop_id, b.offer_id, b.sequence DESC
+    ) AS last
+    WHERE NOT withdrawn
+"""
+
+
+async def blocks_of(uow: UnitOfWork, subjects: Mapping[UUID, UUID]) -> list[BlockOf]:
+    """Return what many people do not want now; `subjects` names who stands for the person of every subject."""
+    params = {
+        "network": uow.network_id,
+        "subjects": pack_uuids(list(subjects)),
+        "asked": pack_uuids(list(subjects.values())),
+    }
+    return await uow.rows(BlockOf, _OF_MANY, params)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ from ringmain.member.show import Glimpse, Shown, glimpses, show, show_to_merchan
 from ringmain.member.store.consents import sharing_with
 from ringmain.member.store.lake import LAKE_TABLES
 from ringmain.member.store.own_data import hiding
-from ringmain.member.store.totals import count_people
+from ringmain.member.store.totals import count_people, people_page
 from ringmain.member.tell import (
     GivenAnswer,
     all_hidden_fields,
@@ -139,6 +139,7 @@ __all__ = [
     "open_keyring",
     "own_photo",
     "people_of",
+    "people_page",
     "photo_at_till",
     "prepare_photo",
     "prove_phone",

@@ -11,18 +11,27 @@ from ringmain.message.model import (
     Rules,
     State,
     email_address,
+    is_quiet,
     language_of_phone,
     mask_email,
 )
 from ringmain.message.one_time_codes import code_sender
 from ringmain.message.preferences import preferences, rules, set_preferences, set_rules
-from ringmain.message.send import Made, NewMessage, send
+from ringmain.message.send import Made, NewMessage, refusals, send
 from ringmain.message.show import Listed, Received, list_messages, read_message, received, sink_messages, tidy_sink
 from ringmain.message.store.lake import LAKE_TABLES
-from ringmain.message.store.messages import Delivery
+from ringmain.message.store.messages import Delivery, Tally, tally
 from ringmain.message.store.sink import Kept
+from ringmain.message.store.wishes import stopped
 from ringmain.message.texts import Template, Text, Value
-from ringmain.message.unsubscribe import Unsubscriber, gets_marketing, read_stop_token, stop_link, unsubscribe
+from ringmain.message.unsubscribe import (
+    Unsubscriber,
+    gets_marketing,
+    read_stop_token,
+    still_reached,
+    stop_link,
+    unsubscribe,
+)
 
 __all__ = [
     "LAKE_TABLES",
@@ -40,6 +49,7 @@ __all__ = [
     "Refusal",
     "Rules",
     "State",
+    "Tally",
     "Template",
     "Text",
     "Unsubscriber",
@@ -49,6 +59,7 @@ __all__ = [
     "deliver_due",
     "email_address",
     "gets_marketing",
+    "is_quiet",
     "keep_delivering",
     "language_of_phone",
     "list_messages",
@@ -58,13 +69,17 @@ __all__ = [
     "read_message",
     "read_stop_token",
     "received",
+    "refusals",
     "rules",
     "send",
     "send_to_addresses",
     "set_preferences",
     "set_rules",
     "sink_messages",
+    "still_reached",
     "stop_link",
+    "stopped",
+    "tally",
     "tidy_sink",
     "unsubscribe",
 ]

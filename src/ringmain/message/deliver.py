@@ -188,7 +188,7 @@ def _write(doors: Doors, network_id: UUID, known: _Known, row: waiting.Claimed) 
         address = phone
         parameters = open_parameters(known.keys[row.subject_id], row.message_id, row.parameters)
         if row.purpose == Purpose.MARKETING:
-            link = stop_link(doors.keyring, doors.public_base, network_id, row.subject_id)
+            link = stop_link(doors.keyring, doors.public_base, network_id, row.subject_id, row.message_id)
     text = render(Template(row.template), row.language, known.name, parameters, link, known.moment.zone)
     return Outgoing(network_id, row.message_id, address, text.title, text.body, row.language, link)
 

@@ -145,6 +145,33 @@ async def recipients(
     }
 
 
+async def refusals(
+    uow: UnitOfWork, keyring: Keyring, subject_ids: Sequence[UUID], *, lock: bool = False
+) -> dict[UUID, Refusal | None]:
+    """Say for each subject which rule would refuse it marketing now; None: it may be sent. Nothing is recorded.
+
+    With `lock`, `send` in the same transaction decides the same: nobody else sends to these people meanwhile.
+    """
+    contacts = await member.contacts(uow, keyring, subject_ids)
+    if lock:
+        await store.lock_people(uow, {_root(contacts, id_) for id_ in subject_ids})
+    everybody = {id_ for one in contacts.values() for id_ in one.known.subject_ids}
+    marketing = await _marketing(uow, everybody)
+    known = await recipients(uow, contacts, marketing)
+    home = await network.network_of(uow)
+    moment = Moment(await uow.now(), ZoneInfo(home.time_zone), simulated=home.simulated)
+    rules = await wishes.rules(uow)
+    return {id_: decide(Purpose.MARKETING, known.get(id_), rules, moment).refusal for id_ in subject_ids}
+
+
+async def _marketing(uow: UnitOfWork, everybody: set[UUID]) -> dict[UUID, list[datetime]]:
+    """Return when each subject got marketing of late, or will get it."""
+    marketing: dict[UUID, list[datetime]] = {}
+    for row in await store.marketing_since(uow, everybody, await uow.now() - _LOOK_BACK):
+        marketing.setdefault(row.subject_id, []).append(row.due_at)
+    return marketing
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     """What is known of everybody at the time of the decision."""
@@ -158,8 +185,7 @@ async def _look_back(
 ) -> _Known:
     marketing: dict[UUID, list[datetime]] = {}
     if any(item.template.purpose is Purpose.MARKETING for item in items):
-        for row in await store.marketing_since(uow, everybody, await uow.now() - _LOOK_BACK):
-            marketing.setdefault(row.subject_id, []).append(row.due_at)
+        marketing = await _marketing(uow, everybody)
     before = await store.decided(uow, everybody, {item.reference_id for item in items})
     roots = {id_: one.known.subject_id for one in contacts.values() for id_ in one.known.subject_ids}
     decided: dict[tuple[UUID, str, UUID], Made] = {}

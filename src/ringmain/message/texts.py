@@ -27,12 +27,13 @@ class Template(StrEnum):
     RECEIPT = "receipt"
     VOUCHER_WON = "voucher_won"
     VOUCHER_ENDS = "voucher_ends"
+    VOUCHER_GIVEN = "voucher_given"
     TEST = "test"
 
     @property
     def purpose(self) -> Purpose:
-        """What the message is for: a reminder to spend is an attempt to sell."""
-        return Purpose.MARKETING if self is Template.VOUCHER_ENDS else Purpose.TRANSACTIONAL
+        """What the message is for: a reminder to spend is an attempt to sell, and so is what nobody asked for."""
+        return Purpose.MARKETING if self in _SELLING else Purpose.TRANSACTIONAL
 
     @property
     def parameters(self) -> frozenset[str]:
@@ -74,9 +75,18 @@ _TEXTS: dict[tuple[Template, str], tuple[str, str]] = {
         "您的代金券即将到期",
         "【{network}】您在{shop}的{value}代金券将于{ends}到期。{link}",
     ),
+    (Template.VOUCHER_GIVEN, "en"): (
+        "A voucher for you",
+        "{network}: {value} off at {shop}, yours until {ends}. {link}",
+    ),
+    (Template.VOUCHER_GIVEN, "zh"): (
+        "送您一张代金券",
+        "【{network}】送您{shop}的券：{value}，{ends}前有效。{link}",
+    ),
     (Template.TEST, "en"): ("Test", "{network}: this is a test. Messages reach you."),
     (Template.TEST, "zh"): ("测试", "【{network}】这是一条测试消息。您可以收到消息。"),
 }
+_SELLING = frozenset({Template.VOUCHER_ENDS, Template.VOUCHER_GIVEN})
 _STOP = {"en": "Stop these messages: {link}", "zh": "退订：{link}"}
 
 

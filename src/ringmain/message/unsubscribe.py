@@ -1,6 +1,6 @@
 """Stopping marketing with one tap: a link that needs no login, made for one person and readable only here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from ringmain.kit.db import UnitOfWork
@@ -8,6 +8,9 @@ from ringmain.kit.secrets import Keyring, SealBroken
 from ringmain.kit.tokens import make_token, read_token
 from ringmain.member import api as member
 from ringmain.message.errors import UnsubscribeLinkInvalid
+from ringmain.message.model import Channel
+from ringmain.message.preferences import preferences
+from ringmain.message.store import wishes
 
 _PURPOSE = "unsubscribe"
 _UUID_BYTES = 16
@@ -16,15 +19,19 @@ TEXT_VERSION = "unsubscribe-1"
 
 @dataclass(frozen=True, slots=True)
 class Unsubscriber:
-    """Who a link was made for, and in which network."""
+    """Who a link was made for, in which network, and in which message it stood; old links do not say that."""
 
     network_id: UUID
     subject_id: UUID
+    message_id: UUID | None = None
 
 
-def stop_link(keyring: Keyring, public_base: str, network_id: UUID, subject_id: UUID) -> str:
+def stop_link(
+    keyring: Keyring, public_base: str, network_id: UUID, subject_id: UUID, message_id: UUID | None = None
+) -> str:
     """Return the link under which a person stops marketing; it tells nothing to whoever else reads it."""
-    return f"{public_base}/u/{make_token(keyring, _PURPOSE, network_id.bytes + subject_id.bytes)}"
+    told = b"" if message_id is None else message_id.bytes
+    return f"{public_base}/u/{make_token(keyring, _PURPOSE, network_id.bytes + subject_id.bytes + told)}"
 
 
 def read_stop_token(keyring: Keyring, token: str) -> Unsubscriber:
@@ -33,7 +40,8 @@ def read_stop_token(keyring: Keyring, token: str) -> Unsubscriber:
         data = read_token(keyring, _PURPOSE, token)
     except SealBroken:
         raise UnsubscribeLinkInvalid from None
-    return Unsubscriber(UUID(bytes=data[:_UUID_BYTES]), UUID(bytes=data[_UUID_BYTES:]))
+    ids = [UUID(bytes=data[begin : begin + _UUID_BYTES]) for begin in range(0, len(data), _UUID_BYTES)]
+    return Unsubscriber(*ids)
 
 
 async def gets_marketing(uow: UnitOfWork, subject_id: UUID) -> bool:
@@ -41,11 +49,30 @@ async def gets_marketing(uow: UnitOfWork, subject_id: UUID) -> bool:
     return subject_id in await member.consented(uow, [subject_id], member.Purpose.MARKETING)
 
 
-async def unsubscribe(uow: UnitOfWork, subject_id: UUID, language: str) -> bool:
-    """Withdraw a person's consent to marketing, and say whether there was one: once more changes nothing."""
-    known = (await member.people_of(uow, [subject_id])).get(subject_id)
-    if known is None or not await gets_marketing(uow, subject_id):
+async def unsubscribe(uow: UnitOfWork, who: Unsubscriber, language: str, *, everything: bool = False) -> bool:
+    """Withdraw a person's consent to marketing, and say whether anything changed: once more changes nothing.
+
+    What waits to be sent is refused when it is due. With `everything` they are sent nothing more that they did not ask
+    for: no receipts and no news of vouchers either.
+    """
+    known = (await member.people_of(uow, [who.subject_id])).get(who.subject_id)
+    if known is None:
         return False
-    answer = member.Answer(member.Purpose.MARKETING, granted=False, text_version=TEXT_VERSION, language=language)
-    await member.record_consents(uow, known.member_id, [answer], member.Place("page", known.member_id))
-    return True
+    now, changed = await uow.now(), False
+    if await gets_marketing(uow, who.subject_id):
+        answer = member.Answer(member.Purpose.MARKETING, granted=False, text_version=TEXT_VERSION, language=language)
+        await member.record_consents(uow, known.member_id, [answer], member.Place("page", known.member_id))
+        changed = True
+    old = await preferences(uow, known.member_id)
+    if everything and old.channel is not Channel.NONE:
+        await wishes.set_preferences(uow, known.subject_id, replace(old, channel=Channel.NONE), now)
+        changed = True
+    if changed and who.message_id is not None:
+        await wishes.note_stop(uow, who.message_id, known.subject_id, now, everything=everything)
+    return changed
+
+
+async def still_reached(uow: UnitOfWork, subject_id: UUID) -> bool:
+    """Say whether a person is sent anything at all that they do not ask for."""
+    known = (await member.people_of(uow, [subject_id])).get(subject_id)
+    return known is not None and (await preferences(uow, known.member_id)).channel is not Channel.NONE

@@ -27,7 +27,7 @@ from ringmain.sale.store.buyers import BoughtRow, LineRow, RegularRow, bought, b
 from ringmain.sale.store.export import EXPORT_TABLES
 from ringmain.sale.store.lake import LAKE_TABLES
 from ringmain.sale.store.totals import SaleTotals, sale_totals
-from ringmain.sale.store.visits import UNDONE, SalePlace, VisitsRow, ask_visits, sale_place
+from ringmain.sale.store.visits import UNDONE, LastShop, SalePlace, VisitsRow, ask_visits, last_shops, sale_place
 from ringmain.sale.tell import receipts
 from ringmain.sale.undo import Undo, undo
 
@@ -40,6 +40,7 @@ __all__ = [
     "Counts",
     "ImportReport",
     "ImportTiming",
+    "LastShop",
     "Line",
     "LineRow",
     "Mapping",
@@ -72,6 +73,7 @@ __all__ = [
     "ensure_partitions",
     "find_till_sales",
     "import_sales",
+    "last_shops",
     "lines_of",
     "missing_sales",
     "open_shift",

@@ -43,7 +43,7 @@ from ringmain.segment.show import (
     tribes_of_merchant,
     tribes_of_network,
 )
-from ringmain.segment.store import FindingRow
+from ringmain.segment.store import FindingRow, of_tribe
 from ringmain.segment.store.segments import LAKE_TABLES, in_segment, members_of
 from ringmain.segment.tribes import FEWEST, Grid, Tribes, find, shares_of_everybody, shrunk
 from ringmain.segment.words import Language, condition_words, lift_words, name_words, rule_words
@@ -104,6 +104,7 @@ __all__ = [
     "move_on",
     "name_words",
     "names_of",
+    "of_tribe",
     "own_tribe",
     "prior_of",
     "rule_of",

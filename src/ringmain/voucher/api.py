@@ -61,7 +61,7 @@ from ringmain.voucher.store.audit import missing_vouchers, origin_ids, sales_red
 from ringmain.voucher.store.export import EXPORT_TABLES
 from ringmain.voucher.store.flow import FlowEdge, FlowTotals, flow_edges, flow_totals
 from ringmain.voucher.store.health import VouchersOut, VouchersSince, vouchers_out, vouchers_since
-from ringmain.voucher.store.held import SaleUse, uses_of_sales
+from ringmain.voucher.store.held import SaleUse, holders, uses_of_sales
 from ringmain.voucher.store.lake import LAKE_TABLES
 from ringmain.voucher.typed import TypedCode
 from ringmain.voucher.typed import make as make_typed_code
@@ -129,6 +129,7 @@ __all__ = [
     "grant",
     "grantable",
     "held",
+    "holders",
     "issuable",
     "issue",
     "lease",

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from playwright.async_api import Browser, ViewportSize
 
+from ringmain.campaign.api import MessageFigures
 from ringmain.entry.web.merchant import campaigns as pages
+from ringmain.entry.web.merchant.campaign_messages import channels_of
 from ringmain.kit.migrate import Urls
 from ringmain.kit.pages.languages import Catalogue, Speech
 from ringmain.loop.api import CampaignLift, Interval, Reading, State
+from ringmain.message.api import Tally
 from tests.entry.web.journey import DESK, PHONE, Language, faults, journey
 from tests.entry.web.merchant_site import MerchantSite, merchant_site
 from tests.loop.lake import START, SmallLake
@@ -75,6 +78,21 @@ async def test_what_is_wrong_stands_at_its_field(site: MerchantSite, field: str,
     answer = await site.send(NEW, NEW, **await form(site, **{field: text}))
     assert (answer.status_code, words in answer.text) == (422, True)
     assert await site.count("campaign") == 0
+
+
+async def test_a_campaign_by_message_says_whom_it_reached(site: MerchantSite) -> None:
+    """Before the first morning nobody was sent anything; channels have a row each, and their states add up."""
+    fields = await form(site, scene="", message="yes")
+    sent = {"once": await site.press(NEW), **fields}
+    path = (await site.client.post(NEW, data=sent)).url.path
+    await site.send(path, path, step="start")
+    assert await site.count("campaign", "channels = '{message}'") == 1
+    text = (await site.get(path)).text
+    assert "people were sent the voucher" in text
+    assert "Messages by channel" not in text
+    counts = (("sent", None, 30), ("failed", "address_unknown", 2), ("failed", "too_late", 1))
+    figures = MessageFigures(0, 33, {}, [Tally("sms", *one) for one in counts], 4)
+    assert channels_of(ENGLISH, figures) == [["Text message", "0", "30", "3", "0"]]
 
 
 async def test_another_merchants_campaign_is_none(site: MerchantSite) -> None:

@@ -89,6 +89,33 @@ async def _segments(uow: UnitOfWork, live: Sequence[Campaign], subject_id: UUID 
     return frozenset([id_ for id_ in asked if id_ and await segment.in_segment(uow, id_, [subject_id])])
 
 
+async def by_message(uow: UnitOfWork, at: datetime) -> tuple[tuple[Campaign, ...], dict[UUID, frozenset[UUID]]]:
+    """Return the campaigns that give by message on this day, and the parties of their partnerships."""
+    zone = (await network.network_of(uow)).time_zone
+    found = tuple(
+        one
+        for one in await store.live(uow, None)
+        if one.state is State.RUNNING and "message" in one.said.channels and one.said.schedule.open_on(at, zone)
+    )
+    ids = [one.said.partnership_id for one in found if one.said.partnership_id is not None]
+    return found, await partner_store.parties(uow, ids) if ids else {}
+
+
+def reaches(one: Campaign, shop: Shop | None, parties: dict[UUID, frozenset[UUID]]) -> bool:
+    """Say whether a campaign gives to people who were last at a shop, whoever they are."""
+    if one.said.audience.kind == "area":
+        place = None if shop is None else (shop.latitude, shop.longitude)
+        if not one.said.audience.takes_in(None, frozenset(), place):
+            return False
+    return _at_partner(one, shop, parties)
+
+
+def chosen(one: Campaign, subject_id: UUID, shop: Shop | None, at: datetime) -> Opportunity:
+    """Return the moment at which a message was chosen for a person who was last at a shop, with their group."""
+    shut = frozenset([one.said.offer_id]) if _is_held_out(one, subject_id, shop, at) else frozenset()
+    return _opportunity(one, Dealing(frozenset(), shut, (one,), subject_id, shop, at), subject_id)
+
+
 async def held_out(uow: UnitOfWork, subject_id: UUID, offer_ids: Sequence[UUID], at: datetime) -> frozenset[UUID]:
     """Return those of these offers that a person must not get, being compared with in the campaigns that give them."""
     live = await store.live(uow, offer_ids)

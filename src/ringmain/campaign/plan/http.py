@@ -62,7 +62,7 @@ class DraftCampaign(Request, frozen=True, kw_only=True):
     weekdays: Annotated[tuple[int, ...], Meta(max_length=7, description="1 Monday to 7; empty: every day.")] = ()
     from_minute: _Minute = 0
     until_minute: _Minute = DAY_MINUTES
-    channels: Annotated[tuple[Channel, ...], Meta(max_length=2)] = ("scene", "search")
+    channels: Annotated[tuple[Channel, ...], Meta(max_length=3)] = ("scene", "search")
     comparison_bp: Annotated[int, Meta(description="500 to 1,000 of 10,000 people.")] = USUAL_COMPARED_BP
     turn_hours: Annotated[int, Meta(ge=1, le=168)] | None = None
     partnership_id: UUID | None = None

@@ -13,7 +13,7 @@ DAY_MINUTES = 1_440
 _EARTH_M = 6_371_000.0
 
 Goal = Literal["new", "lapsed", "quiet_hours", "exchange"]
-Channel = Literal["scene", "search"]
+Channel = Literal["scene", "search", "message"]
 AudienceKind = Literal["everyone", "tribe", "segment", "area"]
 
 
@@ -99,8 +99,13 @@ class Schedule:
             return False
         local = at.astimezone(ZoneInfo(time_zone))
         minute = local.hour * 60 + local.minute
-        on_day = not self.weekdays or local.isoweekday() in self.weekdays
-        return on_day and self.from_minute <= minute < self.until_minute
+        return self.open_on(at, time_zone) and self.from_minute <= minute < self.until_minute
+
+    def open_on(self, at: datetime, time_zone: str) -> bool:
+        """Say whether it is open at some hour of this day: who gets a message comes later."""
+        if not self.starts_at <= at < self.ends_at:
+            return False
+        return not self.weekdays or at.astimezone(ZoneInfo(time_zone)).isoweekday() in self.weekdays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

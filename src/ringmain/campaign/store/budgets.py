@@ -94,22 +94,29 @@ async def budgets_of_offer(uow: UnitOfWork, offer_id: UUID) -> list[UUID]:
     return [row.id for row in await uow.rows(_Id, query, (uow.network_id, offer_id))]
 
 
+async def draws_of(uow: UnitOfWork, offer_ids: Sequence[UUID]) -> list["Draws"]:
+    """Return which budgets these offers draw on."""
+    query = "SELECT offer_id, budget_id FROM budget_offer WHERE network_id = %s AND offer_id = ANY(%s)"
+    return await uow.rows(Draws, query, (uow.network_id, pack_uuids(offer_ids)))
+
+
 _TAKE = """
-    UPDATE budget SET taken_minor = taken_minor + %s WHERE network_id = %s AND id = ANY(%s)
+    UPDATE budget b SET taken_minor = b.taken_minor + t.amount
+    FROM (SELECT budget, sum(amount)::bigint AS amount FROM unnest(%s, %s::bigint[]) AS u (budget, amount) GROUP BY 1) t
+    WHERE b.network_id = %s AND b.id = t.budget
 """
 _ADD_TAKES = """
     INSERT INTO budget_take (network_id, budget_id, voucher_id, amount_minor, taken_at)
-    SELECT %s, t.budget, %s, %s, %s FROM unnest(%s) AS t (budget)
+    SELECT %s, t.budget, t.voucher, t.amount, %s FROM unnest(%s, %s, %s::bigint[]) AS t (budget, voucher, amount)
 """
 
 
-async def take_from(
-    uow: UnitOfWork, budget_ids: Sequence[UUID], voucher_id: UUID, amount_minor: int, at: datetime
-) -> None:
-    """Take the cost of a voucher from budgets whose rows are locked."""
-    ids = pack_uuids(budget_ids)
-    await uow.execute(_TAKE, (amount_minor, uow.network_id, ids))
-    await uow.execute(_ADD_TAKES, (uow.network_id, voucher_id, amount_minor, at, ids))
+async def take_from(uow: UnitOfWork, taken: Sequence[tuple[UUID, UUID, int]], at: datetime) -> None:
+    """Take (budget, voucher, amount) from budgets whose rows are locked."""
+    budgets, vouchers = pack_uuids([id_ for id_, _, _ in taken]), pack_uuids([id_ for _, id_, _ in taken])
+    amounts = [amount for _, _, amount in taken]
+    await uow.execute(_TAKE, (budgets, amounts, uow.network_id))
+    await uow.execute(_ADD_TAKES, (uow.network_id, at, budgets, vouchers, amounts))
 
 
 async def budgets(uow: UnitOfWork, owner_id: UUID | None = None, ends_after: datetime | None = None) -> list[Budget]:

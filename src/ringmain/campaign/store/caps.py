@@ -1,6 +1,6 @@
 """Caps, budgets and what was given within them, in PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -9,7 +9,7 @@ from uuid import UUID
 from ringmain.kit.db import UnitOfWork, pack_uuids
 
 CapKind = Literal["person", "person_channel", "person_merchant", "merchant"]
-Channel = Literal["scene", "receipt", "search"]
+Channel = Literal["scene", "receipt", "search", "message"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,32 @@ async def given_to(uow: UnitOfWork, subject_ids: Sequence[UUID], since: date) ->
 
 
 @dataclass(frozen=True, slots=True)
+class PersonCount(Count):
+    """The same, with the person; `subject_id` stands for them."""
+
+    subject_id: UUID
+
+
+_OF_PEOPLE = """
+    SELECT t.asked AS subject_id, g.owner_id, g.channel, g.day, count(*) AS vouchers
+    FROM unnest(%(subjects)s, %(asked)s) AS t (subject_id, asked)
+    JOIN given g ON g.network_id = %(network)s AND g.subject_id = t.subject_id
+    WHERE g.day >= %(since)s GROUP BY 1, 2, 3, 4
+"""
+
+
+async def given_to_each(uow: UnitOfWork, subjects: Mapping[UUID, UUID], since: date) -> list[PersonCount]:
+    """Return what many people were given from a day on; `subjects` names who stands for the person of every subject."""
+    params = {
+        "network": uow.network_id,
+        "subjects": pack_uuids(list(subjects)),
+        "asked": pack_uuids(list(subjects.values())),
+        "since": since,
+    }
+    return await uow.rows(PersonCount, _OF_PEOPLE, params)
+
+
+@dataclass(frozen=True, slots=True)
 class OwnerCount:
     """How many vouchers of an owner were given on a day."""
 
@@ -116,27 +142,25 @@ class Given:
 _ADD_GIVEN = """
     INSERT INTO given (network_id, voucher_id, offer_id, owner_id, sender_id, receiver_id, subject_id, channel, day,
                        cost_minor)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    SELECT %s, t.* FROM unnest(%s, %s, %s, %s::uuid[], %s::uuid[], %s, %s::text[], %s::date[], %s::bigint[]) AS t
 """
 
 
-async def add_given(uow: UnitOfWork, given: Given) -> None:
-    """Write that a voucher was given; once, the key sees to that."""
-    await uow.execute(
-        _ADD_GIVEN,
-        (
-            uow.network_id,
-            given.voucher_id,
-            given.offer_id,
-            given.owner_id,
-            given.sender_id,
-            given.receiver_id,
-            given.subject_id,
-            given.channel,
-            given.day,
-            given.cost_minor,
-        ),
+async def add_given(uow: UnitOfWork, rows: Sequence[Given]) -> None:
+    """Write that vouchers were given; once, the key sees to that."""
+    params = (
+        uow.network_id,
+        pack_uuids([row.voucher_id for row in rows]),
+        pack_uuids([row.offer_id for row in rows]),
+        pack_uuids([row.owner_id for row in rows]),
+        [row.sender_id for row in rows],
+        [row.receiver_id for row in rows],
+        pack_uuids([row.subject_id for row in rows]),
+        [row.channel for row in rows],
+        [row.day for row in rows],
+        [row.cost_minor for row in rows],
     )
+    await uow.execute(_ADD_GIVEN, params)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
-"""How many people a network knows."""
+"""How many people a network knows, and all of them, page by page."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from ringmain.kit.db import UnitOfWork
 
@@ -18,3 +19,22 @@ async def count_people(uow: UnitOfWork) -> int:
         (uow.network_id,),
     )
     return row.count if row is not None else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    subject_id: UUID
+
+
+_PAGE = """
+    SELECT k.subject_id FROM member_key k JOIN member m ON m.network_id = k.network_id AND m.id = k.member_id
+    WHERE k.network_id = %(network)s AND m.canonical_id = m.id
+      AND (%(after)s::uuid IS NULL OR k.subject_id > %(after)s)
+    ORDER BY k.subject_id LIMIT %(limit)s
+"""
+
+
+async def people_page(uow: UnitOfWork, after: UUID | None, limit: int) -> list[UUID]:
+    """Return the subjects of people in their order, from the one after `after` on: of merged members one."""
+    params = {"network": uow.network_id, "after": after, "limit": limit}
+    return [row.subject_id for row in await uow.rows(_Subject, _PAGE, params)]

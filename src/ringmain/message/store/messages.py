@@ -193,3 +193,28 @@ async def one(uow: UnitOfWork, message_id: UUID) -> Shown | None:
 async def deliveries(uow: UnitOfWork, message_id: UUID) -> list[Delivery]:
     """Return the steps of a message, the oldest first."""
     return await uow.rows(Delivery, _DELIVERIES, (uow.network_id, message_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many of some messages stand so: by which channel, their last state, and its reason."""
+
+    channel: str
+    state: str
+    reason: str | None
+    messages: int
+
+
+_TALLY = """
+    SELECT m.channel, last.state, last.reason, count(*) AS messages
+    FROM message m CROSS JOIN LATERAL (
+        SELECT d.state, d.reason FROM message_delivery d
+        WHERE d.network_id = m.network_id AND d.message_id = m.id ORDER BY d.id DESC LIMIT 1
+    ) AS last
+    WHERE m.network_id = %s AND m.id = ANY(%s) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
+
+
+async def tally(uow: UnitOfWork, message_ids: Sequence[UUID]) -> list[Tally]:
+    """Count messages by channel, last state and its reason."""
+    return await uow.rows(Tally, _TALLY, (uow.network_id, pack_uuids(message_ids)))

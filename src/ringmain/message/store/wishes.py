@@ -1,6 +1,6 @@
 """What people and networks want of messages, in PostgreSQL: preferences and rules."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -63,3 +63,34 @@ async def set_rules(uow: UnitOfWork, new: Rules) -> None:
     """Keep the rules of a network."""
     params = (uow.network_id, new.marketing_per_day, new.marketing_per_week, new.quiet_from, new.quiet_until)
     await uow.execute(_SET_RULES, params)
+
+
+_STOP = """
+    INSERT INTO message_stop (network_id, message_id, subject_id, everything, stopped_at)
+    SELECT network_id, id, %(subject)s, %(everything)s, %(at)s FROM message
+    WHERE network_id = %(network)s AND id = %(message)s ON CONFLICT DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    count: int
+
+
+async def note_stop(uow: UnitOfWork, message_id: UUID, subject_id: UUID, at: datetime, *, everything: bool) -> None:
+    """Write of which message somebody used the link; the first time counts."""
+    params = {
+        "network": uow.network_id,
+        "message": message_id,
+        "subject": subject_id,
+        "everything": everything,
+        "at": at,
+    }
+    await uow.execute(_STOP, params)
+
+
+async def stopped(uow: UnitOfWork, message_ids: Sequence[UUID]) -> int:
+    """Return by how many of these messages somebody stopped all messages like them."""
+    query = "SELECT count(*) AS count FROM message_stop WHERE network_id = %s AND message_id = ANY(%s)"
+    row = await uow.row(_Count, query, (uow.network_id, pack_uuids(message_ids)))
+    return 0 if row is None else row.count

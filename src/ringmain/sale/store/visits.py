@@ -1,6 +1,6 @@
 """Where people bought something, and whose a sale was."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
@@ -63,3 +63,37 @@ _PLACE = "SELECT merchant_id, shop_id, subject_id, sold_at FROM sale WHERE netwo
 async def sale_place(uow: UnitOfWork, sale_id: UUID) -> SalePlace | None:
     """Return where a sale happened; None where there is none."""
     return await uow.row(SalePlace, _PLACE, (uow.network_id, sale_id))
+
+
+@dataclass(frozen=True, slots=True)
+class LastShop:
+    """The shop at which a person bought something last; `subject_id` is the subject that was asked for."""
+
+    subject_id: UUID
+    shop_id: UUID
+    sold_at: datetime
+
+
+_LAST: LiteralString = f"""
+    SELECT DISTINCT ON (t.asked) t.asked AS subject_id, s.shop_id, s.sold_at
+    FROM unnest(%(subjects)s, %(asked)s) AS t (subject_id, asked)
+    JOIN sale s ON s.network_id = %(network)s AND s.subject_id = t.subject_id
+    WHERE s.total_minor >= 0 AND s.sold_at >= %(since)s AND NOT {UNDONE} AND s.id NOT IN (
+"""
+
+
+async def last_shops(
+    uow: UnitOfWork, subjects: Mapping[UUID, UUID], since: datetime, *, without: LiteralString
+) -> dict[UUID, LastShop]:
+    """Return where people bought something last since a moment, by the subject that stands for each.
+
+    `subjects` names for every subject the one that stands for its person; `without` is as for `ask_visits`.
+    """
+    params = {
+        "network": uow.network_id,
+        "subjects": pack_uuids(list(subjects)),
+        "asked": pack_uuids(list(subjects.values())),
+        "since": since,
+    }
+    query = _LAST + without + ") ORDER BY t.asked, s.sold_at DESC, s.id DESC"
+    return {row.subject_id: row for row in await uow.rows(LastShop, query, params)}

@@ -129,6 +129,25 @@ async def of_subject(uow: UnitOfWork, subject_id: UUID) -> OwnRow | None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    subject_id: UUID
+
+
+async def of_tribe(uow: UnitOfWork, tribe_id: UUID) -> list[UUID]:
+    """Return the subjects of a tribe that was not withdrawn."""
+    rows = await uow.rows(
+        _Placed,
+        """
+        SELECT m.subject_id
+        FROM tribe_member m JOIN tribe t ON t.network_id = m.network_id AND t.id = m.tribe_id
+        WHERE m.network_id = %s AND m.tribe_id = %s AND t.withdrawn_at IS NULL
+        """,
+        (uow.network_id, tribe_id),
+    )
+    return [row.subject_id for row in rows]
+
+
 async def save_finding(uow: UnitOfWork, found: FindingRow) -> None:
     """Note that people were looked at."""
     await uow.execute(

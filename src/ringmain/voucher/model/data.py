@@ -45,7 +45,8 @@ def closed_error(voucher: Voucher) -> RuleBroken:
 class Grant(Struct, frozen=True, kw_only=True):
     """Issue one voucher. `subject_id` None makes a code that whoever carries it may use.
 
-    `sender_shop_id` is where it was won; `origin_kind` and `origin_id` name the touch, sale or voucher that led to it.
+    `sender_shop_id` is where it was won; `origin_kind` and `origin_id` name the touch, sale or
+    voucher that led to it, or the choice of a campaign by message.
     A replay gives the id itself, so that granting twice gives the first voucher again.
     """
 
@@ -53,7 +54,7 @@ class Grant(Struct, frozen=True, kw_only=True):
     at: datetime
     subject_id: UUID | None = None
     sender_shop_id: UUID | None = None
-    origin_kind: Literal["touch", "sale", "voucher"] | None = None
+    origin_kind: Literal["touch", "sale", "voucher", "message"] | None = None
     origin_id: UUID | None = None
     id: UUID | None = None
 

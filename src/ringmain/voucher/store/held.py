@@ -1,6 +1,6 @@
 """Which vouchers a member holds, and which redemptions a sale has: read without locks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -127,3 +127,34 @@ _USES_OF_SALES = """
 async def uses_of_sales(uow: UnitOfWork, sale_ids: Sequence[UUID]) -> list[SaleUse]:
     """Return the vouchers that were spent in sales, with the names of their offers."""
     return await uow.rows(SaleUse, _USES_OF_SALES, (uow.network_id, pack_uuids(list(sale_ids))))
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOffer:
+    """That a person has a voucher of an offer to spend."""
+
+    subject_id: UUID
+    offer_id: UUID
+
+
+async def holders(
+    uow: UnitOfWork, subjects: Mapping[UUID, UUID], offer_ids: Sequence[UUID], at: datetime
+) -> set[tuple[UUID, UUID]]:
+    """Return who of many people has an open voucher of these offers, as (subject, offer).
+
+    `subjects` names for every subject the one that stands for its person, and is returned.
+    """
+    query = """
+        SELECT DISTINCT t.asked AS subject_id, v.offer_id
+        FROM unnest(%(subjects)s, %(asked)s) AS t (subject_id, asked)
+        JOIN voucher v ON v.network_id = %(network)s AND v.subject_id = t.subject_id
+        WHERE v.offer_id = ANY(%(offers)s) AND v.valid_until > %(at)s AND v.closed IS NULL
+    """
+    params = {
+        "network": uow.network_id,
+        "subjects": pack_uuids(list(subjects)),
+        "asked": pack_uuids(list(subjects.values())),
+        "offers": pack_uuids(offer_ids),
+        "at": at,
+    }
+    return {(row.subject_id, row.offer_id) for row in await uow.rows(HeldOffer, query, params)}

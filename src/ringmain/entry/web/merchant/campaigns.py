@@ -15,6 +15,7 @@ from ringmain.campaign import api as campaign
 from ringmain.campaign.api import Campaign, NewCampaign, Schedule, State
 from ringmain.campaign.errors import CampaignInvalid
 from ringmain.entry.web.audiences import MERCHANT
+from ringmain.entry.web.merchant.campaign_messages import channels_of
 from ringmain.entry.web.merchant.common import N_, Console, Draft, console_of, merchant_id, shown
 from ringmain.entry.web.merchant.offer_form import in_words, typed
 from ringmain.kit.db import UnitOfWork
@@ -79,6 +80,7 @@ async def report(visit: Visit) -> Response:
         mine = one.said.merchant_id == own
         offer = (await voucher.read_offers(uow, [one.said.offer_id]))[one.said.offer_id]
         asked = await loop.lift_of(uow, campaign_id, by=own) if mine and one.state is not State.DRAFT else None
+        sent = await campaign.message_figures(uow, campaign_id) if mine and "message" in one.said.channels else None
         now = await uow.now()
     found = None
     if asked is not None:
@@ -100,6 +102,8 @@ async def report(visit: Visit) -> Response:
         share=speech.share(one.said.comparison_bp / _FULL_BP),
         found=found,
         told=told,
+        sent=sent,
+        channels=[] if sent is None else channels_of(speech, sent),
         chart=None if found is None else _chart(found),
         rows=[] if found is None else _rows(speech, found, one.currency),
         steps=_steps(one) if mine else (),
@@ -312,7 +316,7 @@ def _wish(
             draft.faults[name] = text
     if offer is None or not budget or starts is None or ends is None or share is None or draft.faults:
         return None
-    channels: tuple[Any, ...] = tuple(name for name in ("scene", "search") if draft.get(name))
+    channels: tuple[Any, ...] = tuple(name for name in ("scene", "search", "message") if draft.get(name))
     goal: Any = draft.get("goal", "new")
     return NewCampaign(
         merchant_id=own,

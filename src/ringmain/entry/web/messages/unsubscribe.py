@@ -3,6 +3,7 @@
 from starlette.responses import Response
 
 from ringmain.entry.web.audiences import ANYBODY
+from ringmain.entry.web.me.texts import language_of
 from ringmain.kit.http import Limit
 from ringmain.kit.pages import PageRoute, Visit
 from ringmain.message import api as message
@@ -16,17 +17,23 @@ async def show(visit: Visit) -> Response:
     who = message.read_stop_token(visit.site.keyring, visit.path_text("token"))
     async with visit.unit(who.network_id) as uow:
         gets = await message.gets_marketing(uow, who.subject_id)
+        reached = await message.still_reached(uow, who.subject_id)
         name = (await network.network_of(uow)).name
-    return visit.page("messages/unsubscribe.html", network=name, gets=gets, done=False)
+    return visit.page("messages/unsubscribe.html", network=name, gets=gets, reached=reached, done=False)
 
 
 async def stop(visit: Visit) -> Response:
-    """Stop. Once more changes nothing; the answer leads nowhere else, as RFC 8058 wants it."""
+    """Stop. Once more changes nothing; the answer leads nowhere else, as RFC 8058 wants it.
+
+    What a mail program posts says nothing of "everything", and stops what the message was: reminders and offers.
+    """
+    everything = visit.form.text("what") == "everything"
     who = message.read_stop_token(visit.site.keyring, visit.path_text("token"))
     async with visit.unit(who.network_id) as uow:
-        await message.unsubscribe(uow, who.subject_id, visit.speech.language if visit.speech.language == "zh" else "en")
+        await message.unsubscribe(uow, who, language_of(visit.speech), everything=everything)
+        reached = await message.still_reached(uow, who.subject_id)
         name = (await network.network_of(uow)).name
-    return visit.page("messages/unsubscribe.html", network=name, gets=False, done=True)
+    return visit.page("messages/unsubscribe.html", network=name, gets=False, reached=reached, done=True)
 
 
 PAGES: tuple[PageRoute, ...] = (

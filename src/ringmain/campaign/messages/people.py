@@ -1,0 +1,111 @@
+"""To whom a message may go at all: who agreed to personal answers and to messages, and may be given one more."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from ringmain.campaign import caps, store
+from ringmain.kit.db import UnitOfWork
+from ringmain.kit.secrets import Keyring
+from ringmain.match import api as match
+from ringmain.member import api as member
+from ringmain.member.api import Known
+from ringmain.message import api as message
+from ringmain.need import api as need
+from ringmain.profile import api as profile
+from ringmain.sale import api as sale
+from ringmain.voucher import api as voucher
+
+_AT_ONCE = 2_000
+# Whoever bought something within a day just stood there.
+_JUST = timedelta(days=1)
+_LOOK_BACK = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where people were last, and whether they have just stood there."""
+
+    shop_id: UUID | None
+    just: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person, what is foretold of them by shop, and what must not be given to them: shops and offers."""
+
+    known: Known
+    standing: Standing
+    weeks: Mapping[UUID, float]
+    shops: frozenset[UUID]
+    offers: frozenset[UUID]
+
+
+async def people(
+    uow: UnitOfWork, keyring: Keyring, offer_owners: Mapping[UUID, UUID], day: date, now: datetime
+) -> list[Person]:
+    """Return everybody who may be sent a voucher of one of these offers today, by subject; `offer_owners` says whose.
+
+    Nothing is read of anybody who does not agree to personal answers.
+    """
+    found: list[Person] = []
+    after: UUID | None = None
+    said = await caps.rules(uow)
+    while page := await member.people_page(uow, after, _AT_ONCE):
+        after = page[-1]
+        agreed = await member.consented(uow, page, member.Purpose.PERSONALISATION)
+        refused = await message.refusals(uow, keyring, sorted(agreed))
+        known = await member.people_of(uow, [id_ for id_, refusal in refused.items() if refusal is None])
+        if known:
+            found += await _known(uow, said, known, offer_owners, day, now)
+    return found
+
+
+def subjects_of(known: Mapping[UUID, Known]) -> dict[UUID, UUID]:
+    """Return for every subject of people the one that stands for its person."""
+    return {id_: one.subject_id for one in known.values() for id_ in one.subject_ids}
+
+
+async def _known(
+    uow: UnitOfWork,
+    said: caps.Rules,
+    known: Mapping[UUID, Known],
+    offer_owners: Mapping[UUID, UUID],
+    day: date,
+    now: datetime,
+) -> list[Person]:
+    subjects = subjects_of(known)
+    last = await sale.last_shops(uow, subjects, now - _LOOK_BACK, without=profile.DISPUTED_BY)
+    weeks: dict[UUID, dict[UUID, float]] = {}
+    for week in await need.weeks_of(uow, sorted(known), now):
+        weeks.setdefault(week.subject_id, {})[week.shop_id] = week.week_chance
+    shops: dict[UUID, set[UUID]] = {}
+    offers: dict[UUID, set[UUID]] = {}
+    for block in await match.blocks_of(uow, subjects):
+        if block.shop_id is not None:
+            shops.setdefault(block.subject_id, set()).add(block.shop_id)
+        if block.offer_id is not None:
+            offers.setdefault(block.subject_id, set()).add(block.offer_id)
+    for subject_id, offer_id in await voucher.holders(uow, subjects, list(offer_owners), now):
+        offers.setdefault(subject_id, set()).add(offer_id)
+    counts: dict[UUID, list[store.PersonCount]] = {}
+    for count in await store.given_to_each(uow, subjects, said.since(day)):
+        counts.setdefault(count.subject_id, []).append(count)
+    people_ = []
+    for id_, one in sorted(known.items()):
+        shut = _shut(said, counts.get(id_, ()), offer_owners, day) | offers.get(id_, set())
+        if len(shut) < len(offer_owners):
+            at = last.get(id_)
+            standing = Standing(None, just=False) if at is None else Standing(at.shop_id, now - at.sold_at < _JUST)
+            wanted = weeks.get(id_, {})
+            people_.append(Person(one, standing, wanted, frozenset(shops.get(id_, ())), frozenset(shut)))
+    return people_
+
+
+def _shut(
+    said: caps.Rules, mine: Sequence[store.PersonCount], offer_owners: Mapping[UUID, UUID], day: date
+) -> set[UUID]:
+    """Return the offers that a cap keeps from a person."""
+    refused = {owner: caps.refusal_of(said, mine, owner, "message", day) for owner in set(offer_owners.values())}
+    return {offer_id for offer_id, owner in offer_owners.items() if refused[owner] is not None}

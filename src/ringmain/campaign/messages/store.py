@@ -1,0 +1,196 @@
+"""Rounds of messages, what they chose and what became of it, in PostgreSQL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from ringmain.campaign.messages.model import Choice, Outcome, Round
+from ringmain.kit.db import UnitOfWork, pack_uuids
+from ringmain.kit.lake import LakeTable
+
+
+@dataclass(frozen=True, slots=True)
+class _Id:
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    day: date
+
+
+async def lock_rounds(uow: UnitOfWork) -> None:
+    """Let one at a time plan or give the messages of this network."""
+    await uow.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 38))", (str(uow.network_id),))
+
+
+async def round_of(uow: UnitOfWork, day: date) -> Round | None:
+    """Return the round of a day."""
+    query = "SELECT day, planned_at, people, candidates, gap FROM message_round WHERE network_id = %s AND day = %s"
+    return await uow.row(Round, query, (uow.network_id, day))
+
+
+async def add_round(uow: UnitOfWork, new: Round) -> bool:
+    """Write the round of a day; False where there is one."""
+    row = await uow.row(
+        _Day,
+        "INSERT INTO message_round (network_id, day, planned_at, people, candidates, gap)"
+        " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING day",
+        (uow.network_id, new.day, new.planned_at, new.people, new.candidates, new.gap),
+    )
+    return row is not None
+
+
+_COLUMNS = """
+    id, day, subject_id, campaign_id, offer_id, shop_id, from_shop, value, price, candidates, propensity, explored,
+    treated, chosen_at
+"""
+_ADD_CHOICES = f"""
+    INSERT INTO message_choice (network_id, {_COLUMNS})
+    SELECT %s, t.* FROM unnest(%s, %s::date[], %s, %s, %s, %s, %s::uuid[], %s::float8[], %s::float8[], %s::integer[],
+                               %s::float8[], %s::bool[], %s::bool[], %s::timestamptz[]) AS t
+"""
+
+
+async def add_choices(uow: UnitOfWork, rows: Sequence[Choice]) -> None:
+    """Write what a round chose."""
+    params = (
+        uow.network_id,
+        pack_uuids([row.id for row in rows]),
+        [row.day for row in rows],
+        pack_uuids([row.subject_id for row in rows]),
+        pack_uuids([row.campaign_id for row in rows]),
+        pack_uuids([row.offer_id for row in rows]),
+        pack_uuids([row.shop_id for row in rows]),
+        [row.from_shop for row in rows],
+        [row.value for row in rows],
+        [row.price for row in rows],
+        [row.candidates for row in rows],
+        [row.propensity for row in rows],
+        [row.explored for row in rows],
+        [row.treated for row in rows],
+        [row.chosen_at for row in rows],
+    )
+    await uow.execute(_ADD_CHOICES, params)
+
+
+_PENDING = f"""
+    SELECT {_COLUMNS} FROM message_choice c
+    WHERE c.network_id = %(network)s AND c.day = %(day)s AND c.treated
+      AND NOT EXISTS (SELECT FROM message_outcome o WHERE o.network_id = c.network_id AND o.choice_id = c.id)
+    ORDER BY c.subject_id LIMIT %(most)s
+"""
+
+
+async def pending(uow: UnitOfWork, day: date, most: int) -> list[Choice]:
+    """Return choices of a day of which nothing has become yet."""
+    return await uow.rows(Choice, _PENDING, {"network": uow.network_id, "day": day, "most": most})
+
+
+_WRITE_OFF = """
+    INSERT INTO message_outcome (network_id, choice_id, refusal, decided_at)
+    SELECT c.network_id, c.id, 'day_over', %(at)s FROM message_choice c
+    WHERE c.network_id = %(network)s AND c.day < %(day)s AND c.day >= %(day)s::date - 30 AND c.treated
+      AND NOT EXISTS (SELECT FROM message_outcome o WHERE o.network_id = c.network_id AND o.choice_id = c.id)
+    RETURNING choice_id AS id
+"""
+
+
+async def write_off(uow: UnitOfWork, day: date, at: datetime) -> list[UUID]:
+    """Refuse what earlier days have left, and return it: what was chosen for yesterday says nothing of today."""
+    return [row.id for row in await uow.rows(_Id, _WRITE_OFF, {"network": uow.network_id, "day": day, "at": at})]
+
+
+_ADD_OUTCOMES = """
+    INSERT INTO message_outcome (network_id, choice_id, message_id, refusal, decided_at)
+    SELECT %s, t.* FROM unnest(%s, %s::uuid[], %s::text[], %s::timestamptz[]) AS t
+"""
+
+
+async def add_outcomes(uow: UnitOfWork, rows: Sequence[Outcome]) -> None:
+    """Write what became of choices; once, the key sees to that."""
+    params = (
+        uow.network_id,
+        pack_uuids([row.choice_id for row in rows]),
+        [row.message_id for row in rows],
+        [row.refusal for row in rows],
+        [row.decided_at for row in rows],
+    )
+    await uow.execute(_ADD_OUTCOMES, params)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many choices of a campaign stand so; `refusal` None: their voucher was given, or waits where `waits`."""
+
+    refusal: str | None
+    waits: bool
+    people: int
+
+
+_COUNTS = """
+    SELECT o.refusal, o.choice_id IS NULL AS waits, count(*) AS people
+    FROM message_choice c LEFT JOIN message_outcome o ON o.network_id = c.network_id AND o.choice_id = c.id
+    WHERE c.network_id = %s AND c.campaign_id = %s AND c.treated GROUP BY 1, 2 ORDER BY 1, 2
+"""
+_MESSAGES = """
+    SELECT o.message_id AS id
+    FROM message_choice c JOIN message_outcome o ON o.network_id = c.network_id AND o.choice_id = c.id
+    WHERE c.network_id = %s AND c.campaign_id = %s AND o.message_id IS NOT NULL
+"""
+
+
+async def counts(uow: UnitOfWork, campaign_id: UUID) -> list[Counted]:
+    """Return how the choices of a campaign stand; those who are compared with are not among them."""
+    return await uow.rows(Counted, _COUNTS, (uow.network_id, campaign_id))
+
+
+async def messages_of(uow: UnitOfWork, campaign_id: UUID) -> list[UUID]:
+    """Return the messages that a campaign has led to."""
+    return [row.id for row in await uow.rows(_Id, _MESSAGES, (uow.network_id, campaign_id))]
+
+
+_CHOICE_FACTS = """
+    SELECT id::text AS choice_id, subject_id::text, campaign_id::text, offer_id::text, shop_id::text,
+           from_shop::text, value, price, candidates::bigint AS candidates, propensity, explored, treated, chosen_at
+    FROM message_choice WHERE network_id = %(network)s AND id = ANY(%(ids)s)
+"""
+_OUTCOME_FACTS = """
+    SELECT choice_id::text, message_id::text, refusal, decided_at
+    FROM message_outcome WHERE network_id = %(network)s AND choice_id = ANY(%(ids)s)
+"""
+
+LAKE_TABLES = (
+    LakeTable(
+        kind="message_choice",
+        columns={
+            "choice_id": "string",
+            "subject_id": "string",
+            "campaign_id": "string",
+            "offer_id": "string",
+            "shop_id": "string",
+            "from_shop": "string",
+            "value": "float64",
+            "price": "float64",
+            "candidates": "int64",
+            "propensity": "float64",
+            "explored": "bool",
+            "treated": "bool",
+            "chosen_at": "timestamp",
+        },
+        query=_CHOICE_FACTS,
+        day_column="chosen_at",
+    ),
+    LakeTable(
+        kind="message_outcome",
+        columns={
+            "choice_id": "string",
+            "message_id": "string",
+            "refusal": "string",
+            "decided_at": "timestamp",
+        },
+        query=_OUTCOME_FACTS,
+        day_column="decided_at",
+    ),
+)
