@@ -389,6 +389,9 @@ CAMPAIGN: dict[str, Cell] = {
     "read_game": Cell("amot", _in("/v1/games/{game}"), other_merchant="shared"),
     "add_game_stock": Cell("o", _in("/v1/games/{game}/stock"), lambda _: {"place": 1, "more": 1}),
     "play_game": Cell("ot", lambda _: "/v1/plays", _with(touch_id="{game_touch}", member_id="{member}")),
+    "choose_prize": Cell(
+        "ot", _in("/v1/plays/{choice}/choice"), lambda things: {"member_id": things.more["member"], "place": 1}
+    ),
     # Opened for this cell alone: what is closed stays so.
     "close_game": Cell("o", _in("/v1/games/{other_game}/close")),
     "draft_campaign": Cell(

@@ -154,7 +154,7 @@ async def trade(here: Installation, made: Things) -> Things:
     tried = await _made(merchant, f"/v1/webhooks/{hook['id']}/test-events")
     clause = {"kind": "visits", "days": 90, "at_least": 2}
     segment = await _made(merchant, "/v1/segments", {"name": "Regulars", "clauses": [clause]})
-    games = await _games(operator, merchant, till, town)
+    games = await _games(operator, merchant, till, town, members[0])
     codes = (await merchant.get(f"/v1/offers/{offer['id']}/mints/{mint['id']}/codes")).body.decode().split()
     person = (await operator.get(f"/v1/members/{members[0]}")).json
     more = {
@@ -199,8 +199,8 @@ async def trade(here: Installation, made: Things) -> Things:
     return replace(made, more=more)
 
 
-async def _games(operator: Client, merchant: Client, till: Client, town: Town) -> dict[str, str]:
-    """Open two games at the first merchant's shop, whose prizes the network pays for, and meet the scene of one."""
+async def _games(operator: Client, merchant: Client, till: Client, town: Town, member_id: str) -> dict[str, str]:
+    """Open three games at the first merchant's shop, paid by the network; meet the first, and win in the third."""
     await _made(operator, "/v1/pool/deposits", {"amount_minor": 100_000, "currency": "CNY", "reference": "games"})
     prize = {"kind": "cash", "currency": "CNY", "face_minor": 100, "valid_days": 14}
     offers = [(await _made(operator, "/v1/offers", prize | {"name": name}))["id"] for name in ("Won", "Stands in")]
@@ -216,7 +216,15 @@ async def _games(operator: Client, merchant: Client, till: Client, town: Town) -
         for one in scenes
     ]
     touch = await _made(till, f"/v1/scenes/{scenes[0]['token']}/touches", {})
+    there = {"name": "There", "shop_ids": [str(town.shops[1])]}
+    prizes.insert(0, {"offer_id": (await _made(operator, "/v1/offers", prize | there))["id"], "odds": 1, "stock": 9})
+    door = await _made(merchant, "/v1/scenes", poster | {"name": "Door"})
+    choosing = {"kind": "wheel", "name": "Three", "scene_ids": [door["id"]], "prizes": prizes, "choices": 3}
+    await _made(operator, "/v1/games", choosing | CAMPAIGN_TIME)
+    met = await _made(till, f"/v1/scenes/{door['token']}/touches", {})
+    won = await _made(till, "/v1/plays", {"touch_id": met["touch_id"], "member_id": member_id})
     return {
+        "choice": won["id"],
         "game": games[0]["game"]["id"],
         "other_game": games[1]["game"]["id"],
         "game_touch": touch["touch_id"],

@@ -57,6 +57,7 @@ def test_every_job_has_its_slice_in_its_name() -> None:
         "campaign:end_campaigns",
         "campaign:price",
         "campaign:send_messages",
+        "campaign:settle_choices",
         "loop:watch_comparisons",
         "match:exposures",
         "message:tidy",

@@ -19,12 +19,14 @@ from ringmain.campaign.allocation import (
 )
 from ringmain.campaign.claim import Claimed, claim
 from ringmain.campaign.draw import Draw, Player, Prize, draw
+from ringmain.campaign.games.choose import Choosing, Won, choose, choosing_at, settle_choices
 from ringmain.campaign.games.look import AtScene, Chance, Outlook, game_at, outlook, played_at
 from ringmain.campaign.games.manage import Published, add_stock, close_game, list_games, open_game, read_game
 from ringmain.campaign.games.model import Game, GameKind, NewGame, NewPrize, packed
 from ringmain.campaign.games.model import Prize as GamePrize
-from ringmain.campaign.games.play import Played, Plays, Won, play, play_game
+from ringmain.campaign.games.play import Played, Plays, play, play_game
 from ringmain.campaign.games.store import play_of_voucher, plays_unlike_their_vouchers
+from ringmain.campaign.games.store.choices import choices_unlike_their_plays
 from ringmain.campaign.messages.give import MessageFigures, message_figures
 from ringmain.campaign.messages.run import send_today
 from ringmain.campaign.messages.store import LAKE_TABLES as MESSAGE_LAKE_TABLES
@@ -91,6 +93,7 @@ __all__ = [
     "Candidates",
     "Chance",
     "Chances",
+    "Choosing",
     "Claimed",
     "Dealing",
     "Draw",
@@ -129,6 +132,9 @@ __all__ = [
     "both_chances",
     "campaigns_of",
     "campaigns_to_approve",
+    "choices_unlike_their_plays",
+    "choose",
+    "choosing_at",
     "claim",
     "close_game",
     "copy_campaign",
@@ -168,6 +174,7 @@ __all__ = [
     "read_partnership",
     "record_opportunities",
     "send_today",
+    "settle_choices",
     "sharpness_of",
     "shown_effects",
     "start_campaign",

@@ -1,8 +1,9 @@
-"""The periodic work: by the hour prices of budgets, the end of what is over, and once a day who is sent a voucher."""
+"""The periodic work: prices of budgets, the end of what is over, vouchers by message, choices that nobody made."""
 
 import structlog
 from procrastinate import Blueprint, JobContext
 
+from ringmain.campaign.games.choose import settle_choices
 from ringmain.campaign.messages.run import send_today
 from ringmain.campaign.plan.run import end_due_campaigns
 from ringmain.campaign.pricing import price
@@ -27,6 +28,10 @@ def tasks() -> Blueprint:
         name="send_messages", queueing_lock="campaign_send", lock="campaign_send", pass_context=True, retry=RETRY
     )(send_messages)
     found.periodic(cron="49 * * * *")(telling)
+    settling = found.task(
+        name="settle_choices", queueing_lock="campaign_settle", lock="campaign_settle", pass_context=True, retry=RETRY
+    )(settle_all_choices)
+    found.periodic(cron="* * * * *")(settling)
     return found
 
 
@@ -71,3 +76,14 @@ async def send_messages(context: JobContext, timestamp: int) -> None:
         sent = await send_today(database, keyring_of(context), public_base_of(context), network_id)
         if sent.decided:
             _log.info("campaigns sent", network_id=str(network_id), decided=sent.decided)
+
+
+async def settle_all_choices(context: JobContext, timestamp: int) -> None:
+    """Give winners what they have not exchanged in time, in every network that lives in the present."""
+    del timestamp
+    database = database_of(context)
+    for network_id in await network.present_networks(database):
+        async with database.unit(network_id) as uow:
+            given = await settle_choices(uow)
+        if given:
+            _log.info("prizes given that nobody had chosen", network_id=str(network_id), prizes=given)

@@ -32,6 +32,10 @@ async def verify(database: Database, network_id: UUID) -> list[Check]:
         _ledger_sums,
         _guards,
         *(_of_slice(name, look) for name, look in voucher.AUDITS),
+        _of_slice(
+            "a choice is one play of what was shown, or kept in its lot",
+            campaign.choices_unlike_their_plays,
+        ),
         _of_slice("every play won one voucher, of the prize that it drew", campaign.plays_unlike_their_vouchers),
         _redemptions_have_sales,
         _lineage,

@@ -20,7 +20,17 @@ from ringmain.voucher.lease import (
     release_lease,
 )
 from ringmain.voucher.losses import NewLoss, OfflineLoss, list_losses, note_losses
-from ringmain.voucher.lot import OpenLot, close_lots, issuable, issue, lock_lots, look_at_lots, order_lot, read_lots
+from ringmain.voucher.lot import (
+    OpenLot,
+    close_lots,
+    issuable,
+    issue,
+    keep,
+    lock_lots,
+    look_at_lots,
+    order_lot,
+    read_lots,
+)
 from ringmain.voucher.mint import complete as complete_mint
 from ringmain.voucher.mint import complete_all as complete_mints
 from ringmain.voucher.mint import order as order_codes
@@ -132,6 +142,7 @@ __all__ = [
     "holders",
     "issuable",
     "issue",
+    "keep",
     "lease",
     "leased_vouchers",
     "list_losses",

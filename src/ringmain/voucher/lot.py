@@ -123,6 +123,13 @@ async def issue(uow: UnitOfWork, lots: Sequence[OpenLot], issued: Issue) -> None
     uow.record_column("grant", issued.ids)
 
 
+async def keep(uow: UnitOfWork, counts: Mapping[UUID, int]) -> None:
+    """Keep so many vouchers of lots that `lock_lots` has locked for winners who still choose; below zero: no longer."""
+    wanted = {id_: count for id_, count in counts.items() if count}
+    if wanted:
+        await lot_store.count_kept(uow, wanted)
+
+
 def _columns(lots: Sequence[OpenLot], issued: Issue) -> IssuedColumns:
     def taken(values: Sequence[int]) -> npt.NDArray[np.int64]:
         return np.array(values, dtype=np.int64)[issued.lot]

@@ -92,3 +92,26 @@ async def test_a_game_whose_stand_in_is_not_the_networks_is_refused(street: Stre
     refused = await _client(street, "operator").post("/v1/games", asked)
     assert (refused.status, refused.code) == (422, "game_invalid")
     assert await street.value("SELECT count(*) FROM game") == await street.value("SELECT count(*) FROM lot") == 0
+
+
+async def test_a_winner_at_the_till_is_asked_which_prize(street: Street) -> None:
+    """The play has three prizes and no voucher; the choice gives it, once; another shop's till finds no such play."""
+    token, known = await street.poster(), await street.person()
+    asked = await _asked(street, token, choices=3)
+    asked["prizes"][1:1] = [
+        {"offer_id": str((await street.publish(place)).id), "odds": 1, "stock": 5} for place in (2, 3)
+    ]
+    opened = await _client(street, "operator").post("/v1/games", asked)
+    assert opened.json["game"]["choices"] == 3
+    till, person = _client(street, "terminal", 0), {"member_id": str(known.member_id)}
+    won = (await till.post("/v1/plays", person | {"touch_id": str(await street.touch(token))})).json
+    assert (won["voucher_id"], won["place"]) == (None, won["choose_from"][0]["place"])
+    assert sorted(one["place"] for one in won["choose_from"]) == [1, 2, 3]
+    path, wish = f"/v1/plays/{won['id']}/choice", person | {"place": won["choose_from"][1]["place"]}
+    assert (await _client(street, "terminal", 1).post(path, wish)).code == "touch_unknown"
+    assert (await till.post(path, person | {"place": 4})).code == "prize_not_drawn"
+    assert await street.value("SELECT count(*) FROM voucher") == 0
+    chosen = (await till.post(path, wish)).json
+    assert (chosen["voucher_id"], chosen["place"], chosen["choose_from"]) == (won["id"], wish["place"], [])
+    assert (await till.post(path, person | {"place": won["place"]})).json == chosen | {"again": True}
+    assert await street.value("SELECT count(*) FROM voucher") == 1

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from ringmain.campaign import api
-from ringmain.campaign.api import Game, NewGame, NewPrize, Played, Plays, packed
+from ringmain.campaign.api import Game, NewGame, NewPrize, Played, Plays, Won, packed
 from ringmain.entry.verify import verify
 from ringmain.kit.migrate import Urls
 from ringmain.kit.pure.clock import microseconds
@@ -182,6 +182,8 @@ async def test_a_member_plays_through_a_touch_and_the_play_is_found_from_the_vou
         won = await api.play_game(uow, touch, known.member_id)
     async with street.unit() as uow:
         again = await api.play_game(uow, touch, known.member_id)
+        assert isinstance(won, Won)
+        assert isinstance(again, Won)
         story = await voucher.show(uow, won.voucher_id)
         found = await api.play_of_voucher(uow, won.voucher_id, won.prize.lot_id, known.subject_id)
 

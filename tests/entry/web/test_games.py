@@ -145,3 +145,29 @@ async def test_what_ended_while_somebody_looked_is_no_error(site: PersonSite) ->
         await winner.open(f"/s/{game.token}")
         assert _won(winner) == first
     assert await site.count("play") == 1
+
+
+async def test_a_winner_chooses_one_of_three_and_keeps_it(site: PersonSite) -> None:
+    """Three tickets of three shops; a wish for a fourth changes nothing; the one that is tapped is in the wallet."""
+    game = await open_game(site.street, "wheel", (20, 20, 20, 20, 20), choices=3)
+    async with site.phone() as phone:
+        await phone.open(f"/s/{game.token}")
+        assert "you choose one of 3" in phone.page
+        await phone.send(f"/s/{game.token}", play="still")
+        await phone.join()
+        shown = re.findall(r'name="prize" value="(\d)"', phone.page)
+        win = re.search(r'name="win" value="([0-9a-f-]{36})"', phone.page)
+        assert win
+        assert len(set(shown)) == 3
+        assert await site.count("voucher") == 0
+        missing = ({"1", "2", "3", "4"} - set(shown)).pop()
+        for wrong in ({"win": win[1], "prize": missing}, {"win": str(uuid4()), "prize": shown[0]}, {"win": win[1]}):
+            await phone.send(f"/s/{game.token}", **wrong)
+            assert re.findall(r'name="prize" value="(\d)"', phone.page) == shown
+        await phone.send(f"/s/{game.token}", win=win[1], prize=shown[2])
+        assert phone.at == f"/wallet/{win[1]}?won=yes"
+        await phone.open("/nearby")
+        await phone.send(f"/s/{game.token}", win=win[1], prize=shown[0])
+        assert phone.at == f"/wallet/{win[1]}?won=yes"
+    assert await site.street.value("SELECT place FROM play") == int(shown[2])
+    assert await site.count("play") == await site.count("voucher") == 1

@@ -108,6 +108,35 @@ async def test_a_game_from_the_poster_to_the_voucher(
     assert await site.count("play") == await site.count("voucher") == 1
 
 
+@pytest.mark.parametrize(("size", "language", "scheme"), forms(("phone", "zh", "light"), ("desk", "en", "dark")))
+async def test_a_winner_chooses_one_of_three(
+    site: PersonSite, browser: Browser, size: ViewportSize, language: Language, scheme: Scheme
+) -> None:
+    """The ticket uncovers three prizes, the first has the focus; one tap takes the last of them."""
+    _, play, won, _, _, yours = _WORDS[language]
+    game = await open_game(site.street, "scratch", (20, 20, 20, 20, 20), choices=3)
+    found: list[str] = []
+    async with journey(browser, site.url, "choose", size=size, language=language, scheme=scheme) as walk:
+        page = walk.page
+        await _member(site, walk)
+        await page.goto(f"/s/{game.token}")
+        await page.get_by_role("button", name=play, exact=True).click()
+        await page.locator("[data-stage]").wait_for()
+        assert await page.locator(".after").is_hidden()
+        await _shoot(walk, "choose-covered")
+        await page.locator("[data-stage]").focus()
+        for _ in range(3):
+            await page.keyboard.press("Space")
+        await page.get_by_role("heading", name=won).wait_for()
+        assert await page.evaluate("document.activeElement.matches('[data-prize]')")
+        found += await faults(page)
+        await _shoot(walk, "choose")
+        await page.locator("button.prize").nth(2).click()
+        await page.get_by_role("heading", name=yours).wait_for()
+    assert found == []
+    assert await site.count("play") == await site.count("voucher") == 1
+
+
 async def test_two_taps_and_fifteen_seconds(site: PersonSite, browser: Browser) -> None:
     """From the scene to the prize: one tap plays, one spins; waits as they are, hands as the model has them."""
     game = await open_game(site.street, "wheel")

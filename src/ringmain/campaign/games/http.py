@@ -8,7 +8,9 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from ringmain.campaign import errors
-from ringmain.campaign.games import manage, play
+from ringmain.campaign.games import choose, manage, play
+from ringmain.campaign.games.choices import MOST_CHOICES
+from ringmain.campaign.games.choose import Choosing, Won
 from ringmain.campaign.games.manage import Published
 from ringmain.campaign.games.model import AlarmKind, Game, GameKind, NewGame, NewPrize, Period
 from ringmain.campaign.scope import own_touch
@@ -42,6 +44,9 @@ class OpenGame(Request, frozen=True, kw_only=True):
     scene_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=1_000)]
     prizes: Annotated[tuple[PrizeAsked, ...], Meta(min_length=2, max_length=100)]
     period: Annotated[Period, Meta(description="How often a person may play at a scene.")] = "day"
+    choices: Annotated[
+        int, Meta(ge=1, le=MOST_CHOICES, description="How many prizes a winner may choose among; 1 is no choice.")
+    ] = 1
 
 
 class AddStock(Request, frozen=True):
@@ -58,6 +63,13 @@ class PlayGame(Request, frozen=True):
     member_id: UUID
 
 
+class ChoosePrize(Request, frozen=True):
+    """Who has won, and which of the prizes that they were shown they take, by its place."""
+
+    member_id: UUID
+    place: Count
+
+
 class GameShown(Struct, frozen=True, kw_only=True):
     """A game as it stands."""
 
@@ -68,6 +80,7 @@ class GameShown(Struct, frozen=True, kw_only=True):
     starts_at: datetime
     ends_at: datetime
     closed_at: datetime | None
+    choices: int
 
 
 class PrizeShown(Struct, frozen=True):
@@ -99,15 +112,30 @@ class GamePublished(Struct, frozen=True):
     alarms: list[AlarmShown]
 
 
-class PlayShown(Struct, frozen=True):
-    """What was won; `again` where it had been won before in this period."""
+class ToChoose(Struct, frozen=True):
+    """A prize that a winner may choose; `gone` where there are no more of it, but others may come back."""
 
+    place: int
+    offer_id: UUID
+    gone: bool
+
+
+class PlayShown(Struct, frozen=True, kw_only=True):
+    """What was won; `again` where it had been won before in this period.
+
+    Where the winner may choose, `choose_from` has the prizes until `choose_until`. The prize of `place` is kept for
+    them and theirs when the time is over; there is a voucher, with the id of the play, once that is settled.
+    """
+
+    id: UUID
     game_id: UUID
-    voucher_id: UUID
+    voucher_id: UUID | None
     offer_id: UUID
     place: int
     stands_in: bool
     again: bool
+    choose_from: list[ToChoose]
+    choose_until: datetime | None
 
 
 async def _open(uow: UnitOfWork, _: Call, body: OpenGame) -> GamePublished:
@@ -119,6 +147,7 @@ async def _open(uow: UnitOfWork, _: Call, body: OpenGame) -> GamePublished:
         scene_ids=body.scene_ids,
         prizes=tuple(NewPrize(one.offer_id, one.odds, one.stock) for one in body.prizes),
         period=body.period,
+        choices=body.choices,
     )
     game = await manage.open_game(uow, new)
     return _published(await manage.read_game(uow, game.id))
@@ -144,9 +173,34 @@ async def _close(uow: UnitOfWork, call: Call, _: None) -> GamePublished:
 
 async def _play(uow: UnitOfWork, call: Call, body: PlayGame) -> PlayShown:
     await own_touch(uow, call, body.touch_id)
-    won = await play.play_game(uow, body.touch_id, body.member_id)
-    prize = won.prize
-    return PlayShown(won.game.id, won.voucher_id, prize.offer_id, prize.place, prize.stand_in, won.again)
+    return _play_shown(await play.play_game(uow, body.touch_id, body.member_id))
+
+
+async def _choose(uow: UnitOfWork, call: Call, body: ChoosePrize) -> PlayShown:
+    play_id = call.id("play_id")
+    touch_id = await choose.touch_of_choice(uow, play_id)
+    if touch_id is not None:
+        await own_touch(uow, call, touch_id)
+    return _play_shown(await choose.choose(uow, play_id, body.member_id, body.place))
+
+
+def _play_shown(won: Won | Choosing) -> PlayShown:
+    choosing = won if isinstance(won, Choosing) else None
+    prize = won.prizes[0] if isinstance(won, Choosing) else won.prize
+    play_id = won.id if isinstance(won, Choosing) else won.voucher_id
+    return PlayShown(
+        id=play_id,
+        game_id=won.game.id,
+        voucher_id=None if choosing else play_id,
+        offer_id=prize.offer_id,
+        place=prize.place,
+        stands_in=prize.stand_in,
+        again=isinstance(won, Won) and won.again,
+        choose_from=[ToChoose(one.place, one.offer_id, one.place in choosing.gone) for one in choosing.prizes]
+        if choosing
+        else [],
+        choose_until=choosing.until if choosing else None,
+    )
 
 
 def _shown(game: Game) -> GameShown:
@@ -158,6 +212,7 @@ def _shown(game: Game) -> GameShown:
         starts_at=game.starts_at,
         ends_at=game.ends_at,
         closed_at=game.closed_at,
+        choices=game.choices,
     )
 
 
@@ -194,6 +249,7 @@ _GAME = {
     "starts_at": _AT,
     "ends_at": _UNTIL,
     "closed_at": None,
+    "choices": 1,
 }
 _PUBLISHED = {
     "game": _GAME,
@@ -203,6 +259,17 @@ _PUBLISHED = {
         {"place": 2, "offer_id": _STAND_IN, "odds": 0, "stock": 500, "left": 500, "stands_in": True},
     ],
     "alarms": [],
+}
+_PLAY = {
+    "id": _ID,
+    "game_id": _ID,
+    "voucher_id": _ID,
+    "offer_id": _ID,
+    "place": 1,
+    "stands_in": False,
+    "again": False,
+    "choose_from": [],
+    "choose_until": None,
 }
 
 ROUTES: tuple[Route, ...] = (
@@ -292,7 +359,8 @@ ROUTES: tuple[Route, ...] = (
         operation="play_game",
         summary="Let a member play the game of the scene that they have met",
         description="Always wins. What, is decided here by the published odds, never by the caller. One play per "
-        "person, scene and period: once more gives the first one.",
+        "person, scene and period: once more gives the first one. Where the game lets winners choose, the answer has "
+        "the prizes to choose from.",
         tag=_TAG,
         roles=_PLAYERS,
         handler=_play,
@@ -303,13 +371,24 @@ ROUTES: tuple[Route, ...] = (
         transaction="write",
         errors=(errors.TouchUnknown, errors.GameUnknown, errors.NotPlaying, errors.GameEmpty, MemberUnknown),
         example={"touch_id": _ID, "member_id": _ID},
-        example_response={
-            "game_id": _ID,
-            "voucher_id": _ID,
-            "offer_id": _ID,
-            "place": 1,
-            "stands_in": False,
-            "again": False,
-        },
+        example_response=_PLAY,
+    ),
+    Route(
+        method="POST",
+        path="/v1/plays/{play_id}/choice",
+        operation="choose_prize",
+        summary="Take one of the prizes that a winner may choose among",
+        description="Once: asked again, the first answer. Where that prize has run out meanwhile, another one can be "
+        "taken. Who does not choose is given what is kept for them.",
+        tag=_TAG,
+        roles=_PLAYERS,
+        handler=_choose,
+        unaudited_because="a choice is a grant, which is a fact of its own",
+        request=ChoosePrize,
+        response=PlayShown,
+        transaction="write",
+        errors=(errors.GameUnknown, errors.TouchUnknown, errors.PrizeNotDrawn, errors.PrizeGone),
+        example={"member_id": _ID, "place": 1},
+        example_response=_PLAY,
     ),
 )

@@ -8,9 +8,11 @@ from uuid import UUID
 import numpy as np
 
 from ringmain.campaign.games import store
+from ringmain.campaign.games.choices import shown_chances
+from ringmain.campaign.games.choose import Won
 from ringmain.campaign.games.manage import Published
 from ringmain.campaign.games.model import Game, Prize, expected_plays, packed
-from ringmain.campaign.games.play import Table, Won, odds_of, periods_of
+from ringmain.campaign.games.table import Table, odds_of, periods_of
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pure.clock import microseconds
 from ringmain.voucher import api as voucher
@@ -23,7 +25,8 @@ _HOUR = timedelta(hours=1)
 class Chance:
     """A prize of a game at one scene: its share of the next plays there (0 to 1), and how many are left.
 
-    The shares of all prizes sum to 1 where anything can be won. What stands in has a share once the rest is gone.
+    The shares of all prizes sum to 1 where anything can be won; where winners choose, a share is the probability that
+    the prize is among those that they choose from. What stands in has a share once the rest is gone.
     """
 
     prize: Prize
@@ -60,14 +63,15 @@ async def game_at(uow: UnitOfWork, scene_id: UUID) -> AtScene | None:
     offers = await voucher.read_offers(uow, [prize.offer_id for prize in prizes])
     now = await uow.now()
     row = [one.scene_id for one in scenes].index(scene_id)
-    odds, stand_ins = await odds_of(uow, Table(game, prizes, scenes, np.array([row])), open_lots)
+    odds, stand_ins, clash = await odds_of(uow, Table(game, prizes, scenes, np.array([row])), open_lots)
     left = np.array([voucher.issuable(one, microseconds(now)) for one in open_lots], dtype=np.int64)
     weights = np.where(left > 0, odds[row], 0.0)
     if not weights.any():
         weights[np.flatnonzero(stand_ins[row] & (left > 0))[:1]] = 1.0
     total = float(weights.sum())
+    shares = shown_chances(weights, clash, game.choices)
     chances = tuple(
-        Chance(prize, offers[prize.offer_id], int(left[place]), float(weights[place]) / (total or 1.0))
+        Chance(prize, offers[prize.offer_id], int(left[place]), float(shares[place]))
         for place, prize in enumerate(prizes)
         if odds[row, place] > 0 or stand_ins[row, place]
     )

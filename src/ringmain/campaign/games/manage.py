@@ -7,6 +7,8 @@ from uuid import UUID
 
 from ringmain.campaign.errors import GameInvalid, GameUnknown, SceneTaken
 from ringmain.campaign.games import store
+from ringmain.campaign.games.choices import MOST_CHOICES
+from ringmain.campaign.games.choose import settle_game
 from ringmain.campaign.games.model import Game, GameScene, NewGame, Prize
 from ringmain.campaign.games.store import Alarm
 from ringmain.kit.db import UnitOfWork
@@ -54,6 +56,7 @@ async def open_game(uow: UnitOfWork, new: NewGame) -> Game:
         starts_at=new.starts_at,
         ends_at=new.ends_at,
         opened_at=now,
+        choices=new.choices,
     )
     prizes = [
         Prize(place, one.offer_id, uuid7_of(now, game_id, place.to_bytes(2)), one.odds, one.stock)
@@ -82,6 +85,8 @@ def _check(new: NewGame, now: datetime) -> None:
         raise GameInvalid(field="prizes", reason=f"Name each offer once, and at most {_MOST_PRIZES}.")
     if any(one.odds < 0 or one.stock < 1 for one in new.prizes):
         raise GameInvalid(field="prizes", reason="Odds are zero or more, and of each prize there is at least one.")
+    if not 1 <= new.choices <= MOST_CHOICES:
+        raise GameInvalid(field="choices", reason=f"Winners choose one of at most {MOST_CHOICES}; 1 is no choice.")
     if {one.odds > 0 for one in new.prizes} != {True, False}:
         raise GameInvalid(field="prizes", reason="A game needs prizes with odds, and one without: it stands in.")
 
@@ -122,6 +127,8 @@ async def add_stock(uow: UnitOfWork, game_id: UUID, place: int, more: int) -> No
 async def close_game(uow: UnitOfWork, game_id: UUID) -> None:
     """Close a game: what nobody has won goes back to its funders. Closing twice changes nothing.
 
+    Who has won and not chosen yet is given what is kept for them.
+
     Raises `GameUnknown`. Announces `game_closed`.
     """
     game = await store.lock_game(uow, game_id)
@@ -129,6 +136,7 @@ async def close_game(uow: UnitOfWork, game_id: UUID) -> None:
         raise GameUnknown()
     if game.closed_at is not None:
         return
+    await settle_game(uow, game_id, None)
     rows = await (await store.prizes_of(uow, [game_id])).all()
     await voucher.close_lots(uow, [row.lot_id for row in rows])
     await store.close_game(uow, game_id, await uow.now())

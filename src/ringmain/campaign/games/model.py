@@ -39,7 +39,7 @@ class NewPrize:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewGame:
-    """A game to be opened at scenes."""
+    """A game to be opened at scenes; winners are shown `choices` prizes (1 to 3), of which they choose one."""
 
     kind: GameKind
     name: str
@@ -48,6 +48,7 @@ class NewGame:
     scene_ids: tuple[UUID, ...]
     prizes: tuple[NewPrize, ...]
     period: Period = "day"
+    choices: int = 1
     id: UUID | None = None
 
 
@@ -88,6 +89,7 @@ class Game:
     ends_at: datetime
     opened_at: datetime
     closed_at: datetime | None = None
+    choices: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,49 +3,45 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
 from ringmain.campaign.errors import GameEmpty, GameUnknown, NotPlaying, TouchUnknown
 from ringmain.campaign.games import store
+from ringmain.campaign.games.choices import Bools, further
+from ringmain.campaign.games.choose import Choosing, Won, choosing_at
 from ringmain.campaign.games.model import (
     NO_PRIZE,
     Game,
-    GameScene,
-    Prize,
-    PrizeShops,
     alarms,
-    allowed,
     chance_of,
-    days_of,
     decide,
     expected_plays,
     packed,
     stand_in,
 )
 from ringmain.campaign.games.store import Alarm, HourRow, PlayColumns
+from ringmain.campaign.games.store import choices as choice_store
+from ringmain.campaign.games.store.choices import ChoiceRow
+from ringmain.campaign.games.table import EPOCH, HOUR_US, Table, odds_of, periods_of
+from ringmain.campaign.model import KEPT_FOR
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pure.clock import microseconds
 from ringmain.kit.pure.errors import RuleBroken
 from ringmain.kit.pure.id_columns import RANDOM_BYTES, uuid7s
 from ringmain.member import api as member
 from ringmain.member.errors import MemberUnknown
-from ringmain.network import api as network
 from ringmain.scene import api as scene
 from ringmain.voucher import api as voucher
 
 Ids = npt.NDArray[np.void]
 Int64s = npt.NDArray[np.int64]
 
-_HOUR_US = 3_600_000_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHOWN_HOURS = timedelta(hours=26)
 _ZEROS = np.zeros(1, dtype="V16")
-_KEPT = "campaign.games.odds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +62,8 @@ class Plays:
 class Played:
     """What became of plays, one element each: the voucher that was won, and which prize of its game it is (`place`).
 
+    Where a winner may choose, the prize is what is kept for them meanwhile; the voucher is there once it is settled.
+
     `again` marks people who had played here in this period: their first play is the answer. `refused` has the rule for
     each play that is not allowed, by its number; its `place` is 0.
     """
@@ -76,19 +74,10 @@ class Played:
     refused: dict[int, RuleBroken]
 
 
-@dataclass(frozen=True, slots=True)
-class Won:
-    """One play of a member: its game, the voucher that it won, and whether it had been won before."""
-
-    game: Game
-    prize: Prize
-    voucher_id: UUID
-    scene_id: UUID
-    again: bool
-
-
-async def play_game(uow: UnitOfWork, touch_id: UUID, member_id: UUID) -> Won:
+async def play_game(uow: UnitOfWork, touch_id: UUID, member_id: UUID) -> Won | Choosing:
     """Let a member play the game of the scene that a touch has met: a batch of one. Asked again, the first answer.
+
+    `Choosing` where they may choose what they have won: see `choose`.
 
     Raises `TouchUnknown`, `MemberUnknown`, `GameUnknown`, `NotPlaying` or `GameEmpty`; then nothing was won.
     """
@@ -104,6 +93,8 @@ async def play_game(uow: UnitOfWork, touch_id: UUID, member_id: UUID) -> Won:
     games = await store.lock_games(uow, packed([scene_id]))
     if not games:
         raise GameUnknown()
+    if (waiting := await choosing_at(uow, scene_id, known.subject_ids)) is not None:
+        return waiting
     answer = None
     if others:
         # Who was merged with somebody has played where either of them has.
@@ -115,6 +106,8 @@ async def play_game(uow: UnitOfWork, touch_id: UUID, member_id: UUID) -> Won:
         done = await play(uow, Plays(packed([scene_id]), packed([known.subject_id]), at_us, packed([touch_id])))
         if done.refused:
             raise done.refused[0]
+        if (waiting := await choosing_at(uow, scene_id, known.subject_ids)) is not None:
+            return waiting
         answer = (UUID(bytes=done.voucher_ids[0].tobytes()), int(done.place[0]), bool(done.again[0]))
     prizes = {row.place: row.prize() for row in await (await store.prizes_of(uow, [games[0].id])).all()}
     return Won(games[0], prizes[answer[1]], answer[0], scene_id, answer[2])
@@ -159,16 +152,6 @@ async def play(uow: UnitOfWork, plays: Plays) -> Played:
     return done
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A game on the table: its prizes, all scenes of the batch, and at which of them each play is made."""
-
-    game: Game
-    prizes: Sequence[Prize]
-    scenes: Sequence[GameScene]
-    scene_of_play: Int64s
-
-
 async def _play_one_game(uow: UnitOfWork, table: Table, plays: Plays, own: Int64s, done: Played) -> None:
     """Play what of a batch (the places `own`) belongs to one game, and write it."""
     game = table.game
@@ -179,7 +162,7 @@ async def _play_one_game(uow: UnitOfWork, table: Table, plays: Plays, own: Int64
         done.refused[place] = NotPlaying(starts_at=game.starts_at, ends_at=closes)
     own = own[in_time]
     periods = await periods_of(uow, game, plays.at_us[own])
-    own, periods, repeats = await _without_repeats(uow, plays, own, periods, done)
+    own, periods, repeats = await _without_repeats(uow, plays, own, periods, done, choices=game.choices > 1)
     if len(own):
         await _decide(uow, table, plays, own, periods, done)
     for place, before in repeats:
@@ -196,39 +179,83 @@ async def _decide(uow: UnitOfWork, table: Table, plays: Plays, own: Int64s, peri
     open_lots = [lots[prize.lot_id] for prize in table.prizes]
     latest = int(plays.at_us[own].max())
     left = np.array([voucher.issuable(one, latest) for one in open_lots], dtype=np.int64)
-    odds, stand_ins = await odds_of(uow, table, open_lots)
+    odds, stand_ins, clash = await odds_of(uow, table, open_lots)
     row = table.scene_of_play[own]
     drawn = stand_in(stand_ins, row, decide(odds, row, left, chance_of(done.voucher_ids[own])), left)
-    for place in own[drawn == NO_PRIZE].tolist():
+    won = drawn != NO_PRIZE
+    for place in own[~won].tolist():
         done.refused[place] = GameEmpty()
-    own, periods, drawn = own[drawn != NO_PRIZE], periods[drawn != NO_PRIZE], drawn[drawn != NO_PRIZE]
+    own, periods, drawn, row = own[won], periods[won], drawn[won], row[won]
     done.place[own] = drawn + 1
-    await _write(uow, table, open_lots, plays, (own, periods, drawn), done)
-    await _foresee(uow, table, left - np.bincount(drawn, minlength=len(left)), plays.at_us[own])
+    after = left - np.bincount(drawn, minlength=len(left))
+    shown = _to_choose(table, np.where(after > 0, odds, 0.0), clash, done.voucher_ids[own], (row, drawn))
+    at_once = np.array([place not in shown for place in range(len(own))], dtype=np.bool_)
+    if shown:
+        await _keep(uow, table, plays, (own, periods, drawn), done, shown)
+    await _write(uow, table, open_lots, plays, (own[at_once], periods[at_once], drawn[at_once]), done)
+    await _count(uow, table.game, plays.at_us[own])
+    await _foresee(uow, table, after, plays.at_us[own])
 
 
-async def periods_of(uow: UnitOfWork, game: Game, at_us: Int64s) -> Int64s:
-    """Return in which period each play is counted: the day of the network, or the one of the whole game."""
-    if game.period == "game" or not len(at_us):
-        return np.zeros(len(at_us), dtype=np.int64)
-    zone = ZoneInfo((await network.network_of(uow)).time_zone)
-    hours, place = np.unique(at_us // _HOUR_US, return_inverse=True)
-    # The offset of a zone changes at whole or half hours; at those that it changes within, the first half decides.
-    offsets = [_local_offset_us(int(hour) * _HOUR_US, zone) for hour in hours]
-    return days_of(at_us, np.array(offsets, dtype=np.int64)[place])
+def _to_choose(
+    table: Table, odds: npt.NDArray[np.float64], clash: Bools, ids: Ids, decided: tuple[Int64s, Int64s]
+) -> dict[int, list[int]]:
+    """Return, by the number of each play whose person may choose, the places of the prizes; what was drawn is first.
+
+    What stands in is alone: there is nothing else left.
+    """
+    if table.game.choices == 1:
+        return {}
+    shown = {}
+    for number, (row, column) in enumerate(zip(*(one.tolist() for one in decided), strict=True)):
+        if not table.prizes[column].stand_in:
+            columns = further(ids[number].tobytes(), column, odds[row], clash, table.game.choices)
+            if len(columns) > 1:
+                shown[number] = [table.prizes[one].place for one in columns]
+    return shown
 
 
-def _local_offset_us(at_us: int, zone: ZoneInfo) -> int:
-    offset = (_EPOCH + timedelta(microseconds=at_us)).astimezone(zone).utcoffset()
-    assert offset is not None
-    return offset // timedelta(microseconds=1)
+async def _keep(
+    uow: UnitOfWork,
+    table: Table,
+    plays: Plays,
+    decided: tuple[Int64s, Int64s, Int64s],
+    done: Played,
+    shown: dict[int, list[int]],
+) -> None:
+    """Keep what was drawn by those who may choose (the numbers of `shown`), and write what they choose among."""
+    own, periods, drawn = decided
+    rows, kept = [], {prize.lot_id: 0 for prize in table.prizes}
+    for number, places in shown.items():
+        place = own[number]
+        kept[table.prizes[drawn[number]].lot_id] += 1
+        at = EPOCH + timedelta(microseconds=int(plays.at_us[place]))
+        touch = _ZEROS[0] if plays.touch_ids is None else plays.touch_ids[place]
+        rows.append(
+            ChoiceRow(
+                id=UUID(bytes=done.voucher_ids[place].tobytes()),
+                game_id=table.game.id,
+                scene_id=table.scenes[table.scene_of_play[place]].scene_id,
+                period=int(periods[number]),
+                subject_id=UUID(bytes=plays.subject_ids[place].tobytes()),
+                touch_id=UUID(bytes=touch.tobytes()),
+                places=places,
+                drawn_at=at,
+                until=at + KEPT_FOR,
+            )
+        )
+    await voucher.keep(uow, kept)
+    await choice_store.add_choices(uow, rows)
 
 
 async def _without_repeats(
-    uow: UnitOfWork, plays: Plays, own: Int64s, periods: Int64s, done: Played
+    uow: UnitOfWork, plays: Plays, own: Int64s, periods: Int64s, done: Played, *, choices: bool
 ) -> tuple[Int64s, Int64s, list[tuple[int, int]]]:
     """Answer those who have played before with that play; return who has not, and repeats as (place, first place)."""
-    for row in await store.played(uow, plays.scene_ids[own], periods, plays.subject_ids[own]):
+    known = [*await store.played(uow, plays.scene_ids[own], periods, plays.subject_ids[own])]
+    if choices:
+        known += await choice_store.open_of(uow, plays.scene_ids[own], periods, plays.subject_ids[own])
+    for row in known:
         place = own[row.number]
         done.voucher_ids[place] = np.void(row.voucher_id.bytes)
         done.place[place] = row.place
@@ -249,32 +276,6 @@ async def _without_repeats(
     return own[kept], periods[kept], repeats
 
 
-async def odds_of(
-    uow: UnitOfWork, table: Table, lots: Sequence[voucher.OpenLot]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """Return the odds of each prize (column) at each scene (row), 0 where it may not be won, and where it stands in.
-
-    What they follow from is looked at each time; they are worked out again only where it has changed.
-    """
-    rivals = frozenset(await network.rival_shops(uow))
-    follows_from = (rivals, tuple(table.scenes), tuple(table.prizes))
-    kept: dict[tuple[UUID, UUID], tuple[object, npt.NDArray[np.float64], npt.NDArray[np.bool_]]]
-    kept = uow.kept.setdefault(_KEPT, {})
-    before = kept.get((uow.network_id, table.game.id))
-    if before is not None and before[0] == follows_from:
-        return before[1], before[2]
-    led_to = [one.offer.terms.shop_ids for one in lots]
-    wanted = {shop for shops in led_to for shop in shops} | {one.shop_id for one in table.scenes if one.shop_id}
-    owner = {shop.id: shop.merchant_id for shop in await network.shops(uow, sorted(wanted))}
-    leads = [PrizeShops(tuple((owner[shop], shop) for shop in shops)) for shops in led_to]
-    at = [(owner[one.shop_id], one.shop_id) if one.shop_id else None for one in table.scenes]
-    fits = np.array([[allowed(shop, prize, rivals) for prize in leads] for shop in at], dtype=np.bool_)
-    odds = fits * np.array([float(prize.odds) for prize in table.prizes])
-    stand_ins = fits & np.array([prize.stand_in for prize in table.prizes])
-    kept[uow.network_id, table.game.id] = (follows_from, odds, stand_ins)
-    return odds, stand_ins
-
-
 async def _write(
     uow: UnitOfWork,
     table: Table,
@@ -283,7 +284,7 @@ async def _write(
     decided: tuple[Int64s, Int64s, Int64s],
     done: Played,
 ) -> None:
-    """Issue the vouchers of decided plays (their places, periods and prizes), write the plays, count them by hour."""
+    """Issue the vouchers of decided plays (their places, periods and prizes), and write the plays."""
     own, periods, drawn = decided
     if not len(own):
         return
@@ -307,9 +308,15 @@ async def _write(
         places=drawn + 1,
     )
     await store.add_plays(uow, columns)
-    hours, counts = np.unique(plays.at_us[own] // _HOUR_US, return_counts=True)
+
+
+async def _count(uow: UnitOfWork, game: Game, at_us: Int64s) -> None:
+    """Count plays by hour, when they were made."""
+    if not len(at_us):
+        return
+    hours, counts = np.unique(at_us // HOUR_US, return_counts=True)
     rows = [
-        HourRow(table.game.id, _EPOCH + timedelta(hours=int(hour)), int(number))
+        HourRow(game.id, EPOCH + timedelta(hours=int(hour)), int(number))
         for hour, number in zip(hours, counts, strict=True)
     ]
     await store.count_hours(uow, rows)
@@ -320,14 +327,14 @@ async def _foresee(uow: UnitOfWork, table: Table, left: Int64s, at_us: Int64s) -
     if not len(at_us):
         return
     game = table.game
-    now = _EPOCH + timedelta(microseconds=int(at_us.max()))
+    now = EPOCH + timedelta(microseconds=int(at_us.max()))
     hours = {row.hour: row.plays for row in await store.hours_of(uow, [game.id], now - _SHOWN_HOURS)}
     expected = expected_plays(hours, now, game.ends_at)
     standing_in = np.array([prize.stand_in for prize in table.prizes])
     prizes_left, stand_ins_left = int(left[~standing_in].sum()), int(left[standing_in].sum())
     for kind in alarms(expected, prizes_left, stand_ins_left):
         left_over = prizes_left if kind == "prizes" else prizes_left + stand_ins_left
-        day = int(at_us.max()) // (24 * _HOUR_US)
+        day = int(at_us.max()) // (24 * HOUR_US)
         alarm = Alarm(game_id=game.id, kind=kind, day=day, left_over=left_over, expected=expected, told_at=now)
         if await store.add_alarm(uow, alarm):
             uow.record("game_running_low", [game.id])

@@ -16,18 +16,22 @@ NEVER_US = 2**62
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """Vouchers of one offer whose cost is set aside: `ordered` in all, of which `issued` exist."""
+    """Vouchers of one offer whose cost is set aside: `ordered` in all, of which `issued` exist.
+
+    `kept` are won by people who may still choose another prize instead: neither left nor issued.
+    """
 
     id: UUID
     offer_id: UUID
     ordered: int
     issued: int = 0
     closed_at: datetime | None = None
+    kept: int = 0
 
     @property
     def left(self) -> int:
         """How many can still be issued."""
-        return 0 if self.closed_at is not None else self.ordered - self.issued
+        return 0 if self.closed_at is not None else self.ordered - self.issued - self.kept
 
 
 @dataclass(frozen=True, slots=True)

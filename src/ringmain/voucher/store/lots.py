@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ringmain.kit.db import UnitOfWork, pack_bytes, pack_int8, pack_timestamps, pack_uuids
 from ringmain.voucher.model.lots import Issue, Lot
 
-_COLUMNS = "id, offer_id, ordered, issued, closed_at"
+_COLUMNS = "id, offer_id, ordered, issued, closed_at, kept"
 _LOCK = f"""
     SELECT {_COLUMNS} FROM lot WHERE network_id = %(network)s AND id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE
 """
@@ -102,3 +102,15 @@ async def count_issued(uow: UnitOfWork, counts: Mapping[UUID, int]) -> None:
     """Count what was issued, one row per lot and batch; a CHECK refuses more than was set aside."""
     params = {"network": uow.network_id, "ids": pack_uuids(list(counts)), "counts": pack_int8(counts.values())}
     await uow.execute(_COUNT, params)
+
+
+_KEEP = """
+    UPDATE lot SET kept = lot.kept + c.count FROM unnest(%(ids)s, %(counts)s) AS c (id, count)
+    WHERE lot.network_id = %(network)s AND lot.id = c.id AND lot.closed_at IS NULL
+"""
+
+
+async def count_kept(uow: UnitOfWork, counts: Mapping[UUID, int]) -> None:
+    """Count what is kept for somebody, or (below zero) no longer is; a CHECK refuses more than was set aside."""
+    params = {"network": uow.network_id, "ids": pack_uuids(list(counts)), "counts": pack_int8(counts.values())}
+    await uow.execute(_KEEP, params)

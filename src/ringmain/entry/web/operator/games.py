@@ -27,7 +27,15 @@ _MOST_DAYS = 365
 _MOST_OFFERS = 200
 _MOST_SHOPS = 300
 _STAND_IN_DAYS = 30
-_FIRST = {"kind": "scratch", "period": "day", "days": "7", "odds1": "1", "stock1": "100", "spare_stock": "500"}
+_FIRST = {
+    "kind": "scratch",
+    "period": "day",
+    "choices": "3",
+    "days": "7",
+    "odds1": "1",
+    "stock1": "100",
+    "spare_stock": "500",
+}
 
 
 class Opened(Struct, frozen=True):
@@ -140,6 +148,7 @@ async def _open(visit: Visit, uow: UnitOfWork) -> Opened:
         ends_at=now + timedelta(days=days),
         scene_ids=tuple(one.id for one in places),
         prizes=(*prizes, spare),
+        choices=3 if form.text("choices") == "3" else 1,
         period="game" if form.text("period") == "game" else "day",
     )
     return Opened((await campaign.open_game(uow, new)).id)

@@ -11,8 +11,8 @@ from uuid import UUID
 from starlette.responses import Response
 
 from ringmain.campaign import api as campaign
-from ringmain.campaign.api import AtScene, Chance, Won
-from ringmain.campaign.errors import GameEmpty, GameUnknown, NotPlaying, TouchUnknown
+from ringmain.campaign.api import AtScene, Chance, Choosing, Won
+from ringmain.campaign.errors import GameEmpty, GameUnknown, NotPlaying, PrizeGone, PrizeNotDrawn, TouchUnknown
 from ringmain.entry.web.person import phone, words
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pages import Visit
@@ -37,6 +37,7 @@ async def look(visit: Visit, uow: UnitOfWork, scene_id: UUID, where: str) -> Res
         "token": visit.path_text("token"),
         "where": where,
         "kind": table.game.kind,
+        "choices": table.game.choices,
         "name": table.game.name,
         "daily": table.game.period == "day",
         "ends_at": table.game.ends_at,
@@ -45,6 +46,8 @@ async def look(visit: Visit, uow: UnitOfWork, scene_id: UUID, where: str) -> Res
     }
     if won is None:
         return visit.page("person/game.html", **values)
+    if isinstance(won, Choosing):
+        return await _to_choose(visit, uow, won, table, values)
     return await _won(visit, uow, won, table, values)
 
 
@@ -53,12 +56,15 @@ async def instead(visit: Visit, uow: UnitOfWork, scene_id: UUID) -> bool:
     return await _game(visit, uow, scene_id) is not None
 
 
-async def _game(visit: Visit, uow: UnitOfWork, scene_id: UUID) -> tuple[AtScene, Won | None] | None:
+async def _game(visit: Visit, uow: UnitOfWork, scene_id: UUID) -> tuple[AtScene, Won | Choosing | None] | None:
     table = await campaign.game_at(uow, scene_id)
     if table is None:
         return None
     known = await phone.holder(visit, uow)
-    won = await campaign.played_at(uow, table.game, scene_id, known.subject_ids) if known is not None else None
+    won: Won | Choosing | None = None
+    if known is not None:
+        won = await campaign.choosing_at(uow, scene_id, known.subject_ids)
+        won = won or await campaign.played_at(uow, table.game, scene_id, known.subject_ids)
     return (table, won) if won is not None or table.playing else None
 
 
@@ -82,6 +88,39 @@ async def _won(visit: Visit, uow: UnitOfWork, won: Won, table: AtScene, values: 
     )
 
 
+async def _to_choose(visit: Visit, uow: UnitOfWork, won: Choosing, table: AtScene, values: dict[str, Any]) -> Response:
+    """Show the prizes that somebody has won one of: the game uncovers them, where motion is wanted."""
+    offers = await voucher.read_offers(uow, [prize.offer_id for prize in won.prizes])
+    shop_ids = {shop for offer in offers.values() for shop in offer.terms.shop_ids[:1]}
+    names = {shop.id: shop.name for shop in await network.shops(uow, sorted(shop_ids))} if shop_ids else {}
+    tickets = []
+    for prize in won.prizes:
+        offer = offers[prize.offer_id]
+        shops = offer.terms.shop_ids
+        tickets.append(
+            {
+                "place": prize.place,
+                "worth": words.worth(visit.speech, offer.terms),
+                "shop": names[shops[0]] if len(shops) == 1 else offer.name,
+                "conditions": words.conditions(visit.speech, offer.terms),
+                "left": prize.place not in won.gone,
+            }
+        )
+    worths = [str(ticket["worth"]) for ticket in tickets]
+    others = [words.worth(visit.speech, one.offer.terms) for one in table.chances]
+    first = visit.speech.text("1 of %(count)s", count=len(tickets))
+    return visit.page(
+        "person/game_choose.html",
+        **values,
+        win=won.id,
+        tickets=tickets,
+        until=won.until,
+        sectors=[first, *dict.fromkeys([*worths, *others])][:_MOST_SECTORS],
+        now=visit.query("now"),
+        gone=bool(visit.query("gone")),
+    )
+
+
 async def play(visit: Visit) -> Response:
     """Play, once, however often it is pressed; who has not joined does that first, and then it begins at once."""
     token, way = visit.path_text("token"), visit.form.text("play")
@@ -92,6 +131,21 @@ async def play(visit: Visit) -> Response:
             await phone.remember(visit, uow, game=way, choice=None, take=None)
         return visit.go("/join")
     return await play_now(visit, way)
+
+
+async def choose(visit: Visit) -> Response:
+    """Take the prize that was tapped; once, however often. Where it ran out meanwhile, the others are shown again."""
+    token, win, place = visit.path_text("token"), visit.form.id("win"), visit.form.whole("prize")
+    if visit.session is None or visit.known.holder_id is None or win is None or not place:
+        return visit.go(f"/s/{token}")
+    try:
+        async with visit.unit() as uow:
+            won = await campaign.choose(uow, win, visit.holder_id, place)
+    except PrizeGone:
+        return visit.go(f"/s/{token}?gone=1")
+    except (GameUnknown, PrizeNotDrawn):
+        return visit.go(f"/s/{token}")
+    return visit.go(f"/wallet/{won.voucher_id}?won=yes")
 
 
 async def play_now(visit: Visit, way: str) -> Response:
@@ -107,7 +161,7 @@ async def play_now(visit: Visit, way: str) -> Response:
         async with visit.unit() as uow:
             await phone.remember(visit, uow, game=None)
         return visit.go(f"/s/{token}")
-    if won.again:
+    if isinstance(won, Won) and won.again:
         return visit.go(f"/s/{token}")
     return visit.go(f"/s/{token}?now={way}")
 

@@ -80,6 +80,8 @@ async def choose(visit: Visit) -> Response:
     """Play the game, or take the prize that was tapped; who has not joined does that first, with the wish kept."""
     if visit.form.text("play"):
         return await games.play(visit)
+    if visit.form.text("win"):
+        return await games.choose(visit)
     token, offer_id = visit.path_text("token"), visit.form.id("offer")
     if visit.session is None or offer_id is None or visit.known.facts.get("scene") != token:
         return visit.go(f"/s/{token}")

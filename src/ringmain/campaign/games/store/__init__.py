@@ -12,8 +12,8 @@ from ringmain.campaign.games.model import AlarmKind, Game, GameScene, Prize
 from ringmain.kit.db import Pending, UnitOfWork, pack_int8, pack_timestamps, pack_uuids
 from ringmain.kit.pure.clock import microseconds
 
-_GAME = "id, kind, name, period, starts_at, ends_at, opened_at, closed_at"
-_ADD_GAME = f"INSERT INTO game (network_id, {_GAME}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_GAME = "id, kind, name, period, starts_at, ends_at, opened_at, closed_at, choices"
+_ADD_GAME = f"INSERT INTO game (network_id, {_GAME}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 _ADD_PRIZES = """
     INSERT INTO game_prize (network_id, game_id, place, offer_id, lot_id, odds, stock)
     SELECT %s, %s, t.* FROM unnest(%s, %s, %s, %s, %s) AS t
@@ -40,7 +40,7 @@ class _Id:
 async def add_game(uow: UnitOfWork, game: Game, prizes: Sequence[Prize]) -> None:
     """Write a game and its prizes."""
     values = (game.id, game.kind, game.name, game.period, game.starts_at, game.ends_at, game.opened_at, game.closed_at)
-    await uow.execute(_ADD_GAME, (uow.network_id, *values))
+    await uow.execute(_ADD_GAME, (uow.network_id, *values, game.choices))
     params = (
         uow.network_id,
         game.id,
@@ -102,6 +102,12 @@ async def scenes_of(uow: UnitOfWork, game_ids: Sequence[UUID]) -> Pending[GameSc
         WHERE network_id = %s AND game_id = ANY(%s) AND current ORDER BY scene_id
     """
     return await uow.start(GameScene, query, (uow.network_id, pack_uuids(game_ids)))
+
+
+async def scenes_of_any_time(uow: UnitOfWork, game_id: UUID) -> list[GameScene]:
+    """Return every scene at which a game is or was played."""
+    query = "SELECT scene_id, game_id, shop_id FROM game_scene WHERE network_id = %s AND game_id = %s"
+    return await uow.rows(GameScene, query, (uow.network_id, game_id))
 
 
 async def game_of_scene(uow: UnitOfWork, scene_id: UUID) -> GameScene | None:
