@@ -28,6 +28,7 @@ from ringmain.campaign.games.play import Played, Plays, play, play_game
 from ringmain.campaign.games.store import play_of_voucher, plays_unlike_their_vouchers
 from ringmain.campaign.games.store.choices import choices_unlike_their_plays
 from ringmain.campaign.messages.give import MessageFigures, message_figures
+from ringmain.campaign.messages.preview import preview_message
 from ringmain.campaign.messages.run import send_today
 from ringmain.campaign.messages.store import LAKE_TABLES as MESSAGE_LAKE_TABLES
 from ringmain.campaign.plan.assignment import area_of
@@ -167,6 +168,7 @@ __all__ = [
     "play_of_voucher",
     "played_at",
     "plays_unlike_their_vouchers",
+    "preview_message",
     "propose_partnership",
     "read_campaign",
     "read_draw",

@@ -17,6 +17,7 @@ from ringmain.message.model import (
 )
 from ringmain.message.one_time_codes import code_sender
 from ringmain.message.preferences import preferences, rules, set_preferences, set_rules
+from ringmain.message.preview import Preview, previews
 from ringmain.message.send import Made, NewMessage, refusals, send
 from ringmain.message.show import Listed, Received, list_messages, read_message, received, sink_messages, tidy_sink
 from ringmain.message.store.lake import LAKE_TABLES
@@ -44,6 +45,7 @@ __all__ = [
     "Made",
     "NewMessage",
     "Preferences",
+    "Preview",
     "Purpose",
     "Received",
     "Refusal",
@@ -66,6 +68,7 @@ __all__ = [
     "mask_email",
     "open_channels",
     "preferences",
+    "previews",
     "read_message",
     "read_stop_token",
     "received",

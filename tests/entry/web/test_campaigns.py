@@ -1,5 +1,6 @@
 """Campaigns on pages: made from a form once, run, paused and copied; what one brought is said in words."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -90,6 +91,8 @@ async def test_a_campaign_by_message_says_whom_it_reached(site: MerchantSite) ->
     text = (await site.get(path)).text
     assert "people were sent the voucher" in text
     assert "Messages by channel" not in text
+    assert text.count('class="bubble"') == 2
+    assert re.search(r"In Chinese · [0-9]+ letters, sent as [2-5] text messages", text)
     counts = (("sent", None, 30), ("failed", "address_unknown", 2), ("failed", "too_late", 1))
     figures = MessageFigures(0, 33, {}, [Tally("sms", *one) for one in counts], 4)
     assert channels_of(ENGLISH, figures) == [["Text message", "0", "30", "3", "0"]]

@@ -1,13 +1,16 @@
 """What became of a campaign's messages, as its merchant reads it: by channel, and what kept vouchers back."""
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ringmain.campaign import api as campaign
 from ringmain.entry.web.merchant.common import N_
 from ringmain.kit.pages import Speech
-from ringmain.message.api import State
+from ringmain.message.api import Preview, State
 
 _CHANNELS = {"sms": N_("Text message"), "email": N_("E-mail"), "none": N_("None")}
+_LANGUAGES = {"en": N_("In English"), "zh": N_("In Chinese")}
 _STATES = (State.QUEUED, State.SENT, State.FAILED, State.REFUSED)
 
 
@@ -20,4 +23,32 @@ def channels_of(speech: Speech, figures: campaign.MessageFigures) -> list[list[s
     return [
         [speech.text(_CHANNELS[name]), *(speech.number(counted[name, state.value]) for state in _STATES)]
         for name in names
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message in one language as a phone shows it; `parts` says in words how many are paid for."""
+
+    name: str
+    tag: str
+    body: str
+    parts: str
+
+
+def said_in(speech: Speech, previews: Sequence[Preview]) -> list[Said]:
+    """Return what a campaign's messages say, a row per language."""
+    return [
+        Said(
+            speech.text(_LANGUAGES[one.language]),
+            "zh-Hans" if one.language == "zh" else "en",
+            one.text.body,
+            speech.texts(
+                "%(units)s letters, sent as %(num)s text message",
+                "%(units)s letters, sent as %(num)s text messages",
+                one.segments.parts,
+                units=speech.number(one.segments.units),
+            ),
+        )
+        for one in previews
     ]

@@ -15,7 +15,7 @@ from ringmain.campaign import api as campaign
 from ringmain.campaign.api import Campaign, NewCampaign, Schedule, State
 from ringmain.campaign.errors import CampaignInvalid
 from ringmain.entry.web.audiences import MERCHANT
-from ringmain.entry.web.merchant.campaign_messages import channels_of
+from ringmain.entry.web.merchant.campaign_messages import channels_of, said_in
 from ringmain.entry.web.merchant.common import N_, Console, Draft, console_of, merchant_id, shown
 from ringmain.entry.web.merchant.offer_form import in_words, typed
 from ringmain.kit.db import UnitOfWork
@@ -81,6 +81,7 @@ async def report(visit: Visit) -> Response:
         offer = (await voucher.read_offers(uow, [one.said.offer_id]))[one.said.offer_id]
         asked = await loop.lift_of(uow, campaign_id, by=own) if mine and one.state is not State.DRAFT else None
         sent = await campaign.message_figures(uow, campaign_id) if mine and "message" in one.said.channels else None
+        said = await campaign.preview_message(uow, offer, visit.site.settings.public_base) if sent else []
         now = await uow.now()
     found = None
     if asked is not None:
@@ -103,6 +104,7 @@ async def report(visit: Visit) -> Response:
         found=found,
         told=told,
         sent=sent,
+        said=said_in(speech, said),
         channels=[] if sent is None else channels_of(speech, sent),
         chart=None if found is None else _chart(found),
         rows=[] if found is None else _rows(speech, found, one.currency),
