@@ -8,6 +8,9 @@ from uuid import uuid4
 import pytest
 
 from ringmain.campaign import api as campaign
+from ringmain.campaign import budgets
+from ringmain.campaign.errors import CapReached
+from ringmain.campaign.store import Cap
 from ringmain.kit.migrate import Urls
 from tests.entry.web.gaming import open_game
 from tests.entry.web.person_site import PersonSite, Phone, person_site
@@ -171,3 +174,18 @@ async def test_a_winner_chooses_one_of_three_and_keeps_it(site: PersonSite) -> N
         assert phone.at == f"/wallet/{win[1]}?won=yes"
     assert await site.street.value("SELECT place FROM play") == int(shown[2])
     assert await site.count("play") == await site.count("voucher") == 1
+
+
+async def test_who_may_win_nothing_more_today_is_told_so(site: PersonSite) -> None:
+    """A cap of none: no play, a page that says when to come back, and the scene as it was."""
+    game = await open_game(site.street, "wheel")
+    async with site.street.unit() as uow:
+        await budgets.set_cap(uow, Cap(site.street.network_id, "person", "", 0, 1))
+    async with site.phone() as phone:
+        await phone.open(f"/s/{game.token}")
+        await phone.send(f"/s/{game.token}", play="still")
+        await phone.join()
+        assert CapReached.next_step.split(";")[0].split(".")[0][:20] in phone.page
+        await phone.open(f"/s/{game.token}")
+        assert "What can I win?" in phone.page
+    assert await site.count("play") == await site.count("voucher") == 0

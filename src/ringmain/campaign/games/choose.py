@@ -9,6 +9,7 @@ import numpy as np
 
 from ringmain.campaign.errors import GameUnknown, PrizeGone, PrizeNotDrawn
 from ringmain.campaign.games import store
+from ringmain.campaign.games.limits import Win, count_wins
 from ringmain.campaign.games.model import Game, Prize, packed
 from ringmain.campaign.games.store import PlayColumns
 from ringmain.campaign.games.store import choices as choice_store
@@ -164,3 +165,8 @@ async def _give(uow: UnitOfWork, rows: Sequence[ChoiceRow], places: Sequence[int
     )
     await store.add_plays(uow, columns)
     await choice_store.settle(uow, [row.id for row in rows])
+    wins = [
+        Win(row.id, prizes[place].offer_id, row.subject_id, shops[row.scene_id], row.drawn_at)
+        for row, place in zip(rows, places, strict=True)
+    ]
+    await count_wins(uow, wins)

@@ -24,6 +24,7 @@ from ringmain.voucher.errors import FundsInsufficient, LotClosed, LotUnfit, Offe
 _TAG = "games"
 _OPERATOR: frozenset[Role] = frozenset({"operator"})
 _PLAYERS: frozenset[Role] = frozenset({"operator", "terminal"})
+_AT_SCENE = (errors.TouchUnknown, errors.GameUnknown)
 
 
 class PrizeAsked(Struct, frozen=True, forbid_unknown_fields=True):
@@ -369,7 +370,7 @@ ROUTES: tuple[Route, ...] = (
         response=PlayShown,
         status=HTTPStatus.CREATED,
         transaction="write",
-        errors=(errors.TouchUnknown, errors.GameUnknown, errors.NotPlaying, errors.GameEmpty, MemberUnknown),
+        errors=(*_AT_SCENE, errors.NotPlaying, errors.GameEmpty, errors.CapReached, MemberUnknown),
         example={"touch_id": _ID, "member_id": _ID},
         example_response=_PLAY,
     ),
@@ -387,7 +388,7 @@ ROUTES: tuple[Route, ...] = (
         request=ChoosePrize,
         response=PlayShown,
         transaction="write",
-        errors=(errors.GameUnknown, errors.TouchUnknown, errors.PrizeNotDrawn, errors.PrizeGone),
+        errors=(*_AT_SCENE, errors.PrizeNotDrawn, errors.PrizeGone),
         example={"member_id": _ID, "place": 1},
         example_response=_PLAY,
     ),

@@ -13,6 +13,7 @@ from ringmain.campaign.errors import GameEmpty, GameUnknown, NotPlaying, TouchUn
 from ringmain.campaign.games import store
 from ringmain.campaign.games.choices import Bools, further
 from ringmain.campaign.games.choose import Choosing, Won, choosing_at
+from ringmain.campaign.games.limits import Win, count_wins, not_for
 from ringmain.campaign.games.model import (
     NO_PRIZE,
     Game,
@@ -48,7 +49,8 @@ _ZEROS = np.zeros(1, dtype="V16")
 class Plays:
     """Plays in order of arrival, one element each: ids are UUIDs as V16, times UTC microseconds since 1970.
 
-    `voucher_ids` are given by replays only; else they are made here, and so is the chance that they carry.
+    Nobody wins one of `without_offers`, unless it stands in. `voucher_ids` are given by replays only; else they are
+    made here, and so is the chance that they carry.
     """
 
     scene_ids: Ids
@@ -56,6 +58,7 @@ class Plays:
     at_us: Int64s
     touch_ids: Ids | None = None
     voucher_ids: Ids | None = None
+    without_offers: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,8 @@ async def play_game(uow: UnitOfWork, touch_id: UUID, member_id: UUID) -> Won | C
 
     `Choosing` where they may choose what they have won: see `choose`.
 
-    Raises `TouchUnknown`, `MemberUnknown`, `GameUnknown`, `NotPlaying` or `GameEmpty`; then nothing was won.
+    Raises `TouchUnknown`, `MemberUnknown`, `GameUnknown`, `NotPlaying`, `GameEmpty`, or `CapReached` where they may be
+    given nothing more today; then nothing was won, and they have not played.
     """
     known = (await member.subjects(uow, [member_id]))[0]
     if known is None:
@@ -88,29 +92,35 @@ async def play_game(uow: UnitOfWork, touch_id: UUID, member_id: UUID) -> Won | C
     if not touches:
         raise TouchUnknown()
     scene_id = touches[0].scene_id
-    at_us = np.array([microseconds(await uow.now())])
-    others = [one for one in known.subject_ids if one != known.subject_id]
+    now = await uow.now()
+    at_us = np.array([microseconds(now)])
     games = await store.lock_games(uow, packed([scene_id]))
     if not games:
         raise GameUnknown()
+    game = games[0]
     if (waiting := await choosing_at(uow, scene_id, known.subject_ids)) is not None:
         return waiting
-    answer = None
-    if others:
-        # Who was merged with somebody has played where either of them has.
-        period = await periods_of(uow, games[0], at_us)
-        count = len(others)
-        rows = await store.played(uow, np.repeat(packed([scene_id]), count), np.repeat(period, count), packed(others))
-        answer = (rows[0].voucher_id, rows[0].place, True) if rows else None
-    if answer is None:
-        done = await play(uow, Plays(packed([scene_id]), packed([known.subject_id]), at_us, packed([touch_id])))
-        if done.refused:
-            raise done.refused[0]
-        if (waiting := await choosing_at(uow, scene_id, known.subject_ids)) is not None:
-            return waiting
-        answer = (UUID(bytes=done.voucher_ids[0].tobytes()), int(done.place[0]), bool(done.again[0]))
-    prizes = {row.place: row.prize() for row in await (await store.prizes_of(uow, [games[0].id])).all()}
-    return Won(games[0], prizes[answer[1]], answer[0], scene_id, answer[2])
+    prizes = {row.place: row.prize() for row in await (await store.prizes_of(uow, [game.id])).all()}
+    # Who was merged with somebody has played where either of them has.
+    period, count = await periods_of(uow, game, at_us), len(known.subject_ids)
+    rows = await store.played(
+        uow, np.repeat(packed([scene_id]), count), np.repeat(period, count), packed(list(known.subject_ids))
+    )
+    if rows:
+        return Won(game, prizes[rows[0].place], rows[0].voucher_id, scene_id, again=True)
+    shop_id = touches[0].shop_id
+    without = frozenset[UUID]()
+    if game.closed_at is None and game.starts_at <= now < game.ends_at:
+        without = await not_for(uow, known, list(prizes.values()), shop_id, now)
+    own = Plays(packed([scene_id]), packed([known.subject_id]), at_us, packed([touch_id]), without_offers=without)
+    done = await play(uow, own)
+    if done.refused:
+        raise done.refused[0]
+    if (waiting := await choosing_at(uow, scene_id, known.subject_ids)) is not None:
+        return waiting
+    prize, voucher_id = prizes[int(done.place[0])], UUID(bytes=done.voucher_ids[0].tobytes())
+    await count_wins(uow, [Win(voucher_id, prize.offer_id, known.subject_id, shop_id, now)])
+    return Won(game, prize, voucher_id, scene_id, again=False)
 
 
 async def play(uow: UnitOfWork, plays: Plays) -> Played:
@@ -180,6 +190,8 @@ async def _decide(uow: UnitOfWork, table: Table, plays: Plays, own: Int64s, peri
     latest = int(plays.at_us[own].max())
     left = np.array([voucher.issuable(one, latest) for one in open_lots], dtype=np.int64)
     odds, stand_ins, clash = await odds_of(uow, table, open_lots)
+    if plays.without_offers:
+        odds = odds * np.array([prize.offer_id not in plays.without_offers for prize in table.prizes])
     row = table.scene_of_play[own]
     drawn = stand_in(stand_ins, row, decide(odds, row, left, chance_of(done.voucher_ids[own])), left)
     won = drawn != NO_PRIZE

@@ -12,7 +12,15 @@ from starlette.responses import Response
 
 from ringmain.campaign import api as campaign
 from ringmain.campaign.api import AtScene, Chance, Choosing, Won
-from ringmain.campaign.errors import GameEmpty, GameUnknown, NotPlaying, PrizeGone, PrizeNotDrawn, TouchUnknown
+from ringmain.campaign.errors import (
+    CapReached,
+    GameEmpty,
+    GameUnknown,
+    NotPlaying,
+    PrizeGone,
+    PrizeNotDrawn,
+    TouchUnknown,
+)
 from ringmain.entry.web.person import phone, words
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pages import Visit
@@ -161,6 +169,10 @@ async def play_now(visit: Visit, way: str) -> Response:
         async with visit.unit() as uow:
             await phone.remember(visit, uow, game=None)
         return visit.go(f"/s/{token}")
+    except CapReached as rule:
+        async with visit.unit() as uow:
+            await phone.remember(visit, uow, game=None)
+        return visit.page("person/scene_closed.html", rule.status, why="receipt", rule=rule)
     if isinstance(won, Won) and won.again:
         return visit.go(f"/s/{token}")
     return visit.go(f"/s/{token}?now={way}")
