@@ -505,6 +505,15 @@ LOOP: dict[str, Cell] = {
     "read_flow": Cell("oa", lambda _: "/v1/loop/flow", other_network="apart"),
     "read_closure": Cell("oa", lambda _: "/v1/loop/closure", other_network="apart"),
     "read_ring": Cell("oa", lambda _: "/v1/loop/ring", other_network="apart"),
+    "read_ring_pressure": Cell("oa", lambda _: "/v1/loop/pressure", other_network="apart"),
+    "list_pressure_notes": Cell("om", lambda _: "/v1/pressure-notes", other_network="apart", other_merchant="apart"),
+    # Only Monday's job drafts notes: there is none here to be sent.
+    "decide_pressure_note": Cell(
+        "o",
+        lambda things: f"/v1/pressure-notes/{things.key_id}/decision",
+        lambda _: {"decision": "send"},
+        own=(404,),
+    ),
     "read_leaks": Cell("oa", lambda _: "/v1/loop/leaks", other_network="apart"),
 }
 
@@ -513,6 +522,16 @@ FIGURES: dict[str, Cell] = {
     "read_ahead": Cell("om", lambda things: f"{_merchant(things)}/ahead"),
     "read_today": Cell("om", lambda things: f"{_merchant(things)}/today"),
     "read_own_ring": Cell("om", lambda things: f"{_merchant(things)}/ring"),
+    "read_top_up": Cell("om", lambda things: f"{_merchant(things)}/top-up"),
+    "set_top_up": Cell(
+        "om",
+        lambda things: f"{_merchant(things)}/top-up",
+        lambda _: {"below_minor": 100, "add_minor": 100, "month_minor": 500},
+    ),
+    # Nothing was set here that could be paused.
+    "pause_top_up": Cell(
+        "om", lambda things: f"{_merchant(things)}/top-up/pause", lambda _: {"paused": False}, own=(200, 404)
+    ),
     "read_pressure": Cell("om", lambda things: f"{_merchant(things)}/pressure"),
     "read_checklist": Cell("om", lambda things: f"{_merchant(things)}/checklist"),
     "list_guests": Cell("om", lambda things: f"{_merchant(things)}/guests"),

@@ -58,6 +58,8 @@ def test_every_job_has_its_slice_in_its_name() -> None:
         "campaign:price",
         "campaign:send_messages",
         "campaign:settle_choices",
+        "loop:draft_notes",
+        "loop:top_up",
         "loop:watch_comparisons",
         "match:exposures",
         "message:tidy",

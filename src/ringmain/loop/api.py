@@ -33,19 +33,27 @@ from ringmain.loop.model import (
 from ringmain.loop.model.lift import Dealt, Interval, Reading, State, Watch, compare
 from ringmain.loop.model.lift import fixed as fixed_interval
 from ringmain.loop.model.lift import sequence as sequence_interval
+from ringmain.loop.model.notes import DAYS as NOTE_DAYS
+from ringmain.loop.model.notes import FEWEST_VOUCHERS, Balance, Note
 from ringmain.loop.model.ring import Given, Sharing, Side, Stages
+from ringmain.loop.model.top_ups import StandingOrder, TopUp
+from ringmain.loop.notes import decide_note, draft_notes, notes_to, shop_balances
 from ringmain.loop.offer_story import OfferVoucher, VoucherState, daily, offer_funnel, offer_vouchers, own_offer
-from ringmain.loop.pressure import OfferPressure, Pressure, pressure
+from ringmain.loop.pressure import OfferPressure, Pressure, RingPressure, pressure, ring_pressure
 from ringmain.loop.preview import Plan, Preview, preview
 from ringmain.loop.ring import OUTCOMES, Cell, MerchantPower, Outcome, OwnRing, Ring, Whose, own_ring, ring, whose
 from ringmain.loop.store.offer_story import DayRow, FunnelRow
 from ringmain.loop.today import Caused, Counted, Today, today
+from ringmain.loop.top_up import Standing, keep_topped_up, pause_top_up, set_top_up, standing, with_order
 
 __all__ = [
     "ANALYSES",
+    "FEWEST_VOUCHERS",
     "LAKE_TABLES",
     "MEMORY_LIMIT",
+    "NOTE_DAYS",
     "OUTCOMES",
+    "Balance",
     "Beside",
     "CampaignLift",
     "Caused",
@@ -71,6 +79,7 @@ __all__ = [
     "Leaks",
     "LiftOf",
     "MerchantPower",
+    "Note",
     "OfferPressure",
     "OfferVoucher",
     "Outcome",
@@ -82,14 +91,18 @@ __all__ = [
     "Rate",
     "Reading",
     "Ring",
+    "RingPressure",
     "SecondVisits",
     "Sharing",
     "ShopEdge",
     "Side",
     "Stages",
+    "Standing",
+    "StandingOrder",
     "State",
     "Step",
     "Today",
+    "TopUp",
     "Transitions",
     "VoucherState",
     "Watch",
@@ -101,25 +114,35 @@ __all__ = [
     "closure_report",
     "compare",
     "daily",
+    "decide_note",
+    "draft_notes",
     "facts_of",
     "fixed_interval",
     "flow",
     "flow_report",
     "guest_counts",
     "guests",
+    "keep_topped_up",
     "leak_report",
     "lift_of",
+    "notes_to",
     "offer_funnel",
     "offer_vouchers",
     "own_offer",
     "own_ring",
+    "pause_top_up",
     "pressure",
     "preview",
     "ring",
+    "ring_pressure",
     "sequence_interval",
+    "set_top_up",
+    "shop_balances",
+    "standing",
     "today",
     "transitions",
     "whose",
+    "with_order",
 ]
 
 MEMORY_LIMIT = "512MB"

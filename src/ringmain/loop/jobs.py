@@ -1,4 +1,4 @@
-"""The nightly look at comparison groups: an alarm where they are not dealt as they should be."""
+"""The nightly look at comparison groups, Monday's drafts to dead ends, and each hour's standing top-ups."""
 
 import asyncio
 
@@ -7,6 +7,8 @@ from procrastinate import Blueprint, JobContext
 
 from ringmain.kit.jobs import RETRY, database_of, lake_of
 from ringmain.loop.lift import aa_watch
+from ringmain.loop.notes import draft_notes, shop_balances
+from ringmain.loop.top_up import keep_topped_up, with_order
 from ringmain.network import api as network
 
 _log = structlog.get_logger(__name__)
@@ -19,7 +21,44 @@ def tasks() -> Blueprint:
         name="watch_comparisons", queueing_lock="loop_watch", lock="loop_watch", pass_context=True, retry=RETRY
     )(watch_comparisons)
     found.periodic(cron="31 4 * * *")(job)
+    drafting = found.task(
+        name="draft_notes", queueing_lock="loop_notes", lock="loop_notes", pass_context=True, retry=RETRY
+    )(draft_notes_of_networks)
+    found.periodic(cron="11 5 * * 1")(drafting)
+    topping = found.task(
+        name="top_up", queueing_lock="loop_top_up", lock="loop_top_up", pass_context=True, retry=RETRY
+    )(top_up_merchants)
+    found.periodic(cron="17 * * * *")(topping)
     return found
+
+
+async def draft_notes_of_networks(context: JobContext, timestamp: int) -> None:
+    """Draft notes to the dead ends of every network that lives in the present; nothing is sent."""
+    del timestamp
+    database = database_of(context)
+    for network_id in await network.present_networks(database):
+        async with database.unit(network_id) as uow:
+            now = await uow.now()
+        balances = await asyncio.to_thread(shop_balances, lake_of(context), network_id, now)
+        async with database.unit(network_id) as uow:
+            drafts = await draft_notes(uow, balances)
+        if drafts:
+            _log.info("notes drafted", network_id=str(network_id), notes=len(drafts))
+
+
+async def top_up_merchants(context: JobContext, timestamp: int) -> None:
+    """Make and announce standing top-ups, each merchant in a transaction of its own."""
+    del timestamp
+    database = database_of(context)
+    for network_id in await network.present_networks(database):
+        async with database.unit(network_id) as uow:
+            merchants = await with_order(uow)
+        for merchant_id in merchants:
+            async with database.unit(network_id) as uow:
+                found = await keep_topped_up(uow, merchant_id)
+            if found is not None:
+                facts = {"network_id": str(network_id), "merchant_id": str(merchant_id), "top_up_id": str(found.id)}
+                _log.info("top-up", **facts, state=found.state)
 
 
 async def watch_comparisons(context: JobContext, timestamp: int) -> None:

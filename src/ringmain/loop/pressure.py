@@ -9,6 +9,7 @@ from ringmain.kit.db import UnitOfWork
 from ringmain.ledger import api as ledger
 from ringmain.loop.model.pressure import WINDOW_DAYS, Estimate, Use, days_observed, estimate, sooner
 from ringmain.loop.store import offers as store
+from ringmain.loop.store import top_ups
 from ringmain.network import api as network
 from ringmain.network.api import MerchantAccount
 from ringmain.voucher.api import Posting
@@ -92,3 +93,25 @@ def _of_offer(
         if not own or sooner(of_stock, left) is of_stock:
             limited_by, left = "stock", of_stock
     return OfferPressure(row.id, row.name, row.paused, row.stock, row.cost_minor, row.issued, limited_by, left)
+
+
+@dataclass(frozen=True, slots=True)
+class RingPressure:
+    """How long the money of the whole ring lasts: what all merchants and the network's pool can spend together."""
+
+    currency: str
+    at: datetime
+    available_minor: int
+    credit_minor: int
+    window_days: int
+    money: Estimate
+
+
+async def ring_pressure(uow: UnitOfWork) -> RingPressure:
+    """Return the days of pressure left of the whole ring."""
+    here, now = await network.network_of(uow), await uow.now()
+    since = now - timedelta(days=WINDOW_DAYS)
+    row = await top_ups.ring_money(uow, MerchantAccount.AVAILABLE, here.currency, Posting.HOLD, _RETURNS, since)
+    use = Use(row.held_minor, row.returned_minor, days_observed(row.first_at, now), row.holds)
+    money = estimate(row.available_minor + row.credit_minor, use, now, here.time_zone)
+    return RingPressure(here.currency, now, row.available_minor, row.credit_minor, WINDOW_DAYS, money)

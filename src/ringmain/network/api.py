@@ -18,7 +18,7 @@ from ringmain.network.accounts import (
     rewrap_accounts,
 )
 from ringmain.network.authenticate import Authenticator
-from ringmain.network.deposit import MerchantBalance, make_deposit, merchant_balance
+from ringmain.network.deposit import MerchantBalance, make_deposit, merchant_balance, top_up
 from ringmain.network.found import Founding, found_network
 from ringmain.network.hours_text import hours_of
 from ringmain.network.invitations import invitation_path, invitation_token
@@ -229,6 +229,7 @@ __all__ = [
     "staff_of_shop",
     "terminal_of",
     "token_text",
+    "top_up",
     "unpair",
     "withdraw_rival",
 ]

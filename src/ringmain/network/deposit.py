@@ -49,6 +49,23 @@ async def make_deposit(
     return deposit
 
 
+async def top_up(uow: UnitOfWork, merchant_id: UUID, top_up_id: UUID, amount_minor: int) -> None:
+    """Turn what a merchant is owed into what it can spend; the transfer bears the top-up's id, so it is made once.
+
+    The caller has looked at what is owed, under a lock of its own. Raises `MerchantNotFound`.
+    """
+    network = await network_of(uow)
+    await merchant_of(uow, merchant_id)
+    owed, spendable = (
+        account_id(network.id, merchant_id, code, network.currency)
+        for code in (MerchantAccount.PAYABLE, MerchantAccount.AVAILABLE)
+    )
+    await available(uow, [spendable])
+    reason, now = NetworkTransfer.TOP_UP, await uow.now()
+    transfer = Transfer(top_up_id, owed, spendable, amount_minor, network.currency, reason, top_up_id, now)
+    await post(uow, [transfer], {spendable: amount_minor})
+
+
 async def merchant_balance(uow: UnitOfWork, merchant_id: UUID) -> MerchantBalance:
     """Return a merchant's balances, counted from the ledger's transfers. Raises `MerchantNotFound`."""
     network = await network_of(uow)

@@ -11,6 +11,7 @@ from ringmain.settlement.errors import MonthInvalid
 Account = Literal["available", "held", "owed"]
 LineKind = Literal[
     "deposit",
+    "top_up",
     "hold",
     "release",
     "expiry",

@@ -31,6 +31,7 @@ _CODES: dict[Account, MerchantAccount] = {
 # What each reason of the ledger is called on a statement; a redemption's name depends on whose voucher it was.
 _KINDS: dict[int, LineKind] = {
     NetworkTransfer.DEPOSIT: "deposit",
+    NetworkTransfer.TOP_UP: "top_up",
     Posting.HOLD: "hold",
     Posting.RELEASE: "release",
     Posting.EXPIRE: "expiry",

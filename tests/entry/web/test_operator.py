@@ -17,6 +17,7 @@ pytestmark = pytest.mark.browser
 PAGES = (
     "/operator",
     "/operator/ring",
+    "/operator/pressure",
     "/operator/merchants",
     "/operator/merchants/new",
     f"/operator/merchants/{street.STALLS[0].merchant_id}",

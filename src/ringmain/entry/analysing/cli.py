@@ -24,6 +24,7 @@ Analysis = Literal[
     "after_playing",
     "elsewhere_of",
     "stages",
+    "shop_balance",
     "sharing",
 ]
 

@@ -1,6 +1,7 @@
 """From the lake to the small arrays that the model judges, as Ibis expressions that DuckDB and Spark both run."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 from ringmain.loop.analysis.effect import (
     DealtRows,
@@ -34,6 +35,7 @@ from ringmain.loop.analysis.ring import (
     played_rows,
     power,
     sharing,
+    shop_balance,
     stages,
     voucher_moves,
 )
@@ -64,6 +66,7 @@ __all__ = [
     "redemption_returns",
     "redemptions_of",
     "sharing",
+    "shop_balance",
     "stages",
     "transitions_of",
     "visit_transitions",
@@ -90,6 +93,7 @@ EXPRESSIONS: Mapping[str, Callable[[Facts], Table]] = {
     "after_playing": lambda facts: after_playing(facts, 28, 28),
     "elsewhere_of": lambda facts: elsewhere_of(facts, 28, ["shop-0", "shop-1"]),
     "stages": stages,
+    "shop_balance": lambda facts: shop_balance(facts, datetime(2026, 2, 20, tzinfo=UTC), 28),
     "sharing": lambda facts: sharing(facts, ["scene-0"], 28),
 }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import ibis
@@ -66,6 +67,22 @@ def _side(moved: Table, side: str, merchant: Table, other: Table) -> Table:
         others=other.nunique(),
         amount_minor=moved.amount_minor.sum().fill_null(0),
     )
+
+
+def shop_balance(facts: Facts, until: datetime, days: int) -> Table:
+    """Return shop_id, sent_on (vouchers won there) and came (won at other shops, spent there) of so many days."""
+    end = ibis.literal(until, "timestamp('UTC')")
+    since = end - ibis.interval(days=days)
+    won = facts.grant.filter(facts.grant.sender_shop_id.notnull(), facts.grant.granted_at.between(since, end))
+    won = won.select(shop_id=won.sender_shop_id, sent_on=ibis.literal(1), came=ibis.literal(0))
+    spent = standing(facts).anti_join(disputed(facts), "sale_id")
+    spent = spent.filter(spent.redeemed_at.between(since, end))
+    origin = facts.grant.select("voucher_id", "sender_shop_id")
+    came = spent.inner_join(origin, "voucher_id")
+    came = came.filter(came.sender_shop_id.notnull(), came.sender_shop_id != came.shop_id)
+    came = came.select("shop_id", sent_on=ibis.literal(0), came=ibis.literal(1))
+    both = won.union(came)
+    return both.group_by("shop_id").agg(sent_on=both.sent_on.sum(), came=both.came.sum())
 
 
 def _grouped(moves: Table, groups: Table) -> Table:

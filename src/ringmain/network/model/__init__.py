@@ -48,6 +48,7 @@ class NetworkTransfer(IntEnum):
     """Why money moves by this slice."""
 
     DEPOSIT = 1
+    TOP_UP = 2  # What a merchant is owed becomes what it can spend.
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from ringmain.entry.web.merchant import (
     statements,
     terminals,
     today,
+    top_ups,
     tribes,
     webhooks,
 )
@@ -23,6 +24,7 @@ PAGES: tuple[PageRoute, ...] = (
     *offers.PAGES,
     *campaigns.PAGES,
     *ring.PAGES,
+    *top_ups.PAGES,
     *guests.PAGES,
     *tribes.PAGES,
     *statements.PAGES,

@@ -108,6 +108,7 @@ def rail(speech: Speech) -> list[tuple[str, str, str]]:
         ("/merchant/members", "people", speech.text("Guests")),
         ("/merchant/tribes", "people", speech.text("Groups")),
         ("/merchant/segments", "list", speech.text("Segments")),
+        ("/merchant/top-ups", "drop", speech.text("Standing top-up")),
         ("/merchant/statements", "coin", speech.text("Statements")),
         ("/merchant/shops", "store", speech.text("Shops")),
         ("/merchant/staff", "person", speech.text("Staff")),

@@ -30,6 +30,7 @@ _ACCOUNTS = {
 }
 _KINDS = {
     "deposit": N_("Paid in"),
+    "top_up": N_("Topped up from what you are owed"),
     "hold": N_("Set aside for vouchers"),
     "release": N_("Came back: not needed"),
     "expiry": N_("Came back: vouchers ended"),

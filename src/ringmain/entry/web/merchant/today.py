@@ -1,7 +1,7 @@
 """The first page of a merchant: what was counted today, how long the money lasts, and what is to be set up."""
 
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from babel.dates import format_skeleton
@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from ringmain.entry.web.audiences import MERCHANT
 from ringmain.entry.web.merchant.common import N_, Console, console_of, csv_file, csv_line, merchant_id, reading, shown
+from ringmain.entry.web.merchant.notes import said
 from ringmain.kit.pages import PageRoute, Speech, Visit
 from ringmain.loop import api as loop
 
@@ -31,6 +32,21 @@ _STEPS: dict[loop.Step, tuple[str, str]] = {
 }
 
 
+_TOP_UPS = {
+    "announced": N_("%(amount)s will be added from what you are owed: %(moment)s. Pause it to stop it."),
+    "made": N_("%(amount)s was added from what you are owed: %(moment)s."),
+    "failed": N_("A top-up of %(amount)s failed, for too little was owed to you: %(moment)s. Pay money in."),
+    "stopped": N_("You stopped a top-up of %(amount)s: %(moment)s."),
+}
+# Notes and top-ups are news for two weeks.
+_NEWS = timedelta(days=14)
+
+
+def _top_up(speech: Speech, console: Console, one: loop.TopUp) -> str:
+    moment = speech.moment(one.decided_at or one.due_at, console.time_zone, "short")
+    return speech.text(_TOP_UPS[one.state], amount=speech.money(one.amount_minor, console.currency), moment=moment)
+
+
 async def today(visit: Visit) -> Response:
     """Show the day."""
     async with reading(visit) as uow:
@@ -39,6 +55,10 @@ async def today(visit: Visit) -> Response:
         pressure = await loop.pressure(uow, merchant_id(visit))
         checklist = await loop.checklist(uow, merchant_id(visit))
         days = await loop.daily(uow, merchant_id(visit))
+    async with visit.unit() as uow:
+        # Drafts stand beside what was sent, so a merchant's own transaction cannot read the table of notes.
+        notes = await loop.notes_to(uow, merchant_id(visit))
+        standing = await loop.standing(uow, merchant_id(visit))
     period = visit.query("period") if visit.query("period") in _PERIODS else "today"
     counted = next(one for one in figures.counted if one.period == period)
     steps = [(*_words(visit.speech, one.step), one) for one in checklist.steps]
@@ -52,6 +72,16 @@ async def today(visit: Visit) -> Response:
         period=period,
         periods=[(name, visit.speech.text(label)) for name, label in _PERIODS.items()],
         pressure=pressure,
+        notes=[
+            said(visit.speech, one, console.shop_name(one.shop_id))
+            for one in notes
+            if one.decided_at is not None and figures.at - one.decided_at < _NEWS
+        ],
+        top_ups=[
+            _top_up(visit.speech, console, one)
+            for one in standing.top_ups[:1]
+            if figures.at - (one.decided_at or one.announced_at) < _NEWS
+        ],
         steps=steps,
         next_step=next((one for one in steps if one[2].step == checklist.next), None),
         anything=any(day.sales for day in days),

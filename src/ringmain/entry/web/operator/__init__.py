@@ -10,6 +10,7 @@ from ringmain.entry.web.operator import (
     merchants,
     models,
     offers,
+    pressure,
     requests,
     ring,
     webhooks,
@@ -19,6 +20,7 @@ from ringmain.kit.pages import PageRoute
 PAGES: tuple[PageRoute, ...] = (
     *health.PAGES,
     *ring.PAGES,
+    *pressure.PAGES,
     *merchants.PAGES,
     *lease_list.PAGES,
     *offers.PAGES,
