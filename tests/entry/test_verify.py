@@ -51,6 +51,7 @@ FAULTS = {
 }
 # Checks of what this ring has nothing of.
 _OF_GAMES = {
+    "a choice is one play of what was shown, or kept in its lot",
     "lots count the vouchers that were issued from them",
     "every play won one voucher, of the prize that it drew",
 }
