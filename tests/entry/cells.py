@@ -406,6 +406,11 @@ CAMPAIGN: dict[str, Cell] = {
             **CAMPAIGN_TIME,
         ),
     ),
+    "forecast_campaign": Cell(
+        "mo",
+        lambda _: "/v1/campaigns/forecast",
+        _with(offer_id="{idle_offer}", budget_minor=1_000, merchant_id="{merchant}", **CAMPAIGN_TIME),
+    ),
     "list_campaigns": Cell("amo", lambda _: "/v1/campaigns", other_network="apart", other_merchant="apart"),
     "read_campaign": Cell("amo", _in("/v1/campaigns/{campaign}")),
     "start_campaign": Cell("mo", _in("/v1/campaigns/{campaign}/start"), own=(200, 409)),

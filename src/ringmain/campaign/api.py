@@ -34,6 +34,7 @@ from ringmain.campaign.messages.store import LAKE_TABLES as MESSAGE_LAKE_TABLES
 from ringmain.campaign.plan.assignment import area_of
 from ringmain.campaign.plan.deal import Dealing, dealing, held_out, record_opportunities
 from ringmain.campaign.plan.model import (
+    DAY_MINUTES,
     Audience,
     Campaign,
     NewCampaign,
@@ -48,6 +49,7 @@ from ringmain.campaign.plan.partner import (
     propose_partnership,
     read_partnership,
 )
+from ringmain.campaign.plan.reach import audience_size
 from ringmain.campaign.plan.run import (
     approve_campaign,
     campaigns_of,
@@ -79,9 +81,10 @@ from ringmain.campaign.uplift import (
     two_boosted,
     two_logistic,
 )
-from ringmain.campaign.value import Asked, Value, expected
+from ringmain.campaign.value import Asked, Value, expected, without
 
 __all__ = [
+    "DAY_MINUTES",
     "LAKE_TABLES",
     "MESSAGE_LAKE_TABLES",
     "Allocation",
@@ -130,6 +133,7 @@ __all__ = [
     "allocate",
     "approve_campaign",
     "area_of",
+    "audience_size",
     "both_chances",
     "campaigns_of",
     "campaigns_to_approve",
@@ -186,5 +190,6 @@ __all__ = [
     "two_logistic",
     "used",
     "winners",
+    "without",
     "worth",
 ]

@@ -39,7 +39,7 @@ Value = Callable[[Asked], Floats]
 
 # Of a shop that a person has never been to and that nothing is foretold of: one visit a week of two hundred people.
 _UNKNOWN = 0.005
-# People alike who go to such shops for a fifth of their visits make it three times as probable; see `_without`.
+# People alike who go to such shops for a fifth of their visits make it three times as probable; see `without`.
 _TASTE = 10.0
 # The factor on the odds of the best voucher of a shop around the corner: e^1.6, about five.
 _MOST_MOVED = 1.6
@@ -50,13 +50,13 @@ _SURE = 0.995
 
 def expected(asked: Asked) -> Floats:
     """Return the incremental visits that each row is expected to bring: 0 or more."""
-    without = _without(asked)
+    chance = without(asked)
     moved = _MOST_MOVED * np.clip(asked.pull, 0.0, 1.0) * (_FAR + (1 - _FAR) * np.clip(asked.near, 0.0, 1.0))
-    odds = without / (1 - without) * np.exp(moved)
-    return np.asarray(odds / (1 + odds) - without, dtype=np.float64)
+    odds = chance / (1 - chance) * np.exp(moved)
+    return np.asarray(odds / (1 + odds) - chance, dtype=np.float64)
 
 
-def _without(asked: Asked) -> Floats:
+def without(asked: Asked) -> Floats:
     """Return the chance of a visit within a week without a voucher; where nothing is foretold, what tastes suggest."""
     taste = np.where(np.isnan(asked.taste), 0.0, np.clip(asked.taste, 0.0, 1.0))
     guessed = _UNKNOWN * (1 + _TASTE * taste)

@@ -11,6 +11,7 @@ from ringmain.loop import analysis
 from ringmain.loop.analysis import EXPRESSIONS as ANALYSES
 from ringmain.loop.analysis import LAKE_TABLES, Facts, Table, facts_of
 from ringmain.loop.checklist import Checklist, ChecklistStep, Step, checklist
+from ringmain.loop.forecast import Planned, forecast, planned
 from ringmain.loop.guests import Elsewhere, Guest, GuestCounts, guest_counts, guests
 from ringmain.loop.lift import CampaignLift, LiftOf, PartOf, aa_watch, campaign_lift, campaign_parts, lift_of
 from ringmain.loop.model import (
@@ -30,6 +31,8 @@ from ringmain.loop.model import (
     strongest_edges,
     transitions,
 )
+from ringmain.loop.model.forecast import Expected
+from ringmain.loop.model.forecast import Range as VisitRange
 from ringmain.loop.model.lift import Dealt, Interval, Reading, State, Watch, compare
 from ringmain.loop.model.lift import fixed as fixed_interval
 from ringmain.loop.model.lift import sequence as sequence_interval
@@ -67,6 +70,7 @@ __all__ = [
     "DayRow",
     "Dealt",
     "Elsewhere",
+    "Expected",
     "FlowFigures",
     "FlowOf",
     "FlowReport",
@@ -86,6 +90,7 @@ __all__ = [
     "OwnRing",
     "PartOf",
     "Plan",
+    "Planned",
     "Pressure",
     "Preview",
     "Rate",
@@ -104,6 +109,7 @@ __all__ = [
     "Today",
     "TopUp",
     "Transitions",
+    "VisitRange",
     "VoucherState",
     "Watch",
     "Whose",
@@ -120,6 +126,7 @@ __all__ = [
     "fixed_interval",
     "flow",
     "flow_report",
+    "forecast",
     "guest_counts",
     "guests",
     "keep_topped_up",
@@ -131,6 +138,7 @@ __all__ = [
     "own_offer",
     "own_ring",
     "pause_top_up",
+    "planned",
     "pressure",
     "preview",
     "ring",

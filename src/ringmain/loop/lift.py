@@ -111,6 +111,29 @@ def campaign_lift(lake: Path, network_id: UUID, asked: LiftOf, now: datetime) ->
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """The visits that a campaign brought in all, with the standard error of that."""
+
+    total: float
+    error: float
+
+
+def ended_effects(
+    lake: Path, network_id: UUID, campaign_ids: Sequence[UUID], shop_ids: Sequence[UUID]
+) -> dict[UUID, Effect]:
+    """Return what ended campaigns brought at shops, of those of which enough is known. Blocks."""
+    with _facts(lake, network_id) as facts:
+        people = analysis.dealt_people(facts, WINDOW_DAYS, BEFORE_DAYS, _texts(shop_ids))
+        rows = analysis.dealt_rows(people.filter(people.campaign_id.isin([str(id_) for id_ in campaign_ids])))
+    found, campaigns = {}, np.asarray(rows.campaign, dtype=object)
+    for id_ in campaign_ids:
+        compared = model.compare(_dealt(rows, campaigns == str(id_), rows.visits, rows.visits_before))
+        if compared is not None and compared.enough and compared.error > 0:
+            found[id_] = Effect(compared.effect * compared.treated, compared.error * compared.treated)
+    return found
+
+
 def _days_needed(rows: DealtRows, ripe: model.Bools, reading: Reading, now: datetime) -> int | None:
     """Return about how many days until enough people have been followed, those who wait among them."""
     if reading.state is not model.State.TOO_EARLY or not len(rows.entered_at):

@@ -45,11 +45,13 @@ from ringmain.need.visits.next_choice import Ranked, rank_kinds, rank_stores
 from ringmain.need.visits.records import Visits
 from ringmain.need.visits.return_time import Return, foretell_gaps, foretell_returns
 from ringmain.need.visits.rhythm import own_gaps, own_rate
+from ringmain.need.wanting import LIKELY, wanted, wanting, weeks_at
 
 __all__ = [
     "BASELINES",
     "LEAST_DAYS",
     "LEAST_PEOPLE",
+    "LIKELY",
     "MADE_OF",
     "MODEL",
     "ROUNDED_TO",
@@ -127,5 +129,8 @@ __all__ = [
     "traffic_window",
     "train",
     "train_baskets",
+    "wanted",
+    "wanting",
+    "weeks_at",
     "weeks_of",
 ]

@@ -120,6 +120,45 @@ async def of_people(uow: UnitOfWork, subject_ids: Sequence[UUID], since: datetim
 
 
 @dataclass(frozen=True, slots=True)
+class SubjectRow:
+    """A person by subject."""
+
+    subject_id: UUID
+
+
+# That somebody comes to one of the shops at least, where visits to each are taken to be independent.
+_LIKELY = """
+    SELECT subject_id FROM need
+    WHERE network_id = %s AND shop_id = ANY(%s) AND made_at > %s
+    GROUP BY subject_id HAVING 1 - exp(sum(ln(1 - least(week_chance, 0.999)::float8))) >= %s
+    ORDER BY subject_id
+"""
+
+
+async def likely(uow: UnitOfWork, shop_ids: Sequence[UUID], since: datetime, chance: float) -> list[UUID]:
+    """Return who comes to one of these shops within a week with such a chance at least."""
+    rows = await uow.rows(SubjectRow, _LIKELY, (uow.network_id, pack_uuids(shop_ids), since, chance))
+    return [row.subject_id for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class ChanceRow:
+    """That somebody comes within a week."""
+
+    week_chance: float
+
+
+async def chances_at(uow: UnitOfWork, shop_ids: Sequence[UUID], since: datetime, limit: int) -> list[float]:
+    """Return with what chances people come to shops within a week, of so many of them at most."""
+    query = """
+        SELECT week_chance FROM need WHERE network_id = %s AND shop_id = ANY(%s) AND made_at > %s
+        ORDER BY shop_id, subject_id LIMIT %s
+    """
+    rows = await uow.rows(ChanceRow, query, (uow.network_id, pack_uuids(shop_ids), since, limit))
+    return [row.week_chance for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
 class AheadRow:
     """How many visits are expected of the people who know a shop."""
 

@@ -26,8 +26,10 @@ from ringmain.segment.model import (
     SegmentRule,
     SegmentVisit,
 )
+from ringmain.segment.reach import rounded
 from ringmain.segment.rules import Condition, Rule, rule_of
 from ringmain.segment.said import DAY_PARTS, Manner, Names, clause_said, said
+from ringmain.segment.sensitive import is_sensitive
 from ringmain.segment.show import (
     MerchantTribe,
     MerchantTribes,
@@ -96,6 +98,7 @@ __all__ = [
     "find_in_network",
     "follower",
     "in_segment",
+    "is_sensitive",
     "keep_current",
     "keep_once",
     "lift_words",
@@ -107,6 +110,7 @@ __all__ = [
     "of_tribe",
     "own_tribe",
     "prior_of",
+    "rounded",
     "rule_of",
     "rule_words",
     "said",

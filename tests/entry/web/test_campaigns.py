@@ -71,7 +71,11 @@ async def test_a_campaign_is_made_once_and_runs(site: MerchantSite) -> None:
         ("starts", "soon", "Choose the first day."),
         ("ends", "", "Choose the last day."),
         ("comparison", "4", "The comparison group is 5 to 10 percent."),
-        ("goal", "quiet_hours", "Say from when to when it is quiet."),
+        ("budget", "0.50", "The budget has to pay for one voucher at least."),
+        ("audience", "need:casinos", "Nobody is chosen by this."),
+        ("audience", "tribe:00000000-0000-0000-0000-000000000007", "Nobody is chosen by this."),
+        ("from", "14:00", "Type both hours, such as 14:00 and 17:00"),
+        ("goal", "quiet_hours", "Say from when to when it is quiet, or on which days."),
     ],
 )
 async def test_what_is_wrong_stands_at_its_field(site: MerchantSite, field: str, text: str, words: str) -> None:
@@ -96,6 +100,26 @@ async def test_a_campaign_by_message_says_whom_it_reached(site: MerchantSite) ->
     counts = (("sent", None, 30), ("failed", "address_unknown", 2), ("failed", "too_late", 1))
     figures = MessageFigures(0, 33, {}, [Tally("sms", *one) for one in counts], 4)
     assert channels_of(ENGLISH, figures) == [["Text message", "0", "30", "3", "0"]]
+
+
+async def test_a_need_on_some_days_is_kept_as_it_was_said(site: MerchantSite) -> None:
+    """The forecast says visits, how many of them are more, and how wide that is; the draft has audience and hours."""
+    fields = await form(site, audience="need:books", goal="quiet_hours", day1="yes", day3="yes")
+    fields |= {"from": "14:00", "until": "17:00"}
+    page = await site.send(NEW, NEW, show="forecast", **fields)
+    assert (page.status_code, await site.count("campaign")) == (200, 0)
+    for words in (
+        "visits with its voucher (between",
+        "would not have come without it (between",
+        "it may also bring nothing.",
+        "The range is wide, because none of your campaigns has ended",
+        "How many people that is cannot be told",
+    ):
+        assert words in page.text
+    kept = await site.send(NEW, NEW, **fields)
+    assert "Probably wants this week: books" in kept.text
+    row = 'audience = \'{"kind": "need", "category": "books"}\' AND weekdays = \'{1,3}\' AND from_minute = 840'
+    assert await site.count("campaign", f"{row} AND until_minute = 1020") == 1
 
 
 async def test_another_merchants_campaign_is_none(site: MerchantSite) -> None:

@@ -16,6 +16,8 @@ from ringmain.campaign.plan.store import partnerships as partner_store
 from ringmain.campaign.plan.store.campaigns import Opportunity
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pure.ids import uuid7
+from ringmain.member import api as member
+from ringmain.need import api as need
 from ringmain.network import api as network
 from ringmain.network.api import Shop
 from ringmain.segment import api as segment
@@ -66,6 +68,7 @@ async def dealing(
     if subject_id is not None and any(one.said.audience.kind == "tribe" for one in live):
         tribe_id = await segment.tribe_of(uow, subject_id)
     segments = await _segments(uow, live, subject_id)
+    wanted = await _wanted(uow, live, subject_id, at)
     place = None if shop is None else (shop.latitude, shop.longitude)
     open_ = tuple(
         one
@@ -73,7 +76,7 @@ async def dealing(
         if one.state is State.RUNNING
         and channel in one.said.channels
         and one.said.schedule.open_at(at, zone)
-        and one.said.audience.takes_in(tribe_id, segments, place)
+        and one.said.audience.takes_in(tribe_id, segments, place, wanted)
         and _at_partner(one, shop, parties)
     )
     held_out = frozenset(one.said.offer_id for one in open_ if _is_held_out(one, subject_id, shop, at))
@@ -114,6 +117,15 @@ def chosen(one: Campaign, subject_id: UUID, shop: Shop | None, at: datetime) -> 
     """Return the moment at which a message was chosen for a person who was last at a shop, with their group."""
     shut = frozenset([one.said.offer_id]) if _is_held_out(one, subject_id, shop, at) else frozenset()
     return _opportunity(one, Dealing(frozenset(), shut, (one,), subject_id, shop, at), subject_id)
+
+
+async def _wanted(uow: UnitOfWork, live: Sequence[Campaign], subject_id: UUID | None, at: datetime) -> frozenset[str]:
+    """Return the categories that a person who agrees to personalisation is expected to want; read only where asked."""
+    if subject_id is None or not any(one.said.audience.kind == "need" for one in live):
+        return frozenset()
+    if not await member.consented(uow, [subject_id], member.Purpose.PERSONALISATION):
+        return frozenset()
+    return await need.wanted(uow, [subject_id], at)
 
 
 async def held_out(uow: UnitOfWork, subject_id: UUID, offer_ids: Sequence[UUID], at: datetime) -> frozenset[UUID]:

@@ -34,11 +34,12 @@ _Metres = Annotated[int, Meta(ge=50, le=50_000)]
 
 
 class AudienceAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who may get the offer: everyone in reach, a tribe, a segment, or whoever stands at a shop of an area."""
+    """Who may get the offer: everyone in reach, a tribe, a segment, who needs a category within a week, or an area."""
 
-    kind: Annotated[str, Meta(pattern="^(everyone|tribe|segment|area)$")] = "everyone"
+    kind: Annotated[str, Meta(pattern="^(everyone|tribe|segment|need|area)$")] = "everyone"
     tribe_id: UUID | None = None
     segment_id: UUID | None = None
+    category: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     latitude: Annotated[float, Meta(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Meta(ge=-180, le=180)] | None = None
     metres: _Metres | None = None
@@ -203,6 +204,7 @@ _CAMPAIGN = _ASKED | {
         "kind": "everyone",
         "tribe_id": None,
         "segment_id": None,
+        "category": None,
         "latitude": None,
         "longitude": None,
         "metres": None,

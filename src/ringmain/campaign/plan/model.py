@@ -14,7 +14,7 @@ _EARTH_M = 6_371_000.0
 
 Goal = Literal["new", "lapsed", "quiet_hours", "exchange"]
 Channel = Literal["scene", "search", "message"]
-AudienceKind = Literal["everyone", "tribe", "segment", "area"]
+AudienceKind = Literal["everyone", "tribe", "segment", "need", "area"]
 
 
 class State(StrEnum):
@@ -41,17 +41,22 @@ _NEEDED: Final[dict[AudienceKind, frozenset[str]]] = {
     "everyone": frozenset(),
     "tribe": frozenset({"tribe_id"}),
     "segment": frozenset({"segment_id"}),
+    "need": frozenset({"category"}),
     "area": frozenset({"latitude", "longitude", "metres"}),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
-    """Who may get the offer: everyone in reach, a tribe, a segment, or whoever stands at a shop of an area."""
+    """Who may get the offer: everyone in reach, a tribe, a segment, an area, or who needs a category.
+
+    `category`: of shops, one of which the person probably visits within a week. Area: who stands at a shop of it.
+    """
 
     kind: AudienceKind = "everyone"
     tribe_id: UUID | None = None
     segment_id: UUID | None = None
+    category: str | None = None
     latitude: float | None = None
     longitude: float | None = None
     metres: int | None = None
@@ -60,11 +65,19 @@ class Audience:
     def fault(self) -> str | None:
         """The field that is missing, or too much, for its kind; None where all is well."""
         needed = _NEEDED[self.kind]
-        names = ("tribe_id", "segment_id", "latitude", "longitude", "metres")
+        names = ("tribe_id", "segment_id", "category", "latitude", "longitude", "metres")
         return next((name for name in names if (getattr(self, name) is not None) != (name in needed)), None)
 
-    def takes_in(self, tribe_id: UUID | None, segment_ids: frozenset[UUID], place: tuple[float, float] | None) -> bool:
-        """Say whether it takes in a person of a tribe and of segments, at a shop that lies at a place."""
+    def takes_in(
+        self,
+        tribe_id: UUID | None,
+        segment_ids: frozenset[UUID],
+        place: tuple[float, float] | None,
+        wanted: frozenset[str] = frozenset(),
+    ) -> bool:
+        """Say whether it takes in a person of a tribe and of segments who wants categories, at a place."""
+        if self.kind == "need":
+            return self.category in wanted
         if self.kind == "tribe":
             return tribe_id is not None and tribe_id == self.tribe_id
         if self.kind == "segment":

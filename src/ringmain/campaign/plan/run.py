@@ -54,6 +54,8 @@ async def draft_campaign(uow: UnitOfWork, new: NewCampaign, *, by: UUID | None) 
         found = await partner_store.partnership(uow, new.partnership_id)
         if found is None or new.merchant_id not in found.merchant_ids:
             raise PartnershipNotFound
+    if new.audience.category is not None:
+        await _check_category(uow, new.audience.category)
     if new.audience.segment_id is not None:
         # Of others' segments a merchant may know nothing, not even by giving to them.
         whose = None if new.merchant_id == uow.network_id else new.merchant_id
@@ -83,6 +85,17 @@ async def _offer(uow: UnitOfWork, new: NewCampaign) -> PublishedOffer:
     if new.budget_minor < offer.terms.cost_minor:
         raise CampaignInvalid(field="budget_minor", reason="The budget pays for one voucher at least.")
     return offer
+
+
+async def _check_category(uow: UnitOfWork, category: str) -> None:
+    """Refuse a need of what is too personal to be told of anybody, and of what no shop of the network has."""
+    if segment.is_sensitive(category):
+        reason = "Nobody is chosen by needs of health, faith and the like."
+    elif not any(shop.category == category for shop in await network.all_shops(uow)):
+        reason = "Name a category that shops of the network have."
+    else:
+        return
+    raise CampaignInvalid(field="audience.category", reason=reason)
 
 
 def _check(new: NewCampaign, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from ringmain.kit.http import Route
 from ringmain.loop.http.flow import ROUTES as FLOW_ROUTES
+from ringmain.loop.http.forecast import ROUTES as FORECAST_ROUTES
 from ringmain.loop.http.lift import ROUTES as LIFT_ROUTES
 from ringmain.loop.http.merchant import ROUTES as MERCHANT_ROUTES
 from ringmain.loop.http.notes import ROUTES as NOTE_ROUTES
@@ -10,4 +11,12 @@ from ringmain.loop.http.top_ups import ROUTES as TOP_UP_ROUTES
 
 __all__ = ["ROUTES"]
 
-ROUTES: tuple[Route, ...] = (*FLOW_ROUTES, *LIFT_ROUTES, *MERCHANT_ROUTES, *RING_ROUTES, *NOTE_ROUTES, *TOP_UP_ROUTES)
+ROUTES: tuple[Route, ...] = (
+    *FLOW_ROUTES,
+    *FORECAST_ROUTES,
+    *LIFT_ROUTES,
+    *MERCHANT_ROUTES,
+    *RING_ROUTES,
+    *NOTE_ROUTES,
+    *TOP_UP_ROUTES,
+)

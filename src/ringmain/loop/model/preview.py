@@ -38,17 +38,20 @@ def redemption_rate(past: Sequence[PastOffer]) -> Rate | None:
     None where there are fewer than three offers or thirty ended vouchers. Others' offers are used only where they come
     from three and more merchants and ten and more people, so that nobody's own rate can be read from it.
     """
-    others = [one for one in past if not one.own]
-    many = len({one.merchant for one in others}) >= LEAST_OTHER_MERCHANTS
-    known = (
-        list(past) if many and sum(one.ended for one in others) >= LEAST_PEOPLE else [one for one in past if one.own]
-    )
+    known = known_of(past)
     ended = sum(one.ended for one in known)
     if len(known) < LEAST_OFFERS or ended < LEAST_ENDED:
         return None
     share = sum(one.spent for one in known) / ended
     low, high = _interval(known, share, ended)
     return Rate(round(share, 4), round(low, 4), round(high, 4), len(known), ended)
+
+
+def known_of(past: Sequence[PastOffer]) -> list[PastOffer]:
+    """Return the offers that a merchant may learn from: all where enough others are among them, else its own."""
+    others = [one for one in past if not one.own]
+    many = len({one.merchant for one in others}) >= LEAST_OTHER_MERCHANTS
+    return list(past) if many and sum(one.ended for one in others) >= LEAST_PEOPLE else [one for one in past if one.own]
 
 
 def _interval(known: Sequence[PastOffer], share: float, ended: int) -> tuple[float, float]:

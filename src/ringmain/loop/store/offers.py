@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from ringmain.kit.db import Pending, UnitOfWork
+from ringmain.kit.db import Pending, UnitOfWork, pack_uuids
 from ringmain.kit.pure.ids import first_id
 
 
@@ -82,6 +82,45 @@ async def money(
         "since": first_id(since),
     }
     return await uow.start(MoneyRow, _MONEY, params)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """An offer as a campaign gave it, from one moment to another."""
+
+    id: UUID
+    offer_id: UUID
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SpentRow:
+    """How many vouchers of a span were spent."""
+
+    id: UUID
+    spent: int
+
+
+_SPENT = """
+    SELECT t.id, count(v.id) AS spent
+    FROM unnest(%(ids)s, %(offers)s, %(since)s, %(until)s) AS t (id, offer_id, since, until)
+    LEFT JOIN voucher v ON v.network_id = %(network)s AND v.offer_id = t.offer_id AND v.uses > 0
+          AND v.id >= t.since AND v.id < t.until
+    GROUP BY t.id
+"""
+
+
+async def spent_within(uow: UnitOfWork, spans: Sequence[Span]) -> list[SpentRow]:
+    """Return of spans how many of the vouchers that were issued in them have been spent."""
+    params = {
+        "network": uow.network_id,
+        "ids": pack_uuids([one.id for one in spans]),
+        "offers": pack_uuids([one.offer_id for one in spans]),
+        "since": pack_uuids([first_id(one.since) for one in spans]),
+        "until": pack_uuids([first_id(one.until) for one in spans]),
+    }
+    return await uow.rows(SpentRow, _SPENT, params)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,35 +1,27 @@
 """Campaigns of a merchant: the list, a new one with its forecast, and what each brought beside its comparison group."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
 from ringmain.campaign import api as campaign
-from ringmain.campaign.api import Campaign, NewCampaign, Schedule, State
-from ringmain.campaign.errors import CampaignInvalid
+from ringmain.campaign.api import Campaign, State
 from ringmain.entry.web.audiences import MERCHANT
+from ringmain.entry.web.merchant.campaign_form import ANALYSES, GOALS, HERE, audiences, create, new, value_of
 from ringmain.entry.web.merchant.campaign_messages import channels_of, said_in
-from ringmain.entry.web.merchant.common import N_, Console, Draft, console_of, merchant_id, shown
-from ringmain.entry.web.merchant.offer_form import in_words, typed
+from ringmain.entry.web.merchant.common import N_, console_of, merchant_id, shown
+from ringmain.entry.web.merchant.offer_form import in_words
 from ringmain.kit.db import UnitOfWork
-from ringmain.kit.pages import Form, PageRoute, Speech, Visit
+from ringmain.kit.pages import PageRoute, Speech, Visit
 from ringmain.loop import api as loop
 from ringmain.network import api as network
 from ringmain.voucher import api as voucher
-from ringmain.voucher.api import PublishedOffer
 
-HERE = "/merchant/campaigns"
 _FULL_BP = 10_000
-_DAY_MINUTES = 1_440
-# Analyses of the lake take memory: one at a time.
-ANALYSES = ThreadPoolExecutor(1, thread_name_prefix="lift")
 STATES = {
     State.DRAFT: N_("draft"),
     State.AWAITING_APPROVAL: N_("waits for partners"),
@@ -38,12 +30,6 @@ STATES = {
     State.ENDED: N_("ended"),
 }
 _VISITS, _PAID = N_("more visits"), N_("paid by guests")
-GOALS = {
-    "new": N_("Bring new guests"),
-    "lapsed": N_("Bring back guests who stayed away"),
-    "quiet_hours": N_("Fill quiet hours"),
-    "exchange": N_("Exchange guests with a neighbour"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +69,7 @@ async def report(visit: Visit) -> Response:
         sent = await campaign.message_figures(uow, campaign_id) if mine and "message" in one.said.channels else None
         said = await campaign.preview_message(uow, offer, visit.site.settings.public_base) if sent else []
         now = await uow.now()
+        named = dict(await audiences(uow, visit.speech, console)) if mine else {}
     found = None
     if asked is not None:
         run = partial(loop.campaign_lift, visit.site.settings.lake_folder, visit.network_id, asked, now)
@@ -100,6 +87,7 @@ async def report(visit: Visit) -> Response:
         worth=in_words(speech, offer.terms),
         state=speech.text(STATES[one.state]),
         goal=speech.text(GOALS[one.said.goal]),
+        audience=named.get(value_of(one.said.audience), speech.text("Chosen by its owner")),
         share=speech.share(one.said.comparison_bp / _FULL_BP),
         found=found,
         told=told,
@@ -221,136 +209,6 @@ def _rows(speech: Speech, found: loop.CampaignLift, currency: str) -> list[list[
         counts = (speech.number(one.treated), speech.number(one.others))
         rows.append([name, *(worth(round(value)) for value in values), *counts])
     return rows
-
-
-async def new(visit: Visit) -> Response:
-    """Show an empty form, or what a copy begins with."""
-    today = datetime.now(ZoneInfo("UTC")).date()
-    values = {
-        "goal": "new",
-        "starts": today.isoformat(),
-        "ends": (today + timedelta(days=28)).isoformat(),
-        "comparison": "10",
-        "scene": "yes",
-        "search": "yes",
-    }
-    return await _form(visit, Draft(values))
-
-
-async def create(visit: Visit) -> Response:
-    """Keep the campaign as a draft, or show what is wrong; without a press of "keep" only the forecast."""
-    draft, own = typed(visit.form), merchant_id(visit)
-    async with visit.unit() as uow:
-        console = await console_of(uow, visit)
-        offers = await _offers(uow, own)
-    wish = _wish(visit.speech, console, offers, draft, own)
-    if visit.form.text("show") == "forecast" or wish is None:
-        return await _form(visit, draft, 200 if wish else 422)
-
-    async def act(uow: UnitOfWork) -> UUID:
-        return (await campaign.draft_campaign(uow, wish, by=own)).id
-
-    try:
-        campaign_id = await visit.once("page draft campaign", act, UUID)
-    except CampaignInvalid as error:
-        draft.faults[str(error.facts["field"])] = str(error.facts["reason"])
-        return await _form(visit, draft, 422)
-    return visit.go(f"{HERE}/{campaign_id}")
-
-
-async def _form(visit: Visit, draft: Draft, status: int = 200) -> Response:
-    own = merchant_id(visit)
-    async with visit.unit() as uow:
-        console = await console_of(uow, visit)
-        offers = await _offers(uow, own)
-        partners = [one for one in await campaign.partnerships_of(uow, own) if one.state == "agreed"]
-        wish = _wish(visit.speech, console, offers, Draft(draft.values), own)
-        forecast = None if wish is None else await loop.preview(uow, own, _plan(offers, wish))
-    goals = [(goal, visit.speech.text(text)) for goal, text in GOALS.items() if goal != "exchange" or partners]
-    values: dict[str, Any] = {
-        "offers": offers,
-        "partners": partners,
-        "goals": goals,
-        "named_offers": [(one.id, f"{one.name} · {in_words(visit.speech, one.terms)}") for one in offers],
-        "named_partners": [(one.id, one.name) for one in partners],
-    }
-    return shown(visit, "campaign_new.html", HERE, console, status, draft=draft, plan=forecast, **values)
-
-
-async def _offers(uow: UnitOfWork, own: UUID) -> list[PublishedOffer]:
-    found = await voucher.newest_offers(uow, creator_merchant_id=own, limit=100)
-    return [offer for offer in found if not offer.terms.price_points]
-
-
-def _plan(offers: list[PublishedOffer], wish: NewCampaign) -> loop.Plan:
-    terms = next(offer.terms for offer in offers if offer.id == wish.offer_id)
-    return loop.Plan(
-        kind=terms.kind,
-        currency=terms.currency,
-        face_minor=terms.face_minor,
-        fee_minor=terms.cost_minor - terms.face_minor,
-        budget_minor=wish.budget_minor,
-    )
-
-
-def _wish(
-    speech: Speech, console: Console, offers: list[PublishedOffer], draft: Draft, own: UUID
-) -> NewCampaign | None:
-    """Return the campaign that the form describes, or None and the faults in the draft."""
-    form = Form({name: [value] for name, value in draft.values.items()})
-    offer = next((one for one in offers if str(one.id) == draft.get("offer")), None)
-    budget = form.minor("budget", console.precision)
-    starts, ends = (_day(draft.get(name), console.time_zone) for name in ("starts", "ends"))
-    share = form.whole("comparison")
-    quiet = draft.get("goal") == "quiet_hours"
-    hours = [_minute(draft.get(name)) for name in ("from", "until")] if quiet else [0, _DAY_MINUTES]
-    partner = draft.get("partnership") if draft.get("goal") == "exchange" else ""
-    for name, missing, text in (
-        ("name", not draft.get("name").strip(), speech.text("Give the campaign a name.")),
-        ("offer", offer is None, speech.text("Choose one of your offers.")),
-        ("budget", not budget, speech.text("Say how much money it may use, such as 500.")),
-        ("starts", starts is None, speech.text("Choose the first day.")),
-        ("ends", ends is None, speech.text("Choose the last day.")),
-        ("comparison", share not in range(5, 11), speech.text("The comparison group is 5 to 10 percent.")),
-        ("from", None in hours, speech.text("Say from when to when it is quiet.")),
-    ):
-        if missing:
-            draft.faults[name] = text
-    if offer is None or not budget or starts is None or ends is None or share is None or draft.faults:
-        return None
-    channels: tuple[Any, ...] = tuple(name for name in ("scene", "search", "message") if draft.get(name))
-    goal: Any = draft.get("goal", "new")
-    return NewCampaign(
-        merchant_id=own,
-        name=draft.get("name").strip(),
-        goal=goal,
-        offer_id=offer.id,
-        budget_minor=budget,
-        schedule=Schedule(
-            starts_at=starts,
-            ends_at=ends + timedelta(days=1),
-            from_minute=hours[0] or 0,
-            until_minute=hours[1] or _DAY_MINUTES,
-        ),
-        channels=channels or ("scene",),
-        comparison_bp=share * 100,
-        partnership_id=UUID(partner) if partner else None,
-    )
-
-
-def _day(text: str, zone: str) -> datetime | None:
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 (a day has no zone; the next line gives it one)
-    except ValueError:
-        return None
-    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(ZoneInfo("UTC"))
-
-
-def _minute(text: str) -> int | None:
-    hour, colon, minute = text.partition(":")
-    if not colon or not (hour.isdecimal() and minute.isdecimal()):
-        return None
-    return int(hour) * 60 + int(minute)
 
 
 async def step(visit: Visit) -> Response:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from ringmain.entry.web.audiences import MERCHANT
 from ringmain.entry.web.merchant import turning
-from ringmain.entry.web.merchant.campaigns import ANALYSES
+from ringmain.entry.web.merchant.campaign_form import ANALYSES
 from ringmain.entry.web.merchant.common import console_of, merchant_id, shown
 from ringmain.kit.pages import PageRoute, Visit
 from ringmain.loop import api as loop
