@@ -59,6 +59,7 @@ async def planned(uow: UnitOfWork, keyring: Keyring, wish: NewCampaign) -> Plann
     Raises `CampaignInvalid` for another's offer, `MerchantNotFound`, `CurrencyNotOfNetwork` or `SegmentUnknown`.
     """
     own, now = wish.merchant_id, await uow.now()
+    await network.merchant_of(uow, own)
     offer = (await voucher.read_offers(uow, [wish.offer_id])).get(wish.offer_id)
     if offer is None or offer.creator_merchant_id != own:
         raise CampaignInvalid(field="offer_id", reason="Name an offer that this merchant has published.")

@@ -32,6 +32,8 @@ from ringmain.kit.pure.ids import uuid7
 from ringmain.kit.secrets import Keyring
 from ringmain.match import api as match
 from ringmain.match.api import Context, Place, Reach
+from ringmain.member import api as member
+from ringmain.need import api as need
 from ringmain.network import api as network
 from ringmain.network.api import Shop
 from ringmain.segment import api as segment
@@ -198,6 +200,10 @@ async def _audience(uow: UnitOfWork, one: Campaign) -> frozenset[UUID] | None:
         return frozenset(await segment.of_tribe(uow, audience.tribe_id))
     if audience.kind == "segment" and audience.segment_id is not None:
         return frozenset(await segment.members_of(uow, audience.segment_id))
+    if audience.category is not None:
+        shops = [shop.id for shop in await network.all_shops(uow) if shop.category == audience.category]
+        likely = await need.wanting(uow, shops, await uow.now())
+        return frozenset(await member.consented(uow, likely, member.Purpose.PERSONALISATION))
     return None
 
 
