@@ -23,6 +23,7 @@ WITHOUT_ENTRY = {
     "give_phone",
     "grant_voucher",
     "make_receipt_code",
+    "choose_prize",
     "play_game",
     "recognise_payment",
     "release_validation",
