@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ringmain.kit.apart import Progress, apart
+from ringmain.kit.idempotency import KeyReusedWithOtherPayload
 from ringmain.kit.pure.errors import Unavailable
 
 
@@ -19,6 +20,11 @@ def _add(one: int, other: int, progress: Progress) -> tuple[int, int]:
 def _refuse(progress: Progress) -> None:
     progress("refusing")
     raise ValueError("not like this")
+
+
+def _break_a_rule(progress: Progress) -> None:
+    progress("asking")
+    raise KeyReusedWithOtherPayload(what="this")
 
 
 def _die(progress: Progress) -> None:
@@ -45,6 +51,9 @@ async def test_what_goes_wrong_there_is_raised_here() -> None:
     """An error is the error of whoever asked; a process that dies says nothing, and that is told too."""
     with pytest.raises(ValueError, match="not like this"):
         await apart(_refuse, progress=lambda _: None)
+    with pytest.raises(KeyReusedWithOtherPayload) as broken:
+        await apart(_break_a_rule, progress=lambda _: None)
+    assert broken.value.facts == {"what": "this"}
     with pytest.raises(Unavailable, match="too little memory"):
         await apart(_die, progress=lambda _: None)
 

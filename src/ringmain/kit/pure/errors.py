@@ -29,9 +29,17 @@ class RuleBroken(Exception):
         super().__init__(self.code)
         self.facts = facts
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go from process to process whole: an exception is made again from its arguments, and facts have names."""
+        return _again, (type(self), self.facts)
+
     def __str__(self) -> str:
         """Return the code with its facts, for logs."""
         return f"{self.code} {self.facts}" if self.facts else self.code
+
+
+def _again(rule: type[RuleBroken], facts: dict[str, Any]) -> RuleBroken:
+    return rule(**facts)
 
 
 class Unavailable(Exception):
