@@ -108,8 +108,9 @@ class Drive:
         if before is None or not before.next_row:
             return 0
         self._done.counts = Counter(before.counts)
-        async with self._database.unit(self._city.network_id) as uow:
-            await self._recall(uow)
+        if before.next_row < self._rows:
+            async with self._database.unit(self._city.network_id) as uow:
+                await self._recall(uow)
         return before.next_row
 
     async def _recall(self, uow: UnitOfWork) -> None:
