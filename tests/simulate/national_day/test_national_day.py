@@ -3,8 +3,10 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import psycopg
 import pytest
 
@@ -12,10 +14,13 @@ from ringmain.entry.verify import verify
 from ringmain.kit.db import Database
 from ringmain.kit.migrate import Urls
 from ringmain.kit.secrets import Keyring
+from ringmain.simulate.errors import ReplayDiffers
+from ringmain.simulate.national_day import drive, run
 from ringmain.simulate.national_day import plan as declared
+from ringmain.simulate.national_day.crowd import Crowd, crowd
 from ringmain.simulate.national_day.drive import Drive
 from ringmain.simulate.national_day.figures import Arm, figures, lift, together
-from ringmain.simulate.national_day.plan import Plan
+from ringmain.simulate.national_day.plan import City, Plan
 from ringmain.simulate.national_day.run import national_day
 from tools import derive
 
@@ -48,9 +53,9 @@ async def _driven(urls: Urls, keyring: Keyring, stop_at: int | None = None) -> D
             raise KeyboardInterrupt
 
     async with Database(urls.application_url) as database:
-        drive = Drive(database, keyring, SMALL.city(0))
-        await drive.run(progress)
-    return drive
+        city = Drive(database, keyring, SMALL.city(0))
+        await city.run(progress)
+    return city
 
 
 async def test_a_city_plays_wins_and_redeems(
@@ -64,10 +69,10 @@ async def test_a_city_plays_wins_and_redeems(
     monkeypatch.setattr(declared, "BATCH_PLAYS", 200)
     monkeypatch.setattr(declared, "BATCH_VISITS", 20)
     urls, other = new_database(), new_database()
-    drive = await _driven(urls, keyring)
+    driven = await _driven(urls, keyring)
     async with Database(urls.application_url) as database:
         city = SMALL.city(0)
-        counted = await figures(database, city, drive.compared)
+        counted = await figures(database, city, driven.compared)
         checks = await verify(database, city.network_id)
         again = Drive(database, keyring, city)
         done = await again.run()
@@ -92,6 +97,44 @@ async def test_a_city_plays_wins_and_redeems(
     await _driven(other, keyring)
     assert _asked(urls, _STATE) == _asked(other, _STATE)
     assert derive.main([urls.migration_url, "--sample", "100000"]) == 0
+
+
+async def test_who_comes_after_a_voucher_has_ended_comes_without_it(
+    new_database: Callable[[], Urls], keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A visit that a voucher would bring after its end is not made, and no sale is refused.
+
+    Control: where nobody looks at the end, the till refuses the voucher, and the run says so.
+    """
+
+    def late(city: City) -> Crowd:
+        people = crowd(city)
+        ends = people.at_us + declared.VALID_DAYS * 86_400_000_000
+        return replace(people, chance=people.chance * 0, visit_us=ends)
+
+    monkeypatch.setattr(drive, "crowd", late)
+    async with Database(new_database().application_url) as database:
+        done = await Drive(database, keyring, SMALL.city(0)).run()
+    assert done.counts["brought"] == 0
+    assert done.counts["anyway"] == done.counts["sales"] > 0
+
+    monkeypatch.setattr(Drive, "_lasts", lambda _, due: np.ones(len(due.at_us), dtype=np.bool_))
+    with pytest.raises(ReplayDiffers) as refused:
+        await _driven(new_database(), keyring)
+    assert "voucher_expired" in refused.value.facts["rule"]
+
+
+async def test_what_goes_wrong_in_a_city_is_said_by_whoever_asked(
+    new_database: Callable[[], Urls], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rule that a city breaks in its process is raised as it is, not in a group of errors."""
+
+    async def refused(*_: object, **__: object) -> None:
+        raise ReplayDiffers(what="play 7 of Wuhan", rule="voucher_expired")
+
+    monkeypatch.setattr(run, "apart", refused)
+    with pytest.raises(ReplayDiffers):
+        await national_day(new_database().application_url, tmp_path / "master.key", SMALL, 2, verify, print)
 
 
 FAULTS = {

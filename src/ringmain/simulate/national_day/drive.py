@@ -29,6 +29,7 @@ Answer = TypeVar("Answer")
 Progress = Callable[[int, int], None]
 
 _HOUR_US = 3_600_000_000
+_DAY_US = 24 * _HOUR_US
 _CHOICE = "game"  # What decides whose voucher is won: the game's odds.
 # A key's payload never changes here: the visit it stands for is the same each time.
 _PAYLOAD_HASH = b"national day 1.0"
@@ -176,8 +177,8 @@ class Drive:
         comes = self._who_comes(due)
         sales: list[Keyed[sale.NewSale]] = []
         meant: list[int] = []
-        columns = (due.at_us[comes].tolist(), due.play[comes].tolist(), due.base[comes].tolist())
-        for at_us, row, base in zip(*columns, strict=True):
+        columns = (due.at_us[comes], due.play[comes], due.base[comes], self._lasts(due)[comes])
+        for at_us, row, base, lasts in zip(*(column.tolist() for column in columns), strict=True):
             if row >= 0 and base < 0:
                 if self._spent[row]:
                     continue
@@ -185,7 +186,7 @@ class Drive:
                 sales.append(self._brought(at_us, row))
                 counts["brought"] += 1
             else:
-                takes = row if row >= 0 and self._place[row] and not self._spent[row] else -1
+                takes = row if row >= 0 and lasts and self._place[row] and not self._spent[row] else -1
                 sales.append(self._anyway(at_us, base, takes))
                 counts["anyway"] += 1
                 counts["anyway_with_voucher"] += takes >= 0
@@ -202,7 +203,11 @@ class Drive:
         same = people.district[shop] == people.district[people.scene[due.play]]
         hour = (people.at_us[due.play] + plan.OFFSET_US) // _HOUR_US % 24
         brought = (place > 0) & (people.chance[due.play] < brings(hour, same)) & ~self._spent[due.play]
-        return np.flatnonzero((due.base >= 0) | brought)
+        return np.flatnonzero((due.base >= 0) | brought & self._lasts(due))
+
+    def _lasts(self, due: _Due) -> npt.NDArray[np.bool_]:
+        """Return which visits are made while the voucher that is meant is still valid."""
+        return due.at_us < self._crowd.at_us[due.play] + plan.VALID_DAYS * _DAY_US
 
     def _any_shop(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return where the network's own voucher of a play is spent: at a shop after that of its scene."""

@@ -109,17 +109,21 @@ async def national_day(
 
 
 async def _cities(url: str, key_path: Path, plan: Plan, processes: int, progress: CityProgress) -> list[CityRun]:
-    """Run the cities in so many processes, each of which takes one city after the other."""
+    """Run the cities in so many processes, each of which takes one after the other; raise what goes wrong in one."""
 
     def said(text: str) -> None:
         number, done, rows = text.split("/")
         progress(int(number), int(done), int(rows))
 
-    async with asyncio.TaskGroup() as group:
-        parts = [tuple(range(first, plan.cities, processes)) for first in range(min(processes, plan.cities))]
-        tasks = [
-            group.create_task(apart(drive_cities, url, str(key_path), plan, part, progress=said)) for part in parts
-        ]
+    parts = [tuple(range(first, plan.cities, processes)) for first in range(min(processes, plan.cities))]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(apart(drive_cities, url, str(key_path), plan, part, progress=said)) for part in parts
+            ]
+    except ExceptionGroup as together:
+        # A city that fails ends the others, which go on at the next call; what it says is for whoever asked.
+        raise together.exceptions[0] from None
     return [one for task in tasks for one in task.result()]
 
 
