@@ -44,10 +44,12 @@ from ringmain.campaign.plan.model import (
 )
 from ringmain.campaign.plan.partner import (
     agree_partnership,
+    bound_minor,
     end_partnership,
     partnerships_of,
     propose_partnership,
     read_partnership,
+    rivals_among,
 )
 from ringmain.campaign.plan.reach import audience_size
 from ringmain.campaign.plan.run import (
@@ -135,6 +137,7 @@ __all__ = [
     "area_of",
     "audience_size",
     "both_chances",
+    "bound_minor",
     "campaigns_of",
     "campaigns_to_approve",
     "choices_unlike_their_plays",
@@ -179,6 +182,7 @@ __all__ = [
     "read_game",
     "read_partnership",
     "record_opportunities",
+    "rivals_among",
     "send_today",
     "settle_choices",
     "sharpness_of",

@@ -31,6 +31,8 @@ async def propose_partnership(
     for id_ in parties:
         if id_ not in known:
             raise MerchantNotFound(merchant_id=id_)
+    if await rivals_among(uow, parties):
+        raise CampaignInvalid(field="merchant_ids", reason="Rivals never give each other's vouchers: leave them out.")
     now, here = await uow.now(), await network.network_of(uow)
     one = Partnership(
         id=uuid7(now),
@@ -85,6 +87,23 @@ async def read_partnership(uow: UnitOfWork, partnership_id: UUID, *, party: UUID
 async def partnerships_of(uow: UnitOfWork, merchant_id: UUID | None) -> list[Partnership]:
     """Return the newest 200 partnerships, of one merchant or of all."""
     return await store.of_merchant(uow, merchant_id)
+
+
+async def rivals_among(uow: UnitOfWork, merchant_ids: Sequence[UUID]) -> set[tuple[UUID, UUID]]:
+    """Return which of these merchants are rivals by a declaration of either, as pairs in both orders."""
+    declared = await network.rival_shops(uow)
+    owners = {shop.id: shop.merchant_id for shop in await network.shops(uow, [shop_id for _, shop_id in declared])}
+    one_way = {(merchant_id, owners[shop_id]) for merchant_id, shop_id in declared if shop_id in owners}
+    asked = set(merchant_ids)
+    return {pair for one, other in one_way if {one, other} <= asked for pair in ((one, other), (other, one))}
+
+
+async def bound_minor(uow: UnitOfWork, partnership_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], int]:
+    """Return what parties have bound of their limits, in minor units: by partnership and party, those with any.
+
+    Bound are the budgets of their exchanges that wait for approval, run or pause.
+    """
+    return await store.committed(uow, partnership_ids) if partnership_ids else {}
 
 
 async def _locked(uow: UnitOfWork, partnership_id: UUID, party: UUID) -> Partnership:

@@ -251,7 +251,8 @@ async def _check_partnership(
     found = await partner_store.partnership(uow, partnership_id)
     if found is None or found.state != "agreed" or found.currency != one.currency:
         raise PartnershipNotAgreed
-    committed = await partner_store.committed(uow, partnership_id, one.said.merchant_id)
+    bound = await partner_store.committed(uow, [partnership_id])
+    committed = bound.get((partnership_id, one.said.merchant_id), 0)
     if committed + (0 if counted else one.said.budget_minor) > found.limit_minor:
         raise PartnershipLimit(limit_minor=found.limit_minor, committed_minor=committed)
     return found.merchant_ids

@@ -101,20 +101,22 @@ async def parties(uow: UnitOfWork, partnership_ids: Sequence[UUID]) -> dict[UUID
 
 
 @dataclass(frozen=True, slots=True)
-class _Sum:
+class _Bound:
+    partnership_id: UUID
+    merchant_id: UUID
     minor: int
 
 
 _COMMITTED = """
-    SELECT coalesce(sum(c.budget_minor), 0)::bigint AS minor FROM campaign c
-    WHERE c.network_id = %(network)s AND c.partnership_id = %(id)s AND c.merchant_id = %(merchant)s
+    SELECT c.partnership_id, c.merchant_id, sum(c.budget_minor)::bigint AS minor FROM campaign c
+    WHERE c.network_id = %(network)s AND c.partnership_id = ANY(%(ids)s::uuid[])
       AND (SELECT e.state FROM campaign_event e WHERE e.network_id = c.network_id AND e.campaign_id = c.id
            ORDER BY e.number DESC LIMIT 1) IN ('awaiting_approval', 'running', 'paused')
+    GROUP BY c.partnership_id, c.merchant_id
 """
 
 
-async def committed(uow: UnitOfWork, partnership_id: UUID, merchant_id: UUID) -> int:
-    """Return the budgets of a party's campaigns that wait, run or pause, in minor units."""
-    params = {"network": uow.network_id, "id": partnership_id, "merchant": merchant_id}
-    row = await uow.row(_Sum, _COMMITTED, params)
-    return 0 if row is None else row.minor
+async def committed(uow: UnitOfWork, partnership_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], int]:
+    """Return the budgets of campaigns that wait, run or pause, in minor units, by partnership and party with any."""
+    rows = await uow.rows(_Bound, _COMMITTED, {"network": uow.network_id, "ids": list(partnership_ids)})
+    return {(row.partnership_id, row.merchant_id): row.minor for row in rows}

@@ -80,6 +80,8 @@ async def new(visit: Visit) -> Response:
         "scene": "yes",
         "search": "yes",
     }
+    if visit.query("partnership"):
+        values |= {"goal": "exchange", "partnership": visit.query("partnership")}
     return await _form(visit, Draft(values))
 
 

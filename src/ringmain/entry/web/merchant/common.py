@@ -104,6 +104,7 @@ def rail(speech: Speech) -> list[tuple[str, str, str]]:
         ("/merchant", "home", speech.text("Today")),
         ("/merchant/offers", "ticket", speech.text("Offers")),
         ("/merchant/campaigns", "chart", speech.text("Campaigns")),
+        ("/merchant/partners", "share", speech.text("Partners")),
         ("/merchant/ring", "ring", speech.text("The ring and you")),
         ("/merchant/members", "people", speech.text("Guests")),
         ("/merchant/tribes", "people", speech.text("Groups")),
