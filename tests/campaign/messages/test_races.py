@@ -21,8 +21,8 @@ from tests.match.street import NOW, Street
 PLAYS, TOLD = 16, 16
 HOUR = timedelta(hours=1)
 TODAY = Schedule(starts_at=NOW - HOUR, ends_at=NOW + HOUR)
-# So long a planted fault lets others read what nobody has locked.
-_MEANWHILE = 0.2
+# So long whoever has read waits for the other side to read; past it the control has failed to be one.
+_PATIENCE = 60
 
 
 @pytest.fixture
@@ -81,10 +81,25 @@ async def test_a_cap_of_seven_gives_seven(street: Street, plays: Database) -> No
 async def test_without_the_lock_the_cap_is_passed(
     street: Street, plays: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: where nobody locks the owner, messages and plays together give more than seven."""
+    """The control: where nobody locks the owner, messages and plays together give more than seven.
+
+    Messages alone fill the cap, and one play more passes it: nobody writes before both have read that it is empty.
+    """
+    count, asking, read, both = store.given_of, set[Any](), set[str](), asyncio.Event()
 
     async def instead(*_: Any) -> None:
-        await asyncio.sleep(_MEANWHILE)
+        asking.add(asyncio.current_task())
+
+    async def together(*asked: Any) -> list[store.OwnerCount]:
+        counts, task = await count(*asked), asyncio.current_task()
+        if task in asking and task is not None:
+            read.add("messages" if getattr(task.get_coro(), "__name__", "") == send.__name__ else "play")
+            if len(read) > 1:
+                both.set()
+            await asyncio.wait_for(both.wait(), _PATIENCE)
+        return counts
 
     monkeypatch.setattr(store, "lock_owner", instead)
+    monkeypatch.setattr(store, "given_of", together)
     assert await capped(street, plays) > 7
+    assert read == {"messages", "play"}

@@ -11,16 +11,18 @@ from playwright.async_api import Browser, ViewportSize
 
 from ringmain.campaign.api import MessageFigures
 from ringmain.entry.web.merchant import campaigns as pages
+from ringmain.entry.web.merchant.campaign_form import more_in_words
 from ringmain.entry.web.merchant.campaign_messages import channels_of
 from ringmain.kit.migrate import Urls
 from ringmain.kit.pages.languages import Catalogue, Speech
-from ringmain.loop.api import CampaignLift, Interval, Reading, State
+from ringmain.loop.api import CampaignLift, Interval, Reading, State, VisitRange
 from ringmain.message.api import Tally
 from tests.entry.web.journey import DESK, PHONE, Language, faults, journey
 from tests.entry.web.merchant_site import MerchantSite, merchant_site
 from tests.loop.lake import START, SmallLake
 
 ENGLISH = Speech("en", Catalogue({}))
+_ABOUT_FOUR = "About 4 visits would not have come without it."
 HERE, NEW = "/merchant/campaigns", "/merchant/campaigns/new"
 
 
@@ -103,15 +105,15 @@ async def test_a_campaign_by_message_says_whom_it_reached(site: MerchantSite) ->
 
 
 async def test_a_need_on_some_days_is_kept_as_it_was_said(site: MerchantSite) -> None:
-    """The forecast says visits, how many of them are more, and how wide that is; the draft has audience and hours."""
+    """The forecast says visits, how many more than without, and how wide that is; the draft has audience and hours."""
     fields = await form(site, audience="need:books", goal="quiet_hours", day1="yes", day3="yes")
     fields |= {"from": "14:00", "until": "17:00"}
     page = await site.send(NEW, NEW, show="forecast", **fields)
     assert (page.status_code, await site.count("campaign")) == (200, 0)
     for words in (
         "visits with its voucher (between",
-        "would not have come without it (between",
-        "it may also bring nothing.",
+        "visits would not have come without it. It may be anything from ",
+        "more, so it may also bring nothing.",
         "The range is wide, because none of your campaigns has ended",
         "How many people that is cannot be told",
     ):
@@ -120,6 +122,34 @@ async def test_a_need_on_some_days_is_kept_as_it_was_said(site: MerchantSite) ->
     assert "Probably wants this week: books" in kept.text
     row = 'audience = \'{"kind": "need", "category": "books"}\' AND weekdays = \'{1,3}\' AND from_minute = 840'
     assert await site.count("campaign", f"{row} AND until_minute = 1020") == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ((12, 5, 20), "About 12 visits would not have come without it (between 5 and 20)."),
+        ((4, 0, 39), "About 4 visits would not have come without it: at most 39, and perhaps none."),
+        (
+            (4, -7, 39),
+            f"{_ABOUT_FOUR} It may be anything from 7 fewer to 39 more, so it may also bring nothing.",
+        ),
+        ((0, -7, 3), "It will probably bring no more visits: anything from 7 fewer to 3 more."),
+        ((-5, -9, -2), "It will probably bring no more visits: anything from 9 fewer to 0 more."),
+    ],
+)
+def test_what_it_may_cost_is_said_without_a_sign(more: tuple[int, int, int], words: str) -> None:
+    """Beside the visits, not as a part of them: people read of fewer visits, never of a number below nought."""
+    assert more_in_words(ENGLISH, VisitRange(*more)) == words
+
+
+async def test_a_form_goes_on_in_the_language_of_its_address(site: MerchantSite) -> None:
+    """Sent from a page in Chinese, the form with its faults is Chinese, and so is the next page."""
+    assert "新活动" in (await site.get(f"{NEW}?lang=zh")).text
+    fields = await form(site, name="")
+    assert "请" in (await site.send(NEW, NEW, **fields)).text
+    assert '<html lang="zh-Hans"' in (await site.get(HERE)).text
+    assert '<html lang="en"' in (await site.get(f"{HERE}?lang=en")).text
+    assert '<html lang="en"' in (await site.get(f"{HERE}?lang=xx")).text
 
 
 async def test_another_merchants_campaign_is_none(site: MerchantSite) -> None:

@@ -70,7 +70,7 @@ async def test_a_merchant_reads_rule_share_and_number(site: MerchantSite) -> Non
     assert "在全部到店中，至少 40% 去「面馆」，至少 30% 在晚间。" in chinese
     assert "大额消费 · 周末" in chinese
     site.client.cookies.set("rm_account", await site.cookie_of(1))
-    other = (await site.get("/merchant/tribes")).text
+    other = (await site.get("/merchant/tribes?lang=en")).text
     assert ("Not counted yet" in other, "noodles" in other) == (True, False)
 
 

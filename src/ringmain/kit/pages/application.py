@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ringmain.kit.http.limits import Buckets
 from ringmain.kit.http.problem import NotFound, TooManyRequests
-from ringmain.kit.pages.languages import Speech
+from ringmain.kit.pages.languages import LANGUAGES, Speech
 from ringmain.kit.pages.route import Audience, PageRoute, Site
 from ringmain.kit.pages.sessions import find_session
 from ringmain.kit.pages.sessions_store import PageSession
@@ -84,6 +84,10 @@ def _endpoint(site: Site, page: PageRoute) -> Callable[[Request], object]:
                     await visit.read()
                 return await page.post(visit)
             assert page.get is not None
+            asked = request.query_params.get("lang", "")
+            if asked in LANGUAGES and not page.json:
+                # What is sent from this page is answered in its language, and so are the pages that follow.
+                visit.speak(asked)
             return await page.get(visit)
         except RuleBroken as error:
             if page.json:

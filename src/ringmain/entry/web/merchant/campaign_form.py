@@ -151,13 +151,6 @@ def _outlook(speech: Speech, asked: loop.Planned, found: loop.Expected, wish: Ne
     def between(one: loop.VisitRange) -> dict[str, str]:
         return {"number": speech.number(one.expected), "low": speech.number(one.low), "high": speech.number(one.high)}
 
-    if found.more.low > 0:
-        more = N_("About %(number)s of them would not have come without it (between %(low)s and %(high)s).")
-    else:
-        more = N_(
-            "About %(number)s of them would not have come without it (between %(low)s and %(high)s): it may also bring"
-            " nothing."
-        )
     if found.campaigns:
         rests = N_("This rests on %(offers)s offers like yours and on %(campaigns)s of your campaigns that have ended.")
     else:
@@ -174,10 +167,29 @@ def _outlook(speech: Speech, asked: loop.Planned, found: loop.Expected, wish: Ne
     return Outlook(
         asked.costs,
         speech.text(visits, **between(found.visits)),
-        speech.text(more, **between(found.more)),
+        more_in_words(speech, found.more),
         speech.text(rests, offers=speech.number(found.offers), campaigns=speech.number(found.campaigns)),
         people,
     )
+
+
+def more_in_words(speech: Speech, more: loop.VisitRange) -> str:
+    """Return how many more visits it may bring; what it may cost is said in words, without a sign."""
+    number, high = speech.number(more.expected), speech.number(more.high)
+    if more.low > 0:
+        text = N_("About %(number)s visits would not have come without it (between %(low)s and %(high)s).")
+        return speech.text(text, number=number, low=speech.number(more.low), high=high)
+    if more.low == 0:
+        text = N_("About %(number)s visits would not have come without it: at most %(high)s, and perhaps none.")
+        return speech.text(text, number=number, high=high)
+    if more.expected > 0:
+        text = N_(
+            "About %(number)s visits would not have come without it. It may be anything from %(fewer)s fewer to"
+            " %(high)s more, so it may also bring nothing."
+        )
+        return speech.text(text, number=number, fewer=speech.number(-more.low), high=high)
+    text = N_("It will probably bring no more visits: anything from %(fewer)s fewer to %(high)s more.")
+    return speech.text(text, fewer=speech.number(-more.low), high=speech.number(max(0, more.high)))
 
 
 async def audiences(uow: UnitOfWork, speech: Speech, console: Console) -> list[tuple[str, str]]:
