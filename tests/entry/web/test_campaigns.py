@@ -152,6 +152,13 @@ async def test_a_form_goes_on_in_the_language_of_its_address(site: MerchantSite)
     assert '<html lang="en"' in (await site.get(f"{HERE}?lang=xx")).text
 
 
+async def test_the_last_day_is_the_one_that_was_typed(site: MerchantSite) -> None:
+    """A campaign ends with its last day; the day after it is named nowhere."""
+    path = (await site.send(NEW, NEW, **await form(site, ends="2027-12-26"))).url.path
+    for text in ((await site.get(path)).text, (await site.get(HERE)).text):
+        assert ("Dec 26, 2027" in text, "Dec 27, 2027" in text) == (True, False)
+
+
 async def test_another_merchants_campaign_is_none(site: MerchantSite) -> None:
     """By its address nobody else reads or ends it."""
     path = (await site.send(NEW, NEW, **await form(site))).url.path

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -54,7 +55,12 @@ async def campaigns(visit: Visit) -> Response:
     states = {state: visit.speech.text(text) for state, text in STATES.items()}
     goals = {goal: visit.speech.text(text) for goal, text in GOALS.items()}
     values: dict[str, Any] = {"waiting": waiting, "partners": partners, "states": states, "goals": goals}
-    return shown(visit, "campaigns.html", HERE, console, campaigns=found, **values)
+    return shown(visit, "campaigns.html", HERE, console, campaigns=found, last_day=last_day, **values)
+
+
+def last_day(one: Campaign) -> datetime:
+    """Return a moment of a campaign's last day; its end itself is the first moment that is no longer of it."""
+    return one.said.schedule.ends_at - timedelta(microseconds=1)
 
 
 async def report(visit: Visit) -> Response:
@@ -82,6 +88,7 @@ async def report(visit: Visit) -> Response:
         HERE,
         console,
         campaign=one,
+        last_day=last_day(one),
         mine=mine,
         offer=offer,
         worth=in_words(speech, offer.terms),
