@@ -192,7 +192,8 @@ def _sharing(speech: Speech, found: loop.Sharing) -> str:
     }
     text = N_("Of %(new)s new people in %(days)s days, %(shared)s were first seen at a shared link.")
     if found.factor is None or found.interval is None:
-        return f"{speech.text(text, **counted)} {speech.text('Too early to say how many one brings.')}"
+        early = speech.text("Too early to say how many one brings.")
+        return f"{speech.text(text, **counted)} {early}"
     rates = {
         "factor": speech.number(round(found.factor * 100, 1)),
         "low": speech.number(round(found.interval.low * 100, 1)),
