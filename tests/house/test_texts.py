@@ -1,5 +1,6 @@
 """Texts: whatever a page or a rule says is said in every language, and no catalogue holds what nothing says."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -22,3 +23,29 @@ def test_a_missing_and_a_useless_translation_are_found(tmp_path: Path, monkeypat
     found = texts.missing("zh_Hans")
     assert "common: nothing says: Nobody says this" in found
     assert "common: not translated: Wallet" in found
+
+
+def _within_f_strings(code: str) -> list[str]:
+    """Return the texts that are asked for inside an f-string, where the tool that collects texts does not look."""
+    return [
+        call.args[0].value
+        for joined in ast.walk(ast.parse(code))
+        if isinstance(joined, ast.JoinedStr)
+        for call in ast.walk(joined)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "text"
+        if call.args and isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str)
+    ]
+
+
+def test_no_text_hides_inside_an_f_string() -> None:
+    """Ask for the text before, and put the answer into the f-string."""
+    pages = Path(texts.__file__).parent.parent / "src" / "ringmain" / "entry" / "web"
+    found = {str(file): _within_f_strings(file.read_text(encoding="utf-8")) for file in pages.rglob("*.py")}
+    assert len(found) > 50
+    assert {file: hidden for file, hidden in found.items() if hidden} == {}
+
+
+def test_a_text_inside_an_f_string_is_found() -> None:
+    """Control: it is named; a text that was asked for before is not."""
+    assert _within_f_strings("f\"{what}: {speech.text('went back')}\"") == ["went back"]
+    assert _within_f_strings("back = speech.text('went back')\nf'{what}: {back}'") == []

@@ -244,13 +244,15 @@ def _null_rows(speech: Speech, reports: Reports | None) -> list[list[str]]:
     """Return each figure of the flow beside what chance alone would give."""
     if reports is None or not reports.flow.visits.total.flow:
         return []
+    shared, others = speech.text("shared by at least two people"), speech.text("answered by others the other way")
+    same = speech.text("went straight back")
     rows = []
     for what, flow in ((speech.text("Visits"), reports.flow.visits), (speech.text("Vouchers"), reports.flow.vouchers)):
         total = flow.total
         rows += [
-            _beside(speech, f"{what}: {speech.text('shared by at least two people')}", total.shared),
-            _beside(speech, f"{what}: {speech.text('answered by others the other way')}", total.returned_by_others),
-            _beside(speech, f"{what}: {speech.text('went straight back')}", total.returned_by_same),
+            _beside(speech, f"{what}: {shared}", total.shared),
+            _beside(speech, f"{what}: {others}", total.returned_by_others),
+            _beside(speech, f"{what}: {same}", total.returned_by_same),
         ]
     return rows
 
