@@ -22,6 +22,7 @@ def test_five_pairs_say_nothing() -> None:
     assert read_turns(np.ones(5), np.zeros(5), seed=0) is None
 
 
+@pytest.mark.long
 def test_the_interval_holds_the_truth_in_95_of_100() -> None:
     """Over 400 schedules of 20 pairs with a strong rhythm and a heavy tail the cover is 95 %, within chance."""
     random = np.random.default_rng(5)

@@ -89,7 +89,9 @@ WORDS = {
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("size", "language"), [(PHONE, "en"), (DESK, "zh")], ids=["phone-en", "desk-zh"])
+@pytest.mark.parametrize(
+    ("size", "language"), [(PHONE, "en"), pytest.param(DESK, "zh", marks=pytest.mark.long)], ids=["phone-en", "desk-zh"]
+)
 async def test_a_person_reads_corrects_takes_along_and_erases(
     me: Me, browser: Browser, size: ViewportSize, language: Language
 ) -> None:

@@ -63,7 +63,7 @@ async def _newcomer(served: Served) -> UUID:
     return await served.acall(made())
 
 
-@pytest.mark.parametrize(("size", "language"), [(PHONE, "zh"), (DESK, "en")])
+@pytest.mark.parametrize(("size", "language"), [(PHONE, "zh"), pytest.param(DESK, "en", marks=pytest.mark.long)])
 async def test_the_first_offer_takes_less_than_three_minutes(
     served: Served, browser: Browser, size: ViewportSize, language: Language
 ) -> None:

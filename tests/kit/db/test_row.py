@@ -41,6 +41,12 @@ async def test_columns_find_their_fields_by_name_in_any_order(
         assert await uow.rows(into, query) == [into(first, second)]
 
 
+async def test_what_does_not_say_what_it_takes_is_called_by_name(database_urls: Urls) -> None:
+    """A dictionary has every column under its name."""
+    async with Database(database_urls.application_url) as database, database.unit(None) as uow:
+        assert await uow.rows(dict, "SELECT 1 AS first, 'a' AS second") == [{"first": 1, "second": "a"}]
+
+
 async def test_a_column_that_nobody_knows_is_an_error(database_urls: Urls) -> None:
     """A third column raises instead of landing in the wrong field."""
     async with Database(database_urls.application_url) as database, database.unit(None) as uow:

@@ -18,7 +18,7 @@ def row_of(into: Callable[..., T]) -> Callable[[Any], Callable[[Sequence[Any]], 
 
     def factory(cursor: psycopg.AsyncCursor[T]) -> Callable[[Sequence[Any]], T]:
         names = tuple(column.name for column in cursor.description or ())
-        if names == _parameters(into)[: len(names)]:
+        if names and names == _parameters(into)[: len(names)]:
             return lambda values: into(*values)
         return lambda values: into(**dict(zip(names, values, strict=True)))
 
@@ -27,6 +27,9 @@ def row_of(into: Callable[..., T]) -> Callable[[Any], Callable[[Sequence[Any]], 
 
 @lru_cache(maxsize=4_096)
 def _parameters(into: Callable[..., Any]) -> tuple[str, ...]:
-    """Return the names of what may be given by place, in order."""
-    by_place = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
-    return tuple(name for name, one in signature(into).parameters.items() if one.kind in by_place)
+    """Return the names of what may be given by place, in order; none of what does not say, such as `dict`."""
+    try:
+        known = signature(into).parameters
+    except ValueError:
+        return ()
+    return tuple(name for name, one in known.items() if one.kind is Parameter.POSITIONAL_OR_KEYWORD)
