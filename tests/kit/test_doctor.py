@@ -5,6 +5,7 @@ import shutil
 import socket
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,7 @@ def test_sound_installation_has_only_good_findings(running_home: Path) -> None:
         "owner",
         "database",
         "durability",
+        "memory",
         "clock",
         "role",
         "migrations",
@@ -207,11 +209,30 @@ def test_faults_of_a_database_are_named(
         "in_recovery": False,
         "fsync": True,
         "synchronous_commit": True,
+        "huge_pages": "on",
+        "huge_pages_wanted": 1_100,
     }
     monkeypatch.setattr(doctor_module, "examine", lambda url: Examination(**{**sound, **change}))
     findings = external(database_urls, tmp_path)
     assert [finding.name for finding in findings if not finding.ok] == [name]
     assert what in find(name, findings).what
+
+
+@pytest.mark.parametrize(
+    ("huge_pages", "wanted", "mend"),
+    [("on", 1_100, ""), ("off", 1_100, "`sysctl -w vm.nr_hugepages=1100`"), ("off", None, ""), ("unknown", None, "")],
+)
+def test_small_pages_are_no_fault_and_a_hint(
+    database_urls: Urls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, huge_pages: str, wanted: int, mend: str
+) -> None:
+    """Whose memory is in small pages is told what would make a large network faster, where the server can tell."""
+    seen = replace(probe_module.examine(database_urls.application_url), huge_pages=huge_pages, huge_pages_wanted=wanted)
+    monkeypatch.setattr(doctor_module, "examine", lambda url: seen)
+    finding = find("memory", external(database_urls, tmp_path))
+    assert finding.ok
+    assert huge_pages in finding.what
+    assert bool(finding.mend) == bool(mend)
+    assert mend in finding.mend
 
 
 def test_clock_skew_is_measured(database_urls: Urls) -> None:

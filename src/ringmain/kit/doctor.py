@@ -169,6 +169,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         return
     yield _version(seen)
     yield _durability(seen)
+    yield _memory(seen)
     yield _clock(seen)
     yield _guarded("role", lambda _: _role(application_url), settings)
     yield _guarded("migrations", lambda _: _migrations(migration_url), settings)
@@ -200,6 +201,16 @@ def _durability(seen: Examination) -> Finding:
         mend = "turn them on: without them acknowledged redemptions are lost in a crash."
         return Finding("durability", ok=False, what=f"{' and '.join(off)} off", mend=mend)
     return Finding("durability", ok=True, what="fsync and synchronous_commit are on")
+
+
+def _memory(seen: Examination) -> Finding:
+    """Small pages are no fault: everything works, only more slowly where the tables have grown large."""
+    what = f"huge pages are {seen.huge_pages}"
+    if seen.huge_pages != "off" or seen.huge_pages_wanted is None:
+        return Finding("memory", ok=True, what=what)
+    wanted = seen.huge_pages_wanted
+    mend = f"a large network is faster with them: `sysctl -w vm.nr_hugepages={wanted}`, then start anew."
+    return Finding("memory", ok=True, what=what, mend=mend)
 
 
 def _clock(seen: Examination) -> Finding:

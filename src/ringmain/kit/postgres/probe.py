@@ -15,7 +15,11 @@ class Unreachable(Trouble):
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What a database says of itself; `clock_skew_seconds` is how far its clock is ahead of this machine's."""
+    """What a database says of itself; `clock_skew_seconds` is how far its clock is ahead of this machine's.
+
+    `huge_pages` is "on", "off" or "unknown" (before PostgreSQL 17); `huge_pages_wanted` is how many would hold all of
+    its shared memory, where it can tell.
+    """
 
     major: int
     version: str
@@ -24,6 +28,8 @@ class Examination:
     in_recovery: bool
     fsync: bool
     synchronous_commit: bool
+    huge_pages: str
+    huge_pages_wanted: int | None
 
 
 def examine(url: str) -> Examination:
@@ -45,12 +51,14 @@ def _ask(connection: "psycopg.Connection[Any]") -> Examination:
         """
         SELECT current_setting('server_version_num')::int / 10000, current_setting('server_version'),
                current_setting('server_encoding'), clock_timestamp(), pg_is_in_recovery(),
-               current_setting('fsync')::bool, current_setting('synchronous_commit') <> 'off'
+               current_setting('fsync')::bool, current_setting('synchronous_commit') <> 'off',
+               coalesce(current_setting('huge_pages_status', true), 'unknown'),
+               nullif(current_setting('shared_memory_size_in_huge_pages', true), '-1')::int
         """
     ).fetchone()
     after = datetime.now(tz=UTC)
     assert row is not None
-    major, version, encoding, their_now, in_recovery, fsync, synchronous_commit = row
+    major, version, encoding, their_now, *others = row
     # The answer was made somewhere between the two readings of our clock: their middle is the best guess.
     skew = (their_now - (before + (after - before) / 2)).total_seconds()
-    return Examination(major, version, encoding, skew, in_recovery, fsync, synchronous_commit)
+    return Examination(major, version, encoding, skew, *others)

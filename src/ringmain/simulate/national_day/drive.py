@@ -82,6 +82,8 @@ class Drive:
     async def run(self, progress: Progress = lambda done, total: None) -> Driven:
         """Play what has not been played yet; each batch is one transaction that also writes how far it came.
 
+        Only the last of them is waited for until the disk has it: with it, the disk has all.
+
         Interrupted anywhere, it goes on at the next batch; run again after the end, it changes nothing. Raises
         `ReplayDiffers` where a use case refuses what must not be refused, such as a play.
         """
@@ -141,6 +143,8 @@ class Drive:
         due = _Due(*(column[first:last] for column in (self._visits.at_us, self._visits.play, self._visits.base)))
         started = time.perf_counter()
         async with self._database.unit(self._city.network_id, now=at(until), keyed=True) as uow:
+            if stop < self._rows:
+                await progress_store.commit_without_waiting(uow)
             await self._play(uow, plays, counts)
             played = time.perf_counter()
             await self._visit(uow, due, counts)

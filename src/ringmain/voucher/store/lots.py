@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ringmain.kit.db import UnitOfWork, pack_bytes, pack_int8, pack_timestamps, pack_uuids
+from ringmain.kit.pure.id_columns import order_by
 from ringmain.voucher.model.lots import Issue, Lot
 
 _COLUMNS = "id, offer_id, ordered, issued, closed_at, kept"
@@ -79,21 +80,22 @@ class IssuedColumns:
 
 async def insert_issued(uow: UnitOfWork, issue: Issue, columns: IssuedColumns, secrets: npt.NDArray[np.void]) -> None:
     """Write the vouchers of a batch."""
+    order = order_by(columns.offer_ids)
     await uow.execute(
         _ISSUE,
         {
             "network": uow.network_id,
-            "ids": pack_uuids(issue.ids),
-            "offers": pack_uuids(columns.offer_ids),
-            "secrets": pack_bytes(secrets),
-            "subjects": pack_uuids(issue.subject_ids),
-            "senders": pack_uuids(issue.sender_shop_ids),
-            "lots": pack_uuids(columns.lot_ids),
-            "faces": pack_int8(columns.face_minor),
-            "held": pack_int8(columns.held_minor),
-            "granted": pack_timestamps(issue.at_us),
-            "begins": pack_timestamps(columns.begins_us),
-            "ends": pack_timestamps(columns.ends_us),
+            "ids": pack_uuids(issue.ids[order]),
+            "offers": pack_uuids(columns.offer_ids[order]),
+            "secrets": pack_bytes(secrets[order]),
+            "subjects": pack_uuids(issue.subject_ids[order]),
+            "senders": pack_uuids(issue.sender_shop_ids[order]),
+            "lots": pack_uuids(columns.lot_ids[order]),
+            "faces": pack_int8(columns.face_minor[order]),
+            "held": pack_int8(columns.held_minor[order]),
+            "granted": pack_timestamps(issue.at_us[order]),
+            "begins": pack_timestamps(columns.begins_us[order]),
+            "ends": pack_timestamps(columns.ends_us[order]),
         },
     )
 

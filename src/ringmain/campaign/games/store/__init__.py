@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ringmain.campaign.games.model import AlarmKind, Game, GameScene, Prize
 from ringmain.kit.db import Pending, UnitOfWork, pack_int8, pack_timestamps, pack_uuids
 from ringmain.kit.pure.clock import microseconds
+from ringmain.kit.pure.id_columns import order_by
 
 _GAME = "id, kind, name, period, starts_at, ends_at, opened_at, closed_at, choices"
 _ADD_GAME = f"INSERT INTO game (network_id, {_GAME}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
@@ -172,14 +173,15 @@ async def played(
     uow: UnitOfWork, scenes: npt.NDArray[np.void], periods: npt.NDArray[np.int64], subjects: npt.NDArray[np.void]
 ) -> list[PlayedRow]:
     """Return which of these people have played at these scenes in these periods; `number` counts from 0."""
+    order = order_by(scenes, periods, subjects)
     params = {
         "network": uow.network_id,
-        "scenes": pack_uuids(scenes),
-        "periods": pack_int8(periods),
-        "subjects": pack_uuids(subjects),
+        "scenes": pack_uuids(scenes[order]),
+        "periods": pack_int8(periods[order]),
+        "subjects": pack_uuids(subjects[order]),
     }
     rows = await uow.rows(PlayedRow, _PLAYED, params)
-    return [PlayedRow(row.number - 1, row.voucher_id, row.place) for row in rows]
+    return [PlayedRow(int(order[row.number - 1]), row.voucher_id, row.place) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,17 +208,18 @@ _ADD_PLAYS = """
 
 async def add_plays(uow: UnitOfWork, plays: PlayColumns) -> None:
     """Write plays; the key refuses a second one of a person, scene and period."""
+    order = order_by(plays.scene_ids, plays.periods, plays.subject_ids)
     await uow.execute(
         _ADD_PLAYS,
         {
             "network": uow.network_id,
-            "scenes": pack_uuids(plays.scene_ids),
-            "periods": pack_int8(plays.periods),
-            "subjects": pack_uuids(plays.subject_ids),
-            "games": pack_uuids(plays.game_ids),
-            "vouchers": pack_uuids(plays.voucher_ids),
-            "touches": pack_uuids(plays.touch_ids),
-            "places": pack_int8(plays.places),
+            "scenes": pack_uuids(plays.scene_ids[order]),
+            "periods": pack_int8(plays.periods[order]),
+            "subjects": pack_uuids(plays.subject_ids[order]),
+            "games": pack_uuids(plays.game_ids[order]),
+            "vouchers": pack_uuids(plays.voucher_ids[order]),
+            "touches": pack_uuids(plays.touch_ids[order]),
+            "places": pack_int8(plays.places[order]),
         },
     )
 
