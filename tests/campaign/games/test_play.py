@@ -268,6 +268,19 @@ async def test_verify_sees_a_play_that_names_another_voucher(street: Street, dat
     assert "lots count the vouchers that were issued from them" in faulty
 
 
+@pytest.mark.parametrize("lost", ["voucher", "game_prize"])
+async def test_verify_sees_a_play_that_lost_what_it_won(street: Street, database_urls: Urls, lost: str) -> None:
+    """Control: a play whose voucher, or whose prize, is no longer there is a fault, and not passed over."""
+    game = await _game(street)
+    await _play(street, game, _people(2))
+    with psycopg.connect(database_urls.migration_url, autocommit=True) as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute(f"DELETE FROM {lost} WHERE network_id = %s".encode(), (street.network_id,))  # noqa: S608
+
+    faulty = {check.name for check in await verify(street.database, street.network_id) if not check.ok}
+    assert "every play won one voucher, of the prize that it drew" in faulty
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

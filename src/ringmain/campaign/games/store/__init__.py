@@ -323,13 +323,14 @@ class _Audit:
     faults: list[str] | None
 
 
+# What a play names and is not there is a fault too. An outer join is also read in order, and not play by play.
 _UNLIKE = """
     WITH judged AS (
         SELECT p.voucher_id, v.subject_id = p.subject_id AND v.origin_kind = 'lot' AND v.origin_id = z.lot_id
                AND v.offer_id = z.offer_id AS alike
         FROM play p
-        JOIN voucher v ON v.network_id = p.network_id AND v.id = p.voucher_id
-        JOIN game_prize z ON z.network_id = p.network_id AND z.game_id = p.game_id AND z.place = p.place
+        LEFT JOIN voucher v ON v.network_id = p.network_id AND v.id = p.voucher_id
+        LEFT JOIN game_prize z ON z.network_id = p.network_id AND z.game_id = p.game_id AND z.place = p.place
         WHERE p.network_id = %(network)s
     )
     SELECT count(*) AS looked_at,
