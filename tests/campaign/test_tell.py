@@ -36,7 +36,7 @@ async def take(street: Street, known: Known, at: datetime) -> UUID:
 async def no_messages(street: Street, known: Known) -> None:
     """Let somebody want no messages."""
     async with street.unit() as uow:
-        await message.set_preferences(uow, known.member_id, message.Preferences(message.Channel.NONE))
+        await message.set_preferences(uow, known.member_id, message.Preferences(()))
 
 
 async def test_a_voucher_won_and_a_sale_are_told_once(street: Street) -> None:

@@ -227,7 +227,7 @@ MESSAGE: dict[str, Cell] = {
     "read_message": Cell("o", _in("/v1/messages/{message}")),
     # A member is the network's: any of its tills may say that they want no more messages.
     "read_message_preferences": Cell("ot", _in(_PREFERENCES), other_merchant="shared"),
-    "set_message_preferences": Cell("ot", _in(_PREFERENCES), lambda _: {"channel": "none"}, other_merchant="shared"),
+    "set_message_preferences": Cell("ot", _in(_PREFERENCES), lambda _: {"channels": []}, other_merchant="shared"),
 }
 
 SCENE: dict[str, Cell] = {

@@ -50,6 +50,15 @@ async def answer(town: Town, known: member.Known, *, granted: bool, at: datetime
         await member.record_consents(uow, known.member_id, [said], member.Place("till", OPERATOR))
 
 
+async def confirmed_email(town: Town, known: member.Known, address: str = "anna@example.org") -> UUID:
+    """Give a member an e-mail address that they have confirmed; the question for it is not sent."""
+    async with town.unit() as uow:
+        id_ = await api.add_email(uow, town.keyring, known, address, "en", BASE)
+        await api.confirm_address(uow, id_)
+        await uow.connection.execute("DELETE FROM message_waiting WHERE sealed IS NOT NULL")
+    return id_
+
+
 def reminder(known: member.Known, reference_id: UUID | None = None) -> api.NewMessage:
     """Return a message of marketing."""
     return api.NewMessage(known.subject_id, api.Template.VOUCHER_ENDS, REMINDER, reference_id or uuid.uuid4())

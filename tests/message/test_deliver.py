@@ -15,10 +15,23 @@ from ringmain.message import api
 from ringmain.message import deliver as deliver_module
 from ringmain.message.channels.port import Delivered, NotDelivered, Outgoing
 from ringmain.message.channels.sms import TwilioSms
-from ringmain.message.model import Channel, Preferences, Refusal
+from ringmain.message.model import Channel, Preferences, Quiet, Refusal
 from ringmain.network.api import open_network
 from tests.member.people import NOW, OPERATOR, OTHER_PHONE, PHONE, Town
-from tests.message.post import BASE, LATER, Outbox, answer, deliver, member_of, reminder, send, steps, won
+from tests.message.post import (
+    BASE,
+    LATER,
+    WON,
+    Outbox,
+    answer,
+    confirmed_email,
+    deliver,
+    member_of,
+    reminder,
+    send,
+    steps,
+    won,
+)
 from tests.message.providers import FakeTwilio
 
 BUSY = NotDelivered("provider_failed", passing=True, provider_code=20503)
@@ -70,7 +83,7 @@ async def test_who_withdrew_overnight_is_not_reminded(town: Town) -> None:
     await answer(town, anna, granted=False, at=evening + LATER)
     async with town.unit(evening) as uow:
         await api.set_preferences(uow, bert.member_id, Preferences(paused_until=evening + timedelta(days=30)))
-        await api.set_preferences(uow, cleo.member_id, Preferences(Channel.NONE))
+        await api.set_preferences(uow, cleo.member_id, Preferences(()))
     outbox = Outbox()
     assert await deliver(town, outbox, made[0].due_at) == 3
     assert outbox.messages == []
@@ -91,6 +104,57 @@ async def test_a_sender_that_was_away_does_not_make_up_at_night(town: Town) -> N
     await deliver(town, outbox, NOW + timedelta(hours=15))
     assert len(outbox.messages) == 1
     assert [state for state, _ in await steps(town, made.message_id)] == ["queued", "queued", "sent"]
+
+
+async def test_quiet_hours_lose_nothing_but_what_is_over(town: Town) -> None:
+    """Quiet for longer than a message is wanted, it waits and is sent; where its voucher ends before, it is dropped."""
+    anna, bert = await member_of(town), await member_of(town, OTHER_PHONE)
+    short = timedelta(hours=2)
+    items = [
+        api.NewMessage(one.subject_id, api.Template.VOUCHER_WON, WON, uuid.uuid4(), useful_for=short, ends_at=ends)
+        for one, ends in ((anna, NOW + timedelta(hours=9)), (bert, NOW + timedelta(hours=7)))
+    ]
+    kept, over = await send(town, *items)
+    async with town.unit() as uow:
+        for one in (anna, bert):
+            # From 18:00 in Shanghai, that is now, for eight hours.
+            await api.set_preferences(uow, one.member_id, Preferences(quiet=Quiet(18 * 60, 2 * 60)))
+    outbox = Outbox()
+    await deliver(town, outbox, NOW)
+    assert outbox.messages == []
+    assert await deliver(town, outbox, NOW + timedelta(hours=8) - LATER) == 0
+    await deliver(town, outbox, NOW + timedelta(hours=8))
+    assert [one.message_id for one in outbox.messages] == [kept.message_id]
+    assert (await steps(town, over.message_id))[-1] == ("failed", "too_late")
+
+
+async def test_a_voucher_that_has_ended_is_not_told_of(town: Town) -> None:
+    """However long its message would be wanted else."""
+    anna, outbox = await member_of(town), Outbox()
+    ends = NOW + timedelta(minutes=5)
+    item = api.NewMessage(anna.subject_id, api.Template.VOUCHER_WON, WON, uuid.uuid4(), ends_at=ends)
+    (made,) = await send(town, item)
+    await deliver(town, outbox, ends)
+    assert outbox.messages == []
+    assert (await steps(town, made.message_id))[-1] == ("failed", "too_late")
+
+
+async def test_it_goes_by_the_channel_that_is_first_at_the_time(town: Town) -> None:
+    """By e-mail where they chose that meanwhile, and by text message where the installation cannot send mail."""
+    anna = await member_of(town)
+    made = await send(town, won(anna), won(anna))
+    await confirmed_email(town, anna)
+    async with town.unit() as uow:
+        await api.set_preferences(uow, anna.member_id, Preferences((Channel.EMAIL, Channel.SMS)))
+    texts, mails = Outbox(), Outbox()
+    doors = api.Doors(town.keyring, {Channel.SMS: texts, Channel.EMAIL: mails}, BASE)
+    await api.deliver_due(town.database, doors, town.network_id, now=NOW + LATER, most=1)
+    await deliver(town, texts)
+    assert [one.address for one in mails.messages] == ["anna@example.org"]
+    assert [one.address for one in texts.messages] == [PHONE]
+    async with town.unit() as uow:
+        ways = [(await api.read_message(uow, one.message_id))[0].message.way for one in made]
+    assert sorted(ways) == ["email", "sms"]
 
 
 async def test_an_erased_person_gets_nothing_more(town: Town) -> None:

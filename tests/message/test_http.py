@@ -123,14 +123,44 @@ async def test_rules_are_read_and_set(town: Town) -> None:
 
 
 async def test_a_till_sets_how_a_member_wants_to_be_reached(town: Town) -> None:
-    """The default is a text message; a pause must end, and within a year."""
+    """All of it is kept and read again; what contradicts itself is refused, and changes nothing."""
     anna = await member_of(town)
     client, path = _client(town, "terminal"), f"/v1/members/{anna.member_id}/message-preferences"
-    assert (await client.get(path)).json == {"channel": "sms", "paused_until": None}
-    assert (await client.call("PUT", path, {"channel": "none"})).status == 200
-    late = {"channel": "sms", "paused_until": "2099-01-01T00:00:00Z"}
-    assert (await client.call("PUT", path, late)).code == "pause_invalid"
-    assert (await client.get(path)).json == {"channel": "none", "paused_until": None}
+    nothing = {
+        "channels": ["sms", "email"],
+        "paused_until": None,
+        "quiet_from": None,
+        "quiet_until": None,
+        "time_zone": None,
+        "marketing_per_week": None,
+        "stopped": [],
+    }
+    assert (await client.get(path)).json == nothing
+    chosen = {
+        "channels": ["email"],
+        "paused_until": "2026-12-24T10:00:00Z",
+        "quiet_from": "22:00",
+        "quiet_until": "10:30",
+        "time_zone": "Europe/Berlin",
+        "marketing_per_week": 1,
+        "stopped": ["offers", "receipts"],
+    }
+    assert (await client.call("PUT", path, chosen)).status == 200
+    assert (await client.get(path)).json == chosen
+    wrong = [
+        ({"paused_until": "2099-01-01T00:00:00Z"}, "pause_invalid"),
+        ({"channels": ["sms", "sms"]}, "preferences_invalid"),
+        ({"quiet_from": "08:00"}, "preferences_invalid"),
+        ({"quiet_from": "09:00", "quiet_until": "21:00"}, "preferences_invalid"),
+        ({"time_zone": "Mars/Olympus"}, "preferences_invalid"),
+        ({"marketing_per_week": 51}, "request_invalid"),
+        ({"stopped": ["service"]}, "request_invalid"),
+        ({"channels": ["none"]}, "request_invalid"),
+    ]
+    for change, code in wrong:
+        assert (await client.call("PUT", path, change)).code == code
+    assert (await client.get(path)).json == chosen
+    assert (await client.call("PUT", path, {"channels": []})).json == nothing | {"channels": []}
     nobody = f"/v1/members/{uuid.uuid4()}/message-preferences"
     assert (await client.get(nobody)).code == "member_unknown"
-    assert (await client.call("PUT", nobody, {"channel": "none"})).code == "member_unknown"
+    assert (await client.call("PUT", nobody, {"channels": []})).code == "member_unknown"

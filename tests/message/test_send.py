@@ -11,7 +11,7 @@ from ringmain.member import api as member
 from ringmain.member.api import IdentifierKind
 from ringmain.message import api
 from ringmain.message.errors import MessageParameters
-from ringmain.message.model import Channel, Preferences, Refusal, Rules, State
+from ringmain.message.model import Kind, Preferences, Quiet, Refusal, Rules, State
 from tests.member.people import NOW, OPERATOR, OTHER_PHONE, PHONE, Town
 from tests.message.post import REMINDER, answer, member_of, reminder, send, set_rules, won
 
@@ -143,7 +143,7 @@ async def test_merged_members_are_one_person(town: Town) -> None:
     again, another, receipt = await send(town, reminder(other, reference), reminder(other), won(other))
     assert (again.repeated, another.refusal, receipt.refusal) == (True, Refusal.CAP_DAY, None)
     async with town.unit() as uow:
-        await api.set_preferences(uow, anna.member_id, Preferences(Channel.NONE))
+        await api.set_preferences(uow, anna.member_id, Preferences(()))
     assert [one.refusal for one in await send(town, won(other), won(anna))] == [Refusal.CHANNEL_NONE] * 2
 
 
@@ -206,3 +206,37 @@ async def test_a_person_reads_what_they_were_told_and_why(town: Town) -> None:
     assert shown[2].text is not None
     assert shown[2].text.body == "【Test street】您获得Bakery的券：8，Sunday前有效。https://ring.example/v/1"
     assert [one.merchant_name for one in shown] == [None, None, "Bakery Ltd"]
+
+
+async def test_the_members_caps_win_over_the_networks(town: Town) -> None:
+    """One in seven days where the network allows three; a kind that was stopped; own hours for receipts, too."""
+    anna = await member_of(town)
+    mine = Preferences(quiet=Quiet(17 * 60, 19 * 60), per_week=1, stopped=frozenset({Kind.OFFERS}))
+    async with town.unit() as uow:
+        await api.set_preferences(uow, anna.member_id, mine)
+        assert await api.preferences(uow, anna.member_id) == mine
+        offered = await api.refusals(uow, town.keyring, [anna.subject_id])
+    assert offered == {anna.subject_id: Refusal.KIND_STOPPED}
+    offer = api.NewMessage(anna.subject_id, api.Template.VOUCHER_GIVEN, REMINDER, uuid.uuid4())
+    given, receipt, first, second = await send(town, offer, won(anna), reminder(anna), reminder(anna))
+    assert [one.refusal for one in (given, receipt, first, second)] == [
+        Refusal.KIND_STOPPED,
+        None,
+        None,
+        Refusal.CAP_DAY,
+    ]
+    # 18:00 in Shanghai is within their hours.
+    assert receipt.due_at == first.due_at == NOW + timedelta(hours=1)
+    days = [(await send(town, reminder(anna), at=NOW + timedelta(days=day)))[0].refusal for day in (1, 6, 7)]
+    assert days == [Refusal.OWN_CAP_WEEK, Refusal.OWN_CAP_WEEK, None]
+
+
+@pytest.mark.parametrize("template", api.Template)
+async def test_every_message_to_a_member_obeys_them(town: Town, template: api.Template) -> None:
+    """Whoever wants nothing is sent nothing, whichever sender asks with whichever template."""
+    anna = await member_of(town)
+    async with town.unit() as uow:
+        await api.set_preferences(uow, anna.member_id, Preferences(()))
+    parameters = dict.fromkeys(template.parameters, "word")
+    (made,) = await send(town, api.NewMessage(anna.subject_id, template, parameters, uuid.uuid4()))
+    assert made.refusal is Refusal.CHANNEL_NONE

@@ -91,7 +91,7 @@ async def test_everything_can_be_stopped_as_well(town: Town) -> None:
         assert await api.unsubscribe(uow, who, "en", everything=True)
         assert not await api.unsubscribe(uow, who, "en", everything=True)
         assert not await api.still_reached(uow, anna.subject_id)
-        assert await api.preferences(uow, anna.member_id) == api.Preferences(api.Channel.NONE, until)
+        assert await api.preferences(uow, anna.member_id) == api.Preferences((), until)
     (refused,) = await send(town, won(anna), at=SOON)
     assert refused.refusal is Refusal.CHANNEL_NONE
     assert await town.rows("SELECT everything FROM message_stop") == [(True,)]

@@ -69,6 +69,7 @@ async def _message(uow: UnitOfWork, claim: Claim, held: Held, public_base: str) 
         reference_id=claim.voucher_id,
         merchant_id=None if held.offer.creator_merchant_id == uow.network_id else held.offer.creator_merchant_id,
         useful_for=FRESH,
+        ends_at=ends,
     )
 
 

@@ -1,12 +1,25 @@
 """All that other slices may call to send messages."""
 
+from ringmain.message.addresses import Known as KnownAddress
+from ringmain.message.addresses import (
+    add_email,
+    addresses_of,
+    confirm_address,
+    forget_address,
+    read_address_token,
+)
 from ringmain.message.channels.open import configured, open_channels
 from ringmain.message.deliver import Doors, deliver_due, keep_delivering
 from ringmain.message.direct import Addressed, send_to_addresses
 from ringmain.message.model import (
+    DEFAULT_ORDER,
+    MOST_PER_WEEK,
+    STOPPABLE,
     Channel,
+    Kind,
     Preferences,
     Purpose,
+    Quiet,
     Refusal,
     Rules,
     State,
@@ -35,18 +48,24 @@ from ringmain.message.unsubscribe import (
 )
 
 __all__ = [
+    "DEFAULT_ORDER",
     "LAKE_TABLES",
+    "MOST_PER_WEEK",
+    "STOPPABLE",
     "Addressed",
     "Channel",
     "Delivery",
     "Doors",
     "Kept",
+    "Kind",
+    "KnownAddress",
     "Listed",
     "Made",
     "NewMessage",
     "Preferences",
     "Preview",
     "Purpose",
+    "Quiet",
     "Received",
     "Refusal",
     "Rules",
@@ -56,10 +75,14 @@ __all__ = [
     "Text",
     "Unsubscriber",
     "Value",
+    "add_email",
+    "addresses_of",
     "code_sender",
     "configured",
+    "confirm_address",
     "deliver_due",
     "email_address",
+    "forget_address",
     "gets_marketing",
     "is_quiet",
     "keep_delivering",
@@ -69,6 +92,7 @@ __all__ = [
     "open_channels",
     "preferences",
     "previews",
+    "read_address_token",
     "read_message",
     "read_stop_token",
     "received",

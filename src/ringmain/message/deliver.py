@@ -14,10 +14,22 @@ from ringmain.kit.db import Database, UnitOfWork
 from ringmain.kit.pure import ids
 from ringmain.kit.secrets import DataKey, Keyring
 from ringmain.member import api as member
+from ringmain.message import addresses
 from ringmain.message.channels.open import sinks
 from ringmain.message.channels.port import Delivered, NotDelivered, Outgoing, Port
 from ringmain.message.direct import open_sealed
-from ringmain.message.model import Channel, Moment, Purpose, Recipient, Rules, State, due, still_refused, wait_after
+from ringmain.message.model import (
+    Channel,
+    Moment,
+    Purpose,
+    Recipient,
+    Refusal,
+    Rules,
+    State,
+    due,
+    still_refused,
+    wait_after,
+)
 from ringmain.message.send import SEALED_FOR, open_parameters, recipients
 from ringmain.message.store import messages as store
 from ringmain.message.store import waiting, wishes
@@ -67,6 +79,7 @@ class _Step:
     state: State
     reason: str | None = None
     later: datetime | None = None
+    channel: Channel | None = None
     provider_reference: str | None = None
     provider_code: int | None = None
     counts: bool = True
@@ -82,6 +95,23 @@ class _Known:
     contacts: Mapping[UUID, member.Contact]
     recipients: Mapping[UUID, Recipient]
     keys: Mapping[UUID, DataKey]
+    addresses: Mapping[UUID, Sequence[addresses.Known]]
+
+    def way(self, row: waiting.Claimed, ports: Mapping[Channel, Port]) -> Channel:
+        """Return the channel by which a message goes now: the first of its person's that this installation has."""
+        recipient = None if row.subject_id is None else self.recipients.get(row.subject_id)
+        ways = () if recipient is None else recipient.ways(Purpose(row.purpose))
+        return next((channel for channel in ways if channel in ports), Channel(row.channel))
+
+    def address(self, subject_id: UUID, channel: Channel) -> str:
+        """Return the address of a person on a channel. Raises `NotDelivered` where there is none."""
+        phone = self.contacts[subject_id].phone
+        if channel is Channel.SMS and phone is not None:
+            return phone
+        mine = [one.text for one in self.addresses.get(subject_id, ()) if one.channel is channel and one.proven_at]
+        if not mine:
+            raise NotDelivered("no_address", passing=False)
+        return mine[-1]
 
 
 async def keep_delivering(
@@ -141,6 +171,9 @@ async def _known(uow: UnitOfWork, doors: Doors, rows: Sequence[waiting.Claimed],
         contacts=contacts,
         recipients=await recipients(uow, contacts),
         keys=await member.sealing_keys(uow, doors.keyring, subjects, SEALED_FOR),
+        addresses=await addresses.addresses_of(
+            uow, doors.keyring, {asked: one.known.subject_ids for asked, one in contacts.items()}
+        ),
     )
 
 
@@ -150,42 +183,45 @@ async def _one(
     step = _before(known, row)
     if step is not None:
         return step
+    channel = known.way(row, ports)
     try:
-        port = ports.get(Channel(row.channel), _MISSING)
-        return _sent(row, await port.deliver(_write(doors, network_id, known, row)))
+        port = ports.get(channel, _MISSING)
+        delivered = await port.deliver(_write(doors, network_id, known, row, channel))
+        return _Step(row, State.SENT, channel=channel, provider_reference=delivered.provider_reference)
     except NotDelivered as error:
-        return _failed(row, known.moment.now, error)
+        return _failed(row, channel, known.moment.now, error)
     except Exception as error:  # noqa: BLE001 (one message's trouble must not make the others go out twice)
         _log.warning("message_not_understood", message_id=str(row.message_id), kind=type(error).__name__)
-        return _failed(row, known.moment.now, NotDelivered("internal_error", passing=True))
+        return _failed(row, channel, known.moment.now, NotDelivered("internal_error", passing=True))
 
 
 def _before(known: _Known, row: waiting.Claimed) -> _Step | None:
     """Say what becomes of a message without sending it, or None where it may go."""
-    purpose, now = Purpose(row.purpose), known.moment.now
+    now = known.moment.now
     if now >= row.useful_until:
         return _Step(row, State.FAILED, "too_late")
     if row.subject_id is None:
         return _Step(row, State.REFUSED, "network_simulated") if known.moment.simulated else None
-    refusal = still_refused(purpose, known.recipients.get(row.subject_id), known.moment)
+    recipient = known.recipients.get(row.subject_id)
+    refusal = still_refused(Template(row.template).kind, recipient, known.moment)
     if refusal is not None:
         return _Step(row, State.REFUSED, refusal.value)
-    due_at = due(purpose, known.rules, known.moment)
+    due_at = due(Purpose(row.purpose), known.rules, known.moment, recipient)
+    if due_at is None:
+        return _Step(row, State.REFUSED, Refusal.NO_HOUR.value)
     # A sender that was away in the evening must not make up for it at night.
     return _Step(row, State.QUEUED, "quiet_hours", later=due_at, counts=False) if due_at > now else None
 
 
-def _write(doors: Doors, network_id: UUID, known: _Known, row: waiting.Claimed) -> Outgoing:
+def _write(doors: Doors, network_id: UUID, known: _Known, row: waiting.Claimed, channel: Channel) -> Outgoing:
     link = None
     if row.subject_id is None:
         sealed = open_sealed(doors.keyring, network_id, row)
         address = sealed.address
         parameters: Mapping[str, Value] = sealed.parameters
     else:
-        phone = known.contacts[row.subject_id].phone
-        assert phone is not None
         assert row.parameters is not None
-        address = phone
+        address = known.address(row.subject_id, channel)
         parameters = open_parameters(known.keys[row.subject_id], row.message_id, row.parameters)
         if row.purpose == Purpose.MARKETING:
             link = stop_link(doors.keyring, doors.public_base, network_id, row.subject_id, row.message_id)
@@ -193,25 +229,21 @@ def _write(doors: Doors, network_id: UUID, known: _Known, row: waiting.Claimed) 
     return Outgoing(network_id, row.message_id, address, text.title, text.body, row.language, link)
 
 
-def _sent(row: waiting.Claimed, delivered: Delivered) -> _Step:
-    return _Step(row, State.SENT, provider_reference=delivered.provider_reference)
-
-
-def _failed(row: waiting.Claimed, now: datetime, error: NotDelivered) -> _Step:
+def _failed(row: waiting.Claimed, channel: Channel, now: datetime, error: NotDelivered) -> _Step:
     wait = wait_after(row.tries) if error.passing else None
     # The log tells what the operator can mend, and nothing of the person.
     _log.warning(
         "message_not_delivered",
         message_id=str(row.message_id),
-        channel=row.channel,
+        channel=channel.value,
         reason=error.reason,
         provider_code=error.provider_code,
         tries=row.tries,
         again_in_seconds=None if wait is None else wait.total_seconds(),
     )
     if wait is None:
-        return _Step(row, State.FAILED, error.reason, provider_code=error.provider_code)
-    return _Step(row, State.QUEUED, error.reason, later=now + wait, provider_code=error.provider_code)
+        return _Step(row, State.FAILED, error.reason, channel=channel, provider_code=error.provider_code)
+    return _Step(row, State.QUEUED, error.reason, later=now + wait, channel=channel, provider_code=error.provider_code)
 
 
 async def _note(uow: UnitOfWork, steps: Sequence[_Step]) -> None:
@@ -225,14 +257,21 @@ async def _note(uow: UnitOfWork, steps: Sequence[_Step]) -> None:
             happened_at=now,
             provider_reference=step.provider_reference,
             provider_code=step.provider_code,
+            channel=None if step.channel is None else step.channel.value,
         )
         for step in steps
     ]
     await store.add_deliveries(uow, deliveries)
     await waiting.forget(uow, [step.row.message_id for step in steps if step.later is None])
-    later = [
-        (step.row.message_id, step.later, step.row.tries if step.counts else step.row.tries - 1)
-        for step in steps
-        if step.later is not None
-    ]
-    await waiting.delay(uow, later)
+    await waiting.delay(uow, [_later(step, step.later, now) for step in steps if step.later is not None])
+
+
+def _later(step: _Step, later: datetime, now: datetime) -> waiting.Later:
+    row = step.row
+    if step.counts:
+        return waiting.Later(row.message_id, later, row.tries, row.useful_until)
+    # Whoever wants to be left in peace loses nothing by it: a message is wanted as long after the quiet hours as it
+    # was before, but not beyond the end of what it tells of.
+    useful_until = row.useful_until + (later - now)
+    useful_until = useful_until if row.ends_at is None else min(useful_until, row.ends_at)
+    return waiting.Later(row.message_id, later, row.tries - 1, useful_until)

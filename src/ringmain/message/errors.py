@@ -51,3 +51,22 @@ class PauseInvalid(RuleBroken):
     code = "pause_invalid"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     next_step = "Let the pause end within the next 366 days, or choose the channel `none`."
+
+
+class PreferencesInvalid(RuleBroken):
+    """What a person chose of messages contradicts itself."""
+
+    code = "preferences_invalid"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = (
+        "Name each channel once, a known time zone and 0 to 50 a week; leave some time outside the quiet hours. "
+        "To get nothing at all, choose no channel."
+    )
+
+
+class AddressLinkInvalid(RuleBroken):
+    """The link that confirms an address was not made here, is older than a week, or was replaced by a newer one."""
+
+    code = "address_link_invalid"
+    status = HTTPStatus.NOT_FOUND
+    next_step = "Open “Messages” on your own page and give the address once more."

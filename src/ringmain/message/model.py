@@ -1,17 +1,19 @@
 """Who may be sent what, and when: consent, caps, quiet hours, pauses and repeated tries as pure decisions."""
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
-from ringmain.message.errors import MessageRulesInvalid, PauseInvalid
+from ringmain.message.errors import MessageRulesInvalid, PauseInvalid, PreferencesInvalid
 
 DAY_MINUTES = 24 * 60
 MOST_TRIES = 6
 LONGEST_PAUSE = timedelta(days=366)
+MOST_PER_WEEK = 50
 _WEEK_DAYS = 7
+# Two spans that leave any minute of a day free are left after three steps, and one more where clocks change.
+_MOST_STEPS = 6
 _FIRST_WAIT = timedelta(seconds=10)
 _LONGEST_WAIT = timedelta(minutes=10)
 _LONGEST_EMAIL = 254
@@ -20,11 +22,15 @@ _EMAIL = re.compile(r"[!#-'*+/-9=?A-Z^-~-]+(?:\.[!#-'*+/-9=?A-Z^-~-]+)*@(?:[A-Za
 
 
 class Channel(StrEnum):
-    """The way a message takes; `NONE`: the person does not want to be reached."""
+    """The way a message takes; `NONE`: there is none."""
 
     SMS = "sms"
     EMAIL = "email"
     NONE = "none"
+
+
+# In which order people are tried who never chose one.
+DEFAULT_ORDER = (Channel.SMS, Channel.EMAIL)
 
 
 class Purpose(StrEnum):
@@ -32,6 +38,24 @@ class Purpose(StrEnum):
 
     TRANSACTIONAL = "transactional"
     MARKETING = "marketing"
+
+
+class Kind(StrEnum):
+    """What a message is about, as people choose; service messages (codes, confirmations, tests) cannot be stopped."""
+
+    OFFERS = "offers"
+    REMINDERS = "reminders"
+    WINNINGS = "winnings"
+    RECEIPTS = "receipts"
+    SERVICE = "service"
+
+    @property
+    def purpose(self) -> Purpose:
+        """A reminder to spend is an attempt to sell, and so is what nobody asked for."""
+        return Purpose.MARKETING if self in (Kind.OFFERS, Kind.REMINDERS) else Purpose.TRANSACTIONAL
+
+
+STOPPABLE = tuple(kind for kind in Kind if kind is not Kind.SERVICE)
 
 
 class State(StrEnum):
@@ -53,8 +77,11 @@ class Refusal(StrEnum):
     ADDRESS_UNPROVEN = "address_unproven"
     NO_CONSENT = "no_consent"
     PAUSED = "paused"
+    KIND_STOPPED = "kind_stopped"
+    NO_HOUR = "no_hour"
     CAP_DAY = "cap_day"
     CAP_WEEK = "cap_week"
+    OWN_CAP_WEEK = "own_cap_week"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +95,51 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Preferences:
-    """How a person wants to be reached; a pause stops marketing only."""
+class Quiet:
+    """Minutes of the local day between which nothing is sent; it may pass midnight, and equal ends are never quiet."""
 
-    channel: Channel = Channel.SMS
+    begins: int
+    ends: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """How a person wants to be reached: by which channels, tried in this order; none: not at all, but for codes.
+
+    A pause stops marketing only. Quiet hours are the person's own, for all kinds, in `time_zone` (None: the network's);
+    they and `per_week` come on top of what the network allows.
+    """
+
+    order: tuple[Channel, ...] = DEFAULT_ORDER
     paused_until: datetime | None = None
+    quiet: Quiet | None = None
+    time_zone: str | None = None
+    per_week: int | None = None
+    stopped: frozenset[Kind] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a person can be reached; unproven: it may be somebody else's."""
+
+    channel: Channel
+    proven: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """What the rules ask of a person. `marketing_days`: the local days of the marketing they got or will get."""
+    """What the rules ask of a person: `marketing_at` is when they got marketing, `own_zone` where their hours count."""
 
-    has_phone: bool
-    phone_proven: bool
+    addresses: tuple[Address, ...]
     consented: bool
     preferences: Preferences
     marketing_at: tuple[datetime, ...] = ()
+    own_zone: tzinfo | None = None
+
+    def ways(self, purpose: Purpose) -> tuple[Channel, ...]:
+        """Return the channels by which this person can be sent something, in the order in which they are tried."""
+        usable = {one.channel for one in self.addresses if one.proven or purpose is not Purpose.MARKETING}
+        return tuple(channel for channel in self.preferences.order if channel in usable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,71 +175,118 @@ def check_pause(paused_until: datetime | None, now: datetime) -> datetime | None
     return paused_until
 
 
-def decide(purpose: Purpose, recipient: Recipient | None, rules: Rules, moment: Moment) -> Decision:
-    """Say whether a message may go to a person, and when; None is a person who is not known (any more)."""
-    due_at = due(purpose, rules, moment)
-    channel = Channel.NONE if recipient is None else recipient.preferences.channel
-    refusal = _refusal(purpose, recipient, moment)
-    if refusal is None and purpose is Purpose.MARKETING:
-        assert recipient is not None
-        refusal = _over_cap(recipient.marketing_at, due_at, rules, moment.zone)
-    return Decision(Channel.NONE if refusal is Refusal.NO_ADDRESS else channel, due_at, refusal)
+def check_preferences(chosen: Preferences, rules: Rules, moment: Moment, own_zone: tzinfo | None) -> Preferences:
+    """Return what a person chose. Raises `PauseInvalid` or `PreferencesInvalid`.
+
+    Quiet hours that leave, with those of the network, no minute of the day are no way to say "nothing at all".
+    """
+    check_pause(chosen.paused_until, moment.now)
+    quiet, per_week = chosen.quiet, chosen.per_week
+    minutes = () if quiet is None else (quiet.begins, quiet.ends)
+    if len(set(chosen.order)) != len(chosen.order) or Channel.NONE in chosen.order:
+        raise PreferencesInvalid(reason="channels")
+    if not chosen.stopped <= set(STOPPABLE):
+        raise PreferencesInvalid(reason="kinds")
+    if per_week is not None and not 0 <= per_week <= MOST_PER_WEEK:
+        raise PreferencesInvalid(reason="per_week")
+    if not all(0 <= minute < DAY_MINUTES for minute in minutes):
+        raise PreferencesInvalid(reason="quiet_hours")
+    if (
+        due(Purpose.MARKETING, rules, moment, Recipient((), consented=True, preferences=chosen, own_zone=own_zone))
+        is None
+    ):
+        raise PreferencesInvalid(reason="no_hour_left")
+    return chosen
 
 
-def still_refused(purpose: Purpose, recipient: Recipient | None, moment: Moment) -> Refusal | None:
-    """Say which rule refuses a message at the moment of sending: consent may have been withdrawn overnight."""
-    return _refusal(purpose, recipient, moment)
+def decide(kind: Kind, recipient: Recipient | None, rules: Rules, moment: Moment) -> Decision:
+    """Say whether a message may go to a person, by which channel first, and when; None is nobody known (any more)."""
+    refusal = still_refused(kind, recipient, moment)
+    if recipient is None:
+        return Decision(Channel.NONE, moment.now, refusal)
+    due_at = due(kind.purpose, rules, moment, recipient)
+    if refusal is None and due_at is None:
+        refusal = Refusal.NO_HOUR
+    due_at = due_at or moment.now
+    if refusal is None and kind.purpose is Purpose.MARKETING:
+        refusal = _over_cap(recipient, due_at, rules, moment.zone)
+    return Decision(next(iter(recipient.ways(kind.purpose)), Channel.NONE), due_at, refusal)
 
 
-def _refusal(purpose: Purpose, recipient: Recipient | None, moment: Moment) -> Refusal | None:
+def still_refused(kind: Kind, recipient: Recipient | None, moment: Moment) -> Refusal | None:
+    """Say which rule refuses a message, now and at the moment of sending: consent may have been withdrawn overnight."""
     if moment.simulated:
         return Refusal.NETWORK_SIMULATED
     if recipient is None:
         return Refusal.PERSON_UNKNOWN
-    if recipient.preferences.channel is Channel.NONE:
-        return Refusal.CHANNEL_NONE
-    if not recipient.has_phone:
-        return Refusal.NO_ADDRESS
-    return _marketing_refusal(recipient, moment.now) if purpose is Purpose.MARKETING else None
+    wishes = recipient.preferences
+    selling = kind.purpose is Purpose.MARKETING
+    paused = wishes.paused_until is not None and moment.now < wishes.paused_until
+    rules = (
+        (not wishes.order, Refusal.CHANNEL_NONE),
+        (not recipient.ways(Purpose.TRANSACTIONAL), Refusal.NO_ADDRESS),
+        (selling and not recipient.consented, Refusal.NO_CONSENT),
+        # A number that somebody mistyped at a till belongs to a stranger, who agreed to nothing.
+        (not recipient.ways(kind.purpose), Refusal.ADDRESS_UNPROVEN),
+        (selling and paused, Refusal.PAUSED),
+        (kind in wishes.stopped, Refusal.KIND_STOPPED),
+    )
+    return next((refusal for holds, refusal in rules if holds), None)
 
 
-def _marketing_refusal(recipient: Recipient, now: datetime) -> Refusal | None:
-    if not recipient.consented:
-        return Refusal.NO_CONSENT
-    # A number that somebody mistyped at a till belongs to a stranger, who agreed to nothing.
-    if not recipient.phone_proven:
-        return Refusal.ADDRESS_UNPROVEN
-    paused_until = recipient.preferences.paused_until
-    return Refusal.PAUSED if paused_until is not None and now < paused_until else None
-
-
-def _over_cap(marketing_at: Collection[datetime], due_at: datetime, rules: Rules, zone: tzinfo) -> Refusal | None:
-    """Count local days: a week is the day of the message and the six before it."""
-    day = due_at.astimezone(zone).date()
-    ages = [(day - at.astimezone(zone).date()).days for at in marketing_at]
+def _over_cap(recipient: Recipient, due_at: datetime, rules: Rules, zone: tzinfo) -> Refusal | None:
+    """Count local days: a week is the day of the message and the six before it. The narrower cap holds."""
+    day, own = due_at.astimezone(zone).date(), recipient.preferences.per_week
+    ages = [(day - at.astimezone(zone).date()).days for at in recipient.marketing_at]
+    of_week = sum(0 <= age < _WEEK_DAYS for age in ages)
     if sum(age == 0 for age in ages) >= rules.marketing_per_day:
         return Refusal.CAP_DAY
-    if sum(0 <= age < _WEEK_DAYS for age in ages) >= rules.marketing_per_week:
+    if of_week >= rules.marketing_per_week:
         return Refusal.CAP_WEEK
+    return Refusal.OWN_CAP_WEEK if own is not None and of_week >= own else None
+
+
+def due(purpose: Purpose, rules: Rules, moment: Moment, recipient: Recipient | None = None) -> datetime | None:
+    """Return when a message may be sent: now, or after the quiet hours; None where they leave no minute of a day.
+
+    The network's hours hold for marketing, the person's own for everything, each in its own local time.
+    """
+    spans: list[tuple[Quiet, tzinfo]] = []
+    if purpose is Purpose.MARKETING:
+        spans.append((Quiet(rules.quiet_from, rules.quiet_until), moment.zone))
+    own = None if recipient is None else recipient.preferences.quiet
+    if recipient is not None and own is not None:
+        spans.append((own, recipient.own_zone or moment.zone))
+    at = moment.now
+    for _ in range(_MOST_STEPS):
+        later = max((_after(quiet, zone, at) for quiet, zone in spans), default=at)
+        if later == at:
+            return at
+        at = later
     return None
 
 
-def due(purpose: Purpose, rules: Rules, moment: Moment) -> datetime:
-    """Return when a message may be sent: now, or for marketing within quiet hours at their end, in local time."""
-    local = moment.now.astimezone(moment.zone)
-    if purpose is not Purpose.MARKETING or not is_quiet(rules, local.hour * 60 + local.minute):
-        return moment.now
-    ends = time(*divmod(rules.quiet_until, 60))
-    tomorrow = local.time() >= ends
-    day = local.date() + timedelta(days=1) if tomorrow else local.date()
-    return datetime.combine(day, ends, tzinfo=moment.zone).astimezone(UTC)
+def _after(quiet: Quiet, zone: tzinfo, at: datetime) -> datetime:
+    """Return the end of the quiet hours in which a moment lies, else the moment itself."""
+    local = at.astimezone(zone)
+    if not _within(quiet, local.hour * 60 + local.minute):
+        return at
+    ends = time(*divmod(quiet.ends, 60))
+    day = local.date() + timedelta(days=1) if local.time() >= ends else local.date()
+    # Where clocks go back there are two such times: the first one that is still to come.
+    both = (datetime.combine(day, ends.replace(fold=fold), tzinfo=zone).astimezone(UTC) for fold in (0, 1))
+    return min((one for one in both if one > at), default=at + timedelta(hours=1))
 
 
 def is_quiet(rules: Rules, minute: int) -> bool:
-    """Say whether a minute of the local day is within quiet hours, which may pass midnight; equal ends: never quiet."""
-    if rules.quiet_from <= rules.quiet_until:
-        return rules.quiet_from <= minute < rules.quiet_until
-    return minute >= rules.quiet_from or minute < rules.quiet_until
+    """Say whether a minute of the local day is within the quiet hours of a network."""
+    return _within(Quiet(rules.quiet_from, rules.quiet_until), minute)
+
+
+def _within(quiet: Quiet, minute: int) -> bool:
+    if quiet.begins <= quiet.ends:
+        return quiet.begins <= minute < quiet.ends
+    return minute >= quiet.begins or minute < quiet.ends
 
 
 def wait_after(tries: int) -> timedelta | None:

@@ -1,13 +1,16 @@
-"""How people want to be reached: their channel, a pause, and the rules of their network."""
+"""How people want to be reached: by which channels, when and about what, and the rules of their network."""
 
 from collections.abc import Iterable, Mapping
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from ringmain.kit.db import UnitOfWork
 from ringmain.member import api as member
 from ringmain.member.errors import MemberUnknown
-from ringmain.message.model import Channel, Preferences, Rules, check_pause, check_rules
+from ringmain.message.errors import PreferencesInvalid
+from ringmain.message.model import Moment, Preferences, Rules, check_preferences, check_rules
 from ringmain.message.store import wishes
+from ringmain.network import api as network
 
 
 async def preferences_of(uow: UnitOfWork, people: Mapping[UUID, Iterable[UUID]]) -> dict[UUID, Preferences]:
@@ -19,7 +22,7 @@ async def preferences_of(uow: UnitOfWork, people: Mapping[UUID, Iterable[UUID]])
     chosen: dict[UUID, Preferences] = {}
     for row in await wishes.preferences(uow, shared):
         for asked in shared[row.subject_id]:
-            chosen[asked] = Preferences(Channel(row.channel), row.paused_until)
+            chosen[asked] = row.preferences
     return chosen
 
 
@@ -31,12 +34,20 @@ async def preferences(uow: UnitOfWork, member_id: UUID) -> Preferences:
 
 
 async def set_preferences(uow: UnitOfWork, member_id: UUID, chosen: Preferences) -> Preferences:
-    """Keep how a person wants to be reached. Raises `MemberUnknown` or `PauseInvalid`."""
+    """Keep how a person wants to be reached. Raises `MemberUnknown`, `PauseInvalid` or `PreferencesInvalid`."""
     known = await _person(uow, member_id)
-    now = await uow.now()
-    check_pause(chosen.paused_until, now)
+    now, home = await uow.now(), await network.network_of(uow)
+    if chosen.time_zone is not None and not network.known_time_zone(chosen.time_zone):
+        raise PreferencesInvalid(reason="time_zone")
+    moment = Moment(now, ZoneInfo(home.time_zone))
+    check_preferences(chosen, await wishes.rules(uow), moment, own_zone(chosen))
     await wishes.set_preferences(uow, known.subject_id, chosen, now)
     return chosen
+
+
+def own_zone(chosen: Preferences) -> ZoneInfo | None:
+    """Return the time zone of a person's quiet hours; None: the network's."""
+    return None if chosen.time_zone is None else ZoneInfo(chosen.time_zone)
 
 
 async def rules(uow: UnitOfWork) -> Rules:

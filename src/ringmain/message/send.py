@@ -1,7 +1,7 @@
 """Sending to people the network knows: each message is decided by their rules, and waits where it may go."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,7 +14,10 @@ from ringmain.kit.pure.money import Money
 from ringmain.kit.secrets import DataKey, Keyring
 from ringmain.member import api as member
 from ringmain.message.model import (
+    Address,
+    Channel,
     Decision,
+    Kind,
     Moment,
     Preferences,
     Purpose,
@@ -25,9 +28,9 @@ from ringmain.message.model import (
     decide,
     language_of_phone,
 )
-from ringmain.message.preferences import preferences_of
+from ringmain.message.preferences import own_zone, preferences_of
+from ringmain.message.store import addresses, waiting, wishes
 from ringmain.message.store import messages as store
-from ringmain.message.store import waiting, wishes
 from ringmain.message.texts import Template, Value, check_parameters
 from ringmain.network import api as network
 
@@ -44,7 +47,8 @@ class NewMessage:
     Parameters that are `Money` or a `datetime` are written in the language of whoever reads them.
 
     The same person is told about the same reference for the same reason once. `reason` is a word (a-z and _), by
-    default the template's name. After `useful_for` nobody wants the message any more.
+    default the template's name. After `useful_for`, and from `ends_at` on (the end of the voucher that it tells of),
+    nobody wants the message any more.
     """
 
     subject_id: UUID
@@ -54,6 +58,7 @@ class NewMessage:
     reason: str = ""
     merchant_id: UUID | None = None
     useful_for: timedelta = _USEFUL
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,21 +137,27 @@ async def recipients(
     """Return what the rules ask of each person, by the subject asked for."""
     chosen = await preferences_of(uow, {asked: one.known.subject_ids for asked, one in contacts.items()})
     agreed = await member.consented(uow, list(contacts), member.Purpose.MARKETING)
-    marketing = marketing or {}
-    return {
-        asked: Recipient(
-            has_phone=one.phone is not None,
-            phone_proven=one.phone_proven,
+    more: dict[UUID, list[Address]] = {}
+    for row in await addresses.of_subjects(uow, {id_ for one in contacts.values() for id_ in one.known.subject_ids}):
+        # Nothing is sent to an address that its owner has not confirmed.
+        if row.proven_at is not None:
+            more.setdefault(row.subject_id, []).append(Address(Channel(row.channel)))
+    found = {}
+    for asked, one in contacts.items():
+        phone = [] if one.phone is None else [Address(Channel.SMS, one.phone_proven)]
+        wishes_ = chosen.get(asked, Preferences())
+        found[asked] = Recipient(
+            addresses=(*phone, *(address for id_ in one.known.subject_ids for address in more.get(id_, ()))),
             consented=asked in agreed,
-            preferences=chosen.get(asked, Preferences()),
-            marketing_at=tuple(at for id_ in one.known.subject_ids for at in marketing.get(id_, ())),
+            preferences=wishes_,
+            marketing_at=tuple(at for id_ in one.known.subject_ids for at in (marketing or {}).get(id_, ())),
+            own_zone=own_zone(wishes_),
         )
-        for asked, one in contacts.items()
-    }
+    return found
 
 
 async def refusals(
-    uow: UnitOfWork, keyring: Keyring, subject_ids: Sequence[UUID], *, lock: bool = False
+    uow: UnitOfWork, keyring: Keyring, subject_ids: Sequence[UUID], kind: Kind = Kind.OFFERS, *, lock: bool = False
 ) -> dict[UUID, Refusal | None]:
     """Say for each subject which rule would refuse it marketing now; None: it may be sent. Nothing is recorded.
 
@@ -161,7 +172,7 @@ async def refusals(
     home = await network.network_of(uow)
     moment = Moment(await uow.now(), ZoneInfo(home.time_zone), simulated=home.simulated)
     rules = await wishes.rules(uow)
-    return {id_: decide(Purpose.MARKETING, known.get(id_), rules, moment).refusal for id_ in subject_ids}
+    return {id_: decide(kind, known.get(id_), rules, moment).refusal for id_ in subject_ids}
 
 
 async def _marketing(uow: UnitOfWork, everybody: set[UUID]) -> dict[UUID, list[datetime]]:
@@ -228,7 +239,7 @@ class _Book:
         scope = (root, reason, item.reference_id)
         if scope in self._known.decided:
             return self._known.decided[scope]
-        decision = decide(item.template.purpose, self._recipient(item, root), self._rules, self._moment)
+        decision = decide(item.template.kind, self._recipient(item, root), self._rules, self._moment)
         made = self._note(item, root, reason, decision)
         self._known.decided[scope] = Made(made.message_id, made.state, made.refusal, made.due_at, repeated=True)
         if made.refusal is None and item.template.purpose is Purpose.MARKETING:
@@ -240,13 +251,7 @@ class _Book:
         added = self._added.get(root)
         if recipient is None or not added:
             return recipient
-        return Recipient(
-            recipient.has_phone,
-            recipient.phone_proven,
-            recipient.consented,
-            recipient.preferences,
-            (*recipient.marketing_at, *added),
-        )
+        return replace(recipient, marketing_at=(*recipient.marketing_at, *added))
 
     def _note(self, item: NewMessage, root: UUID, reason: str, decision: Decision) -> Made:
         now = self._moment.now
@@ -272,7 +277,10 @@ class _Book:
         state = State.QUEUED if decision.refusal is None else State.REFUSED
         self.deliveries.append(store.Delivery(ids.uuid7(now), id_, state.value, decision.refusal, now))
         if decision.refusal is None:
-            self.waiting.append(waiting.Waiting(id_, decision.due_at, decision.due_at + item.useful_for))
+            useful_until = decision.due_at + item.useful_for
+            if item.ends_at is not None:
+                useful_until = min(useful_until, item.ends_at)
+            self.waiting.append(waiting.Waiting(id_, decision.due_at, useful_until, ends_at=item.ends_at))
         return Made(id_, state, decision.refusal, decision.due_at)
 
 

@@ -11,7 +11,7 @@ from babel.numbers import format_currency, get_currency_precision
 
 from ringmain.kit.pure.money import Money
 from ringmain.message.errors import MessageParameters
-from ringmain.message.model import Purpose
+from ringmain.message.model import Kind, Purpose
 
 # What a template is filled with: words as they are; an amount or a day is written in the reader's language.
 Value = str | Money | datetime
@@ -28,12 +28,18 @@ class Template(StrEnum):
     VOUCHER_WON = "voucher_won"
     VOUCHER_ENDS = "voucher_ends"
     VOUCHER_GIVEN = "voucher_given"
+    CONFIRM_ADDRESS = "confirm_address"
     TEST = "test"
 
     @property
+    def kind(self) -> Kind:
+        """What the message is about, as people choose."""
+        return _KINDS.get(self, Kind.SERVICE)
+
+    @property
     def purpose(self) -> Purpose:
-        """What the message is for: a reminder to spend is an attempt to sell, and so is what nobody asked for."""
-        return Purpose.MARKETING if self in _SELLING else Purpose.TRANSACTIONAL
+        """What the message is for."""
+        return self.kind.purpose
 
     @property
     def parameters(self) -> frozenset[str]:
@@ -83,10 +89,23 @@ _TEXTS: dict[tuple[Template, str], tuple[str, str]] = {
         "送您一张代金券",
         "【{network}】送您{shop}的券：{value}，{ends}前有效。{link}",
     ),
+    (Template.CONFIRM_ADDRESS, "en"): (
+        "Is this your address?",
+        "{network}: do you want messages at this address? Then open {link} Else do nothing, and none will come.",
+    ),
+    (Template.CONFIRM_ADDRESS, "zh"): (
+        "这是您的邮箱吗？",
+        "【{network}】您希望在此邮箱接收消息吗？如是，请打开此链接：{link} 如不是，请忽略，不会再有消息发来。",
+    ),
     (Template.TEST, "en"): ("Test", "{network}: this is a test. Messages reach you."),
     (Template.TEST, "zh"): ("测试", "【{network}】这是一条测试消息。您可以收到消息。"),
 }
-_SELLING = frozenset({Template.VOUCHER_ENDS, Template.VOUCHER_GIVEN})
+_KINDS = {
+    Template.RECEIPT: Kind.RECEIPTS,
+    Template.VOUCHER_WON: Kind.WINNINGS,
+    Template.VOUCHER_ENDS: Kind.REMINDERS,
+    Template.VOUCHER_GIVEN: Kind.OFFERS,
+}
 _STOP = {"en": "Stop these messages: {link}", "zh": "退订：{link}"}
 
 

@@ -8,7 +8,6 @@ from ringmain.kit.secrets import Keyring, SealBroken
 from ringmain.kit.tokens import make_token, read_token
 from ringmain.member import api as member
 from ringmain.message.errors import UnsubscribeLinkInvalid
-from ringmain.message.model import Channel
 from ringmain.message.preferences import preferences
 from ringmain.message.store import wishes
 
@@ -64,8 +63,8 @@ async def unsubscribe(uow: UnitOfWork, who: Unsubscriber, language: str, *, ever
         await member.record_consents(uow, known.member_id, [answer], member.Place("page", known.member_id))
         changed = True
     old = await preferences(uow, known.member_id)
-    if everything and old.channel is not Channel.NONE:
-        await wishes.set_preferences(uow, known.subject_id, replace(old, channel=Channel.NONE), now)
+    if everything and old.order:
+        await wishes.set_preferences(uow, known.subject_id, replace(old, order=()), now)
         changed = True
     if changed and who.message_id is not None:
         await wishes.note_stop(uow, who.message_id, known.subject_id, now, everything=everything)
@@ -75,4 +74,4 @@ async def unsubscribe(uow: UnitOfWork, who: Unsubscriber, language: str, *, ever
 async def still_reached(uow: UnitOfWork, subject_id: UUID) -> bool:
     """Say whether a person is sent anything at all that they do not ask for."""
     known = (await member.people_of(uow, [subject_id])).get(subject_id)
-    return known is not None and (await preferences(uow, known.member_id)).channel is not Channel.NONE
+    return known is not None and bool((await preferences(uow, known.member_id)).order)

@@ -36,6 +36,7 @@ from ringmain.network.model import (
     Staff,
     StaffRole,
     Terminal,
+    known_time_zone,
 )
 from ringmain.network.model.accounts import (
     Account,
@@ -180,6 +181,7 @@ __all__ = [
     "invitation_of",
     "invitation_path",
     "invitation_token",
+    "known_time_zone",
     "list_keys",
     "list_staff",
     "list_terminals",

@@ -55,6 +55,7 @@ class OwnCopy:
     visits: list[CopiedVisit]
     vouchers: list[dict[str, Any]]
     messages: list[dict[str, Any]]
+    message_wishes: dict[str, Any]
     privacy_requests: list[dict[str, Any]]
 
 
@@ -80,6 +81,7 @@ async def own_copy(uow: UnitOfWork, keyring: Keyring, member_id: UUID) -> OwnCop
         visits=await _visits(uow, known.member_id),
         vouchers=[_voucher(one) for one in await voucher.wallet(uow, known.subject_ids, most=_MOST_VOUCHERS)],
         messages=[_message(one) for one in await message.received(uow, keyring, known.member_id, _MOST_MESSAGES)],
+        message_wishes=await _wishes(uow, keyring, known),
         privacy_requests=[_request(one) for one in await member.requests_of(uow, keyring, known.member_id)],
     )
 
@@ -132,6 +134,19 @@ def _message(one: message.Received) -> dict[str, Any]:
         "merchant": one.merchant_name,
         "title": None if one.text is None else one.text.title,
         "body": None if one.text is None else one.text.body,
+    }
+
+
+async def _wishes(uow: UnitOfWork, keyring: Keyring, known: member.Known) -> dict[str, Any]:
+    chosen = await message.preferences(uow, known.member_id)
+    own = await message.addresses_of(uow, keyring, {known.subject_id: known.subject_ids})
+    return {
+        **asdict(chosen),
+        "stopped": sorted(chosen.stopped),
+        "addresses": [
+            {"channel": one.channel, "address": one.text, "confirmed_at": one.proven_at}
+            for one in own.get(known.subject_id, [])
+        ],
     }
 
 

@@ -73,6 +73,7 @@ async def _reminders(uow: UnitOfWork, rows: Sequence[EndingSoon], public_base: s
             },
             reference_id=row.id,
             merchant_id=row.creator_merchant_id,
+            ends_at=row.valid_until,
         )
         for row in wanted
     ]

@@ -139,7 +139,7 @@ async def test_a_person_decides_what_they_are_sent(served: Served, browser: Brow
             ("Switch off", "Agree and switch on"),
             ("Agree and switch on", "You agreed to this: The network may remind you"),
             ("Send me nothing at all", "Not at all:"),
-            ("Text me again", "By text message to +*********"),
+            ("Reach me again", "Not by this"),
         ]:
             await walk.tap(button)
             await walk.see(seen)
@@ -149,6 +149,48 @@ async def test_a_person_decides_what_they_are_sent(served: Served, browser: Brow
         (False, "page", TEXT_VERSION),
         (True, "page", TEXT_VERSION),
     ]
+
+
+async def test_a_person_says_how_when_and_of_what_they_are_told(served: Served, browser: Browser) -> None:
+    """An e-mail address is confirmed by the link in the mail and tried first; kinds, hours and a number are kept."""
+    known = await served.acall(_person(served))
+    async with journey(browser, served.url, "wishes", timezone_id="America/New_York") as walk:
+        page = walk.page
+        await _sign_in(served, page.context, known)
+        await page.goto("/me/messages")
+        await page.get_by_label("Your e-mail address").fill("anna@example.org")
+        await walk.tap("Add it")
+        await walk.see("We have written to a***@example.org")
+        doors = message.Doors(served.keyring, {}, served.url, frozenset({street.NETWORK_ID}))
+        await served.acall(message.deliver_due(served.database, doors, street.NETWORK_ID))
+        await page.goto("/demo/outbox")
+        await page.locator(".bubble.email").first.get_by_role("link", name="/m/").click()
+        await walk.tap("Yes, write to me here")
+        await walk.see("Your address is confirmed")
+        await walk.tap("Open my page")
+        await walk.tap("Try first")
+        assert "E-mail" in await page.locator(".ways li").first.inner_text()
+        await page.get_by_label("Vouchers that you won").uncheck()
+        await page.get_by_role("button", name="Keep this").first.click()
+        assert not await page.get_by_label("Vouchers that you won").is_checked()
+        await page.get_by_label("Quiet from").fill("22:30")
+        await page.get_by_label("until", exact=True).fill("07:00")
+        await page.get_by_label("Time of day in").select_option("America/New_York")
+        await page.get_by_label("Reminders and offers in seven days").select_option("1")
+        await page.get_by_role("button", name="Keep this").last.click()
+        assert await page.get_by_label("Quiet from").input_value() == "22:30"
+    assert await served.acall(_chosen(served, known)) == message.Preferences(
+        order=(message.Channel.EMAIL, message.Channel.SMS),
+        quiet=message.Quiet(22 * 60 + 30, 7 * 60),
+        time_zone="America/New_York",
+        per_week=1,
+        stopped=frozenset({message.Kind.WINNINGS}),
+    )
+
+
+async def _chosen(served: Served, known: member.Known) -> message.Preferences:
+    async with served.database.unit(street.NETWORK_ID) as uow:
+        return await message.preferences(uow, known.member_id)
 
 
 async def _history(served: Served, known: member.Known) -> list[member.ConsentRecord]:

@@ -243,6 +243,7 @@ async def _told(
             reference_id=one.voucher_id,
             merchant_id=None if owner == uow.network_id else owner,
             useful_for=_USEFUL,
+            ends_at=one.valid_until,
         )
         messages.append(new)
     await given_store.add_given(uow, notes)

@@ -37,6 +37,7 @@ class Delivery:
     happened_at: datetime
     provider_reference: str | None = None
     provider_code: int | None = None
+    channel: str | None = None
 
 
 _COLUMNS = (
@@ -51,8 +52,8 @@ _ADD = f"""
 """
 _ADD_DELIVERIES = """
     INSERT INTO message_delivery
-        (network_id, id, message_id, state, reason, happened_at, provider_reference, provider_code)
-    SELECT %s, t.* FROM unnest(%s, %s, %s, %s, %s::timestamptz[], %s, %s::integer[]) AS t
+        (network_id, id, message_id, state, reason, happened_at, provider_reference, provider_code, channel)
+    SELECT %s, t.* FROM unnest(%s, %s, %s, %s, %s::timestamptz[], %s, %s::integer[], %s) AS t
 """
 
 
@@ -90,6 +91,7 @@ async def add_deliveries(uow: UnitOfWork, rows: Sequence[Delivery]) -> None:
         [row.happened_at for row in rows],
         pack_texts([row.provider_reference for row in rows]),
         [row.provider_code for row in rows],
+        pack_texts([row.channel for row in rows]),
     )
     await uow.execute(_ADD_DELIVERIES, params)
     uow.record("message_delivery", [row.id for row in rows])
@@ -103,7 +105,7 @@ _LOCK = """
     FROM (SELECT k FROM unnest(%s::text[]) AS t (k) ORDER BY k) AS sorted
 """
 _DECIDED = f"""
-    SELECT {_COLUMNS}, last.state, last.reason AS why
+    SELECT {_COLUMNS}, last.state, last.reason AS why, m.channel AS way
     FROM message m
     CROSS JOIN LATERAL (
         SELECT d.state, d.reason FROM message_delivery d
@@ -123,10 +125,11 @@ _MARKETING = """
 
 @dataclass(frozen=True, slots=True)
 class Shown(Message):
-    """A message with its last step: `why` it failed, was refused, or waits again."""
+    """A message with its last step: `why` it failed, was refused, or waits again, and the `way` it went."""
 
     state: str
     why: str | None
+    way: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +160,10 @@ async def marketing_since(uow: UnitOfWork, subject_ids: Iterable[UUID], since: d
 # --------------------------------------------------------------------------------------------------------- reading
 
 _PAGE = f"""
-    SELECT {_COLUMNS}, last.state, last.reason AS why
+    SELECT {_COLUMNS}, last.state, last.reason AS why, coalesce(last.channel, m.channel) AS way
     FROM message m
     CROSS JOIN LATERAL (
-        SELECT d.state, d.reason FROM message_delivery d
+        SELECT d.state, d.reason, d.channel FROM message_delivery d
         WHERE d.network_id = m.network_id AND d.message_id = m.id ORDER BY d.id DESC LIMIT 1
     ) AS last
     WHERE m.network_id = %(network)s
@@ -170,7 +173,7 @@ _PAGE = f"""
     ORDER BY m.id DESC LIMIT %(limit)s
 """.replace(_COLUMNS, ", ".join(f"m.{name}" for name in _COLUMNS.split(", ")))
 _DELIVERIES = """
-    SELECT id, message_id, state, reason, happened_at, provider_reference, provider_code
+    SELECT id, message_id, state, reason, happened_at, provider_reference, provider_code, channel
     FROM message_delivery WHERE network_id = %s AND message_id = %s ORDER BY id
 """
 
@@ -206,9 +209,9 @@ class Tally:
 
 
 _TALLY = """
-    SELECT m.channel, last.state, last.reason, count(*) AS messages
+    SELECT coalesce(last.channel, m.channel) AS channel, last.state, last.reason, count(*) AS messages
     FROM message m CROSS JOIN LATERAL (
-        SELECT d.state, d.reason FROM message_delivery d
+        SELECT d.state, d.reason, d.channel FROM message_delivery d
         WHERE d.network_id = m.network_id AND d.message_id = m.id ORDER BY d.id DESC LIMIT 1
     ) AS last
     WHERE m.network_id = %s AND m.id = ANY(%s) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3

@@ -10,13 +10,27 @@ from ringmain.kit.db import UnitOfWork, pack_uuids
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A message in the queue; `sealed` holds address and parameters where it goes to no member."""
+    """A message in the queue; `sealed` holds address and parameters where it goes to no member.
+
+    However long it has to wait: from `ends_at` on what it tells of is over.
+    """
 
     message_id: UUID
     due_at: datetime
     useful_until: datetime
     master_version: int | None = None
     sealed: bytes | None = None
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Until when a message waits again, with the tries that count, and how long somebody will want it."""
+
+    message_id: UUID
+    due_at: datetime
+    tries: int
+    useful_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +39,7 @@ class Claimed:
 
     message_id: UUID
     useful_until: datetime
+    ends_at: datetime | None
     tries: int
     master_version: int | None
     sealed: bytes | None
@@ -37,8 +52,9 @@ class Claimed:
 
 
 _ADD = """
-    INSERT INTO message_waiting (network_id, message_id, due_at, useful_until, master_version, sealed)
-    SELECT %s, t.* FROM unnest(%s, %s::timestamptz[], %s::timestamptz[], %s::smallint[], %s::bytea[]) AS t
+    INSERT INTO message_waiting (network_id, message_id, due_at, useful_until, master_version, sealed, ends_at)
+    SELECT %s, t.* FROM unnest(%s, %s::timestamptz[], %s::timestamptz[], %s::smallint[], %s::bytea[],
+                               %s::timestamptz[]) AS t
 """
 
 
@@ -53,6 +69,7 @@ async def add(uow: UnitOfWork, rows: Sequence[Waiting]) -> None:
         [row.useful_until for row in rows],
         [row.master_version for row in rows],
         [row.sealed for row in rows],
+        [row.ends_at for row in rows],
     )
     await uow.execute(_ADD, params)
 
@@ -67,13 +84,13 @@ _CLAIM = """
     FROM mine, message m
     WHERE w.network_id = %(network)s AND w.message_id = mine.message_id
       AND m.network_id = %(network)s AND m.id = mine.message_id
-    RETURNING w.message_id, w.useful_until, w.tries, w.master_version, w.sealed, m.subject_id, m.channel, m.purpose,
-              m.template, m.language, m.parameters
+    RETURNING w.message_id, w.useful_until, w.ends_at, w.tries, w.master_version, w.sealed, m.subject_id, m.channel,
+              m.purpose, m.template, m.language, m.parameters
 """
 _FORGET = "DELETE FROM message_waiting WHERE network_id = %s AND message_id = ANY(%s)"
 _DELAY = """
-    UPDATE message_waiting w SET due_at = t.due_at, tries = t.tries
-    FROM unnest(%s, %s::timestamptz[], %s::smallint[]) AS t (message_id, due_at, tries)
+    UPDATE message_waiting w SET due_at = t.due_at, tries = t.tries, useful_until = t.useful_until
+    FROM unnest(%s, %s::timestamptz[], %s::smallint[], %s::timestamptz[]) AS t (message_id, due_at, tries, useful_until)
     WHERE w.network_id = %s AND w.message_id = t.message_id
 """
 
@@ -90,8 +107,14 @@ async def forget(uow: UnitOfWork, message_ids: Sequence[UUID]) -> None:
         await uow.execute(_FORGET, (uow.network_id, pack_uuids(message_ids)))
 
 
-async def delay(uow: UnitOfWork, later: Sequence[tuple[UUID, datetime, int]]) -> None:
-    """Let messages wait until another time, with the number of tries that count."""
+async def delay(uow: UnitOfWork, later: Sequence[Later]) -> None:
+    """Let messages wait until another time."""
     if later:
-        params = ([one[0] for one in later], [one[1] for one in later], [one[2] for one in later], uow.network_id)
+        params = (
+            pack_uuids([one.message_id for one in later]),
+            [one.due_at for one in later],
+            [one.tries for one in later],
+            [one.useful_until for one in later],
+            uow.network_id,
+        )
         await uow.execute(_DELAY, params)

@@ -6,28 +6,50 @@ from datetime import datetime
 from uuid import UUID
 
 from ringmain.kit.db import UnitOfWork, pack_uuids
-from ringmain.message.model import Preferences, Rules
+from ringmain.message.model import DEFAULT_ORDER, Channel, Kind, Preferences, Quiet, Rules
 
 
 @dataclass(frozen=True, slots=True)
 class PreferenceRow:
-    """What was chosen for a subject."""
+    """What was chosen for a subject; `channels` None: the order of who never chose one."""
 
     subject_id: UUID
-    channel: str
+    channels: list[str] | None
     paused_until: datetime | None
-    changed_at: datetime
+    quiet_from: int | None
+    quiet_until: int | None
+    time_zone: str | None
+    per_week: int | None
+    stopped: list[str]
+
+    @property
+    def preferences(self) -> Preferences:
+        """The same as the rules know it."""
+        quiet = None
+        if self.quiet_from is not None and self.quiet_until is not None:
+            quiet = Quiet(self.quiet_from, self.quiet_until)
+        return Preferences(
+            order=DEFAULT_ORDER if self.channels is None else tuple(Channel(one) for one in self.channels),
+            paused_until=self.paused_until,
+            quiet=quiet,
+            time_zone=self.time_zone,
+            per_week=self.per_week,
+            stopped=frozenset(Kind(one) for one in self.stopped),
+        )
 
 
 _OF_SUBJECTS = """
-    SELECT subject_id, channel, paused_until, changed_at FROM message_preference
-    WHERE network_id = %s AND subject_id = ANY(%s) ORDER BY changed_at, subject_id
+    SELECT subject_id, channels, paused_until, quiet_from, quiet_until, time_zone, per_week, stopped
+    FROM message_preference WHERE network_id = %s AND subject_id = ANY(%s) ORDER BY changed_at, subject_id
 """
 _SET = """
-    INSERT INTO message_preference (network_id, subject_id, channel, paused_until, changed_at)
-    VALUES (%s, %s, %s, %s, %s)
+    INSERT INTO message_preference (network_id, subject_id, channels, paused_until, quiet_from, quiet_until, time_zone,
+                                    per_week, stopped, changed_at)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT (network_id, subject_id) DO UPDATE SET
-        channel = excluded.channel, paused_until = excluded.paused_until, changed_at = excluded.changed_at
+        channels = excluded.channels, paused_until = excluded.paused_until, quiet_from = excluded.quiet_from,
+        quiet_until = excluded.quiet_until, time_zone = excluded.time_zone, per_week = excluded.per_week,
+        stopped = excluded.stopped, changed_at = excluded.changed_at
 """
 
 
@@ -38,7 +60,19 @@ async def preferences(uow: UnitOfWork, subject_ids: Iterable[UUID]) -> list[Pref
 
 async def set_preferences(uow: UnitOfWork, subject_id: UUID, chosen: Preferences, now: datetime) -> None:
     """Keep what a person chose."""
-    params = (uow.network_id, subject_id, chosen.channel.value, chosen.paused_until, now)
+    quiet = chosen.quiet
+    params = (
+        uow.network_id,
+        subject_id,
+        None if chosen.order == DEFAULT_ORDER else [one.value for one in chosen.order],
+        chosen.paused_until,
+        None if quiet is None else quiet.begins,
+        None if quiet is None else quiet.ends,
+        chosen.time_zone,
+        chosen.per_week,
+        sorted(chosen.stopped),
+        now,
+    )
     await uow.execute(_SET, params)
 
 

@@ -11,7 +11,7 @@ N_ = str
 
 # The version of the words of purposes, kept with every answer: change it with them. Wherever somebody is asked, these
 # words stand, and no others.
-TEXT_VERSION = "2026-11-28.2"
+TEXT_VERSION = "2026-11-28.3"
 
 
 class Words(NamedTuple):
@@ -32,8 +32,8 @@ PURPOSES: dict[Purpose, Words] = {
     Purpose.MARKETING: Words(
         N_("Messages with offers"),
         N_(
-            "The network may remind you by text message before a voucher ends, and tell you about new ones."
-            " You can stop it at any time, on your pages or in each message."
+            "The network may remind you before a voucher ends, and tell you about new ones: by text message, or as you"
+            " choose. You can stop it at any time, on your pages or in each message."
         ),
     ),
     Purpose.PHOTO_AT_TILL: Words(

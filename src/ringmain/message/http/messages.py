@@ -1,4 +1,4 @@
-"""Requests, answers and routes of messages."""
+"""Reading what was sent, and sending a test."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -7,22 +7,20 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from ringmain.kit.db import UnitOfWork
-from ringmain.kit.http import Call, Limit, Listed, NotFound, Page, Request, Role, Route, Time, keys_of, listed
+from ringmain.kit.http import Call, Limit, Listed, NotFound, Page, Request, Role, Route, keys_of, listed
 from ringmain.kit.pure import ids
 from ringmain.member import api as member
 from ringmain.member.errors import MemberUnknown, PhoneInvalid
 from ringmain.message import api
 from ringmain.message.errors import (
     ChannelNotConfigured,
-    MessageRulesInvalid,
     MessageUnknown,
-    PauseInvalid,
 )
 from ringmain.network.errors import EmailInvalid
 
 ChannelWord = Literal["sms", "email", "none"]
 StateWord = Literal["queued", "sent", "failed", "refused"]
-TimeOfDay = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z", description="Local time, HH:MM.")]
+WayWord = Literal["sms", "email"]
 
 
 class Messages(Page, frozen=True):
@@ -53,9 +51,10 @@ class MessageShown(Struct, frozen=True):
 
 
 class DeliveryShown(Struct, frozen=True):
-    """One step of a message."""
+    """One step of a message; `channel` is null where nothing was handed to one."""
 
     state: StateWord
+    channel: WayWord | None
     reason: str | None
     provider_reference: str | None
     provider_code: int | None
@@ -96,22 +95,6 @@ class SinkMessage(Struct, frozen=True):
     kept_at: datetime
 
 
-class MessageRules(Request, frozen=True):
-    """How much marketing one person gets from all merchants together, and when none is sent (local time)."""
-
-    marketing_per_day: Annotated[int, Meta(ge=0, le=10)] = 1
-    marketing_per_week: Annotated[int, Meta(ge=0, le=50)] = 3
-    quiet_from: TimeOfDay = "21:00"
-    quiet_until: TimeOfDay = "09:00"
-
-
-class MessagePreferences(Request, frozen=True):
-    """How a person wants to be reached. `none`: not at all, but for codes; a pause stops marketing only."""
-
-    channel: Literal["sms", "none"] = "sms"
-    paused_until: Time | None = None
-
-
 async def _list(uow: UnitOfWork, call: Call) -> Listed[MessageShown]:
     query: Messages = call.query
     keys = keys_of(query.after, tuple[UUID])
@@ -146,32 +129,12 @@ async def _read_sink(uow: UnitOfWork, call: Call) -> Listed[SinkMessage]:
     return listed([_kept(row) for row in rows], query.limit, lambda row: (row.id,))
 
 
-async def _read_rules(uow: UnitOfWork, _: Call) -> MessageRules:
-    return _rules(await api.rules(uow))
-
-
-async def _set_rules(uow: UnitOfWork, _: Call, body: MessageRules) -> MessageRules:
-    new = api.Rules(
-        body.marketing_per_day, body.marketing_per_week, _minute(body.quiet_from), _minute(body.quiet_until)
-    )
-    return _rules(await api.set_rules(uow, new))
-
-
-async def _read_preferences(uow: UnitOfWork, call: Call) -> MessagePreferences:
-    return _preferences(await api.preferences(uow, call.id("member_id")))
-
-
-async def _set_preferences(uow: UnitOfWork, call: Call, body: MessagePreferences) -> MessagePreferences:
-    chosen = api.Preferences(api.Channel(body.channel), body.paused_until)
-    return _preferences(await api.set_preferences(uow, call.id("member_id"), chosen))
-
-
 def _shown(row: api.Listed) -> MessageShown:
     message = row.message
     return MessageShown(
         id=message.id,
         member_id=row.member_id,
-        channel=message.channel,  # type: ignore[arg-type]  # a CHECK of the table allows these words only
+        channel=row.message.way,  # type: ignore[arg-type]  # a CHECK of the table allows these words only
         purpose=message.purpose,  # type: ignore[arg-type]
         template=message.template,
         language=message.language,
@@ -188,6 +151,7 @@ def _shown(row: api.Listed) -> MessageShown:
 def _step(step: api.Delivery) -> DeliveryShown:
     return DeliveryShown(
         step.state,  # type: ignore[arg-type]  # a CHECK of the table allows these words only
+        step.channel,  # type: ignore[arg-type]
         step.reason,
         step.provider_reference,
         step.provider_code,
@@ -208,27 +172,7 @@ def _kept(row: api.Kept) -> SinkMessage:
     )
 
 
-def _rules(rules: api.Rules) -> MessageRules:
-    return MessageRules(
-        rules.marketing_per_day, rules.marketing_per_week, _clock(rules.quiet_from), _clock(rules.quiet_until)
-    )
-
-
-def _preferences(chosen: api.Preferences) -> MessagePreferences:
-    return MessagePreferences("none" if chosen.channel is api.Channel.NONE else "sms", chosen.paused_until)
-
-
-def _minute(clock: str) -> int:
-    hours, minutes = clock.split(":")
-    return int(hours) * 60 + int(minutes)
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
-
-
 _OPERATOR: frozenset[Role] = frozenset({"operator"})
-_TILLS: frozenset[Role] = frozenset({"operator", "terminal"})
 _MESSAGE = "018f4e3a-7c00-7a10-8000-000000000021"
 _MEMBER = "018f4e3a-7c00-7a10-8000-000000000001"
 _VOUCHER = "018f4e3a-7c00-7a10-8000-000000000022"
@@ -249,8 +193,22 @@ _SHOWN: dict[str, Any] = {
     "state_reason": None,
 }
 _STEPS = [
-    {"state": "queued", "reason": None, "provider_reference": None, "provider_code": None, "happened_at": _AT},
-    {"state": "sent", "reason": None, "provider_reference": "SM1f0e", "provider_code": None, "happened_at": _AT},
+    {
+        "state": "queued",
+        "channel": None,
+        "reason": None,
+        "provider_reference": None,
+        "provider_code": None,
+        "happened_at": _AT,
+    },
+    {
+        "state": "sent",
+        "channel": "sms",
+        "reason": None,
+        "provider_reference": "SM1f0e",
+        "provider_code": None,
+        "happened_at": _AT,
+    },
 ]
 _KEPT: dict[str, Any] = {
     "id": "018f4e3a-7c00-7a10-8000-000000000023",
@@ -262,8 +220,6 @@ _KEPT: dict[str, Any] = {
     "language": "en",
     "kept_at": _AT,
 }
-_RULES = {"marketing_per_day": 1, "marketing_per_week": 3, "quiet_from": "21:00", "quiet_until": "09:00"}
-_PREFERENCES = {"channel": "sms", "paused_until": "2026-04-01T00:00:00Z"}
 
 ROUTES: tuple[Route, ...] = (
     Route(
@@ -295,34 +251,6 @@ ROUTES: tuple[Route, ...] = (
         example_response={"items": [_KEPT], "next": None},
     ),
     Route(
-        method="GET",
-        path="/v1/messages/rules",
-        operation="read_message_rules",
-        summary="Read how much may be sent, and when",
-        tag="messages",
-        roles=_OPERATOR,
-        handler=_read_rules,
-        response=MessageRules,
-        example_response=_RULES,
-    ),
-    Route(
-        method="PUT",
-        path="/v1/messages/rules",
-        operation="set_message_rules",
-        summary="Set how much may be sent, and when",
-        description="Caps count marketing to one person from all merchants together, per local day and per seven "
-        "local days. Equal ends of the quiet hours: none.",
-        tag="messages",
-        roles=_OPERATOR,
-        handler=_set_rules,
-        request=MessageRules,
-        response=MessageRules,
-        transaction="write",
-        errors=(MessageRulesInvalid,),
-        example=_RULES,
-        example_response=_RULES,
-    ),
-    Route(
         method="POST",
         path="/v1/messages/tests",
         operation="send_test_message",
@@ -350,33 +278,5 @@ ROUTES: tuple[Route, ...] = (
         response=MessageWithSteps,
         errors=(MessageUnknown,),
         example_response={"message": _SHOWN, "deliveries": _STEPS},
-    ),
-    Route(
-        method="GET",
-        path="/v1/members/{member_id}/message-preferences",
-        operation="read_message_preferences",
-        summary="Read how a member wants to be reached",
-        tag="messages",
-        roles=_TILLS,
-        handler=_read_preferences,
-        response=MessagePreferences,
-        errors=(MemberUnknown,),
-        example_response=_PREFERENCES,
-    ),
-    Route(
-        method="PUT",
-        path="/v1/members/{member_id}/message-preferences",
-        operation="set_message_preferences",
-        summary="Set how a member wants to be reached",
-        description="Whether they agree to marketing at all is a consent (`record_consents`).",
-        tag="messages",
-        roles=_TILLS,
-        handler=_set_preferences,
-        request=MessagePreferences,
-        response=MessagePreferences,
-        transaction="write",
-        errors=(MemberUnknown, PauseInvalid),
-        example=_PREFERENCES,
-        example_response=_PREFERENCES,
     ),
 )
