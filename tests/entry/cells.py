@@ -212,6 +212,7 @@ MEMBER: dict[str, Cell] = {
 _PREFERENCES = "/v1/members/{member}/message-preferences"
 
 MESSAGE: dict[str, Cell] = {
+    "report_deliveries": Cell("", lambda _: "/v1/messages/deliveries", lambda _: {"reports": []}, public=True),
     "list_messages": Cell("o", lambda _: "/v1/messages", other_network="apart"),
     "read_development_sink": Cell("o", lambda _: "/v1/messages/development-sink", other_network="apart"),
     "read_message_rules": Cell("o", lambda _: "/v1/messages/rules", other_network="apart"),

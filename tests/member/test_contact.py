@@ -24,7 +24,7 @@ async def test_the_phone_proven_last_is_the_one_that_rings(town: Town) -> None:
     unproven = api.identifier(IdentifierKind.PHONE, OTHER_PHONE)
     async with town.unit(NOW + timedelta(days=1)) as uow:
         await api.attach(uow, town.keyring, anna.member_id, [unproven], verified=False)
-    assert await _contact(town, anna) == api.Contact(anna, None, PHONE, phone_proven=True)
+    assert await _contact(town, anna) == api.Contact(anna, None, PHONE, phone_proven=True, phone_since=NOW)
     newer = api.identifier(IdentifierKind.PHONE, THIRD_PHONE)
     async with town.unit(NOW + timedelta(days=2)) as uow:
         await api.attach(uow, town.keyring, anna.member_id, [newer], verified=True)

@@ -75,10 +75,12 @@ async def send(town: Town, *items: api.NewMessage, at: datetime = NOW) -> list[a
         return await api.send(uow, town.keyring, items)
 
 
-async def deliver(town: Town, outbox: Outbox, at: datetime = NOW + LATER, *, email: bool = False) -> int:
-    """Send out what is due."""
-    channel = Channel.EMAIL if email else Channel.SMS
-    doors = api.Doors(town.keyring, {channel: outbox}, BASE)
+async def deliver(
+    town: Town, outbox: Outbox, at: datetime = NOW + LATER, *, email: bool = False, mails: Outbox | None = None
+) -> int:
+    """Send out what is due: by text message, or by `email` only; with `mails` by both."""
+    ports = {Channel.EMAIL if email else Channel.SMS: outbox} | ({} if mails is None else {Channel.EMAIL: mails})
+    doors = api.Doors(town.keyring, ports, BASE)
     return await api.deliver_due(town.database, doors, town.network_id, now=at)
 
 

@@ -26,8 +26,8 @@ from ringmain.message.model import (
     email_address,
     language_of_phone,
     mask_email,
-    wait_after,
 )
+from ringmain.message.model.steps import wait_after
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 # 18:00 in Shanghai.

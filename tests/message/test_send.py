@@ -11,7 +11,8 @@ from ringmain.member import api as member
 from ringmain.member.api import IdentifierKind
 from ringmain.message import api
 from ringmain.message.errors import MessageParameters
-from ringmain.message.model import Kind, Preferences, Quiet, Refusal, Rules, State
+from ringmain.message.model import Kind, Preferences, Quiet, Refusal, Rules
+from ringmain.message.model.steps import State
 from tests.member.people import NOW, OPERATOR, OTHER_PHONE, PHONE, Town
 from tests.message.post import REMINDER, answer, member_of, reminder, send, set_rules, won
 

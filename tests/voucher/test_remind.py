@@ -49,7 +49,7 @@ async def test_a_holder_is_reminded_once_of_what_is_left_where_and_until_when(ri
     (body,) = await _read(ring, anna)
     shop = await ring.value("SELECT name FROM shop WHERE id = %s", ring.cafe_shop)
     name = await ring.value("SELECT name FROM network")
-    assert body == f"{name}: your €2 off at {shop} ends on Mar 16, 2026. {BASE}/wallet"
+    assert body == f"{name}: your €2 off at {shop} ends on Mar 16, 2026. {BASE}/wallet/{granted.voucher_id}?m"
     assert await ring.value("SELECT reference_id FROM message") == granted.voucher_id
 
 

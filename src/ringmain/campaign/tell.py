@@ -64,7 +64,7 @@ async def _message(uow: UnitOfWork, claim: Claim, held: Held, public_base: str) 
             "value": value_of(held.offer.terms, held.voucher.remaining_minor),
             "shop": where,
             "ends": ends,
-            "link": f"{public_base}/wallet/{claim.voucher_id}",
+            "link": f"{public_base}/wallet/{claim.voucher_id}?m",
         },
         reference_id=claim.voucher_id,
         merchant_id=None if held.offer.creator_merchant_id == uow.network_id else held.offer.creator_merchant_id,

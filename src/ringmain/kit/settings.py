@@ -79,6 +79,16 @@ class Settings(BaseSettings):
     )
     sms_url: str = Field(default="https://api.twilio.com", description="Address of the provider of text messages.")
     sms_timeout_seconds: float = Field(default=10.0, gt=0, le=60, description="How long the provider may take.")
+    sms_callback_token: SecretStr | None = Field(
+        default=None,
+        description="Token of the account with which the provider signs its calls to /callbacks/sms; needed where "
+        "RINGMAIN_SMS_SECRET is that of an API key.",
+    )
+    message_callback_secret: SecretStr | None = Field(
+        default=None,
+        description="Secret (whsec_ and base64, as of Standard Webhooks) with which other providers sign what they "
+        "tell at POST /v1/messages/deliveries; without it nobody may.",
+    )
     smtp_host: str | None = Field(
         default=None, description="Server that takes e-mail; with RINGMAIN_SMTP_SENDER it makes mail leave the house."
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from ringmain.kit.db import UnitOfWork
@@ -15,12 +16,13 @@ from ringmain.member.store import people
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A person and their phone: the one they proved last, else the one given last."""
+    """A person and their phone: the one they proved last, else the one given last, and since when it is theirs."""
 
     known: Known
     language: str | None
     phone: str | None = field(repr=False)
     phone_proven: bool
+    phone_since: datetime | None = None
 
 
 async def contacts(uow: UnitOfWork, keyring: Keyring, subject_ids: Iterable[UUID]) -> dict[UUID, Contact]:
@@ -45,6 +47,7 @@ async def contacts(uow: UnitOfWork, keyring: Keyring, subject_ids: Iterable[UUID
             language=next((language for language in languages if language), None),
             phone=phone,
             phone_proven=row_ is not None and row_.verified_at is not None,
+            phone_since=None if row_ is None else row_.verified_at or row_.attached_at,
         )
     return reached
 

@@ -9,6 +9,8 @@ from ringmain.message.addresses import (
     read_address_token,
 )
 from ringmain.message.channels.open import configured, open_channels
+from ringmain.message.channels.sms import report_of as report_of_sms
+from ringmain.message.channels.sms import signature_of as signature_of_sms
 from ringmain.message.deliver import Doors, deliver_due, keep_delivering
 from ringmain.message.direct import Addressed, send_to_addresses
 from ringmain.message.model import (
@@ -22,16 +24,17 @@ from ringmain.message.model import (
     Quiet,
     Refusal,
     Rules,
-    State,
     email_address,
     is_quiet,
     language_of_phone,
     mask_email,
 )
+from ringmain.message.model.steps import State, Verdict, is_stop_word
 from ringmain.message.one_time_codes import code_sender
 from ringmain.message.preferences import preferences, rules, set_preferences, set_rules
 from ringmain.message.preview import Preview, previews
-from ringmain.message.send import Made, NewMessage, refusals, send
+from ringmain.message.reports import Report, note_opened, read_report_token, take_reports
+from ringmain.message.send import Made, NewMessage, refusals, send, stopped_channels
 from ringmain.message.show import Listed, Received, list_messages, read_message, received, sink_messages, tidy_sink
 from ringmain.message.store.lake import LAKE_TABLES
 from ringmain.message.store.messages import Delivery, Tally, tally
@@ -43,6 +46,7 @@ from ringmain.message.unsubscribe import (
     gets_marketing,
     read_stop_token,
     still_reached,
+    stop_by_text,
     stop_link,
     unsubscribe,
 )
@@ -68,6 +72,7 @@ __all__ = [
     "Quiet",
     "Received",
     "Refusal",
+    "Report",
     "Rules",
     "State",
     "Tally",
@@ -75,6 +80,7 @@ __all__ = [
     "Text",
     "Unsubscriber",
     "Value",
+    "Verdict",
     "add_email",
     "addresses_of",
     "code_sender",
@@ -85,27 +91,35 @@ __all__ = [
     "forget_address",
     "gets_marketing",
     "is_quiet",
+    "is_stop_word",
     "keep_delivering",
     "language_of_phone",
     "list_messages",
     "mask_email",
+    "note_opened",
     "open_channels",
     "preferences",
     "previews",
     "read_address_token",
     "read_message",
+    "read_report_token",
     "read_stop_token",
     "received",
     "refusals",
+    "report_of_sms",
     "rules",
     "send",
     "send_to_addresses",
     "set_preferences",
     "set_rules",
+    "signature_of_sms",
     "sink_messages",
     "still_reached",
+    "stop_by_text",
     "stop_link",
     "stopped",
+    "stopped_channels",
+    "take_reports",
     "tally",
     "tidy_sink",
     "unsubscribe",

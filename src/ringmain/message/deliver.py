@@ -18,21 +18,12 @@ from ringmain.message import addresses
 from ringmain.message.channels.open import sinks
 from ringmain.message.channels.port import Delivered, NotDelivered, Outgoing, Port
 from ringmain.message.direct import open_sealed
-from ringmain.message.model import (
-    Channel,
-    Moment,
-    Purpose,
-    Recipient,
-    Refusal,
-    Rules,
-    State,
-    due,
-    still_refused,
-    wait_after,
-)
+from ringmain.message.model import Channel, Moment, Purpose, Recipient, Refusal, Rules, due, next_way, still_refused
+from ringmain.message.model.steps import ADDRESS_FAULTS, State, Verdict, judge, wait_after
+from ringmain.message.reports import report_link
 from ringmain.message.send import SEALED_FOR, open_parameters, recipients
 from ringmain.message.store import messages as store
-from ringmain.message.store import waiting, wishes
+from ringmain.message.store import stops, waiting, wishes
 from ringmain.message.texts import Template, Value, render
 from ringmain.message.unsubscribe import stop_link
 from ringmain.network import api as network
@@ -41,6 +32,7 @@ _MOST_AT_ONCE = 50
 # Longer than any provider may take, times the messages that wait for one another.
 _LEASE = timedelta(minutes=10)
 _SIDE_BY_SIDE = 8
+_TICK = timedelta(milliseconds=1)
 _PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 30.0
 _log = structlog.get_logger(__name__)
@@ -83,6 +75,9 @@ class _Step:
     provider_reference: str | None = None
     provider_code: int | None = None
     counts: bool = True
+    hard: bool | None = None
+    # It failed by this channel and goes by the next one of its person.
+    onward: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +94,16 @@ class _Known:
 
     def way(self, row: waiting.Claimed, ports: Mapping[Channel, Port]) -> Channel:
         """Return the channel by which a message goes now: the first of its person's that this installation has."""
+        # Where nothing is left it says so, instead of trying what has failed already.
+        return self.onward(row, ports) or (Channel.NONE if row.tried else Channel(row.channel))
+
+    def onward(self, row: waiting.Claimed, ports: Mapping[Channel, Port], *failed: Channel) -> Channel | None:
+        """Return the next channel by which a message can go, after those by which it has failed."""
         recipient = None if row.subject_id is None else self.recipients.get(row.subject_id)
-        ways = () if recipient is None else recipient.ways(Purpose(row.purpose))
-        return next((channel for channel in ways if channel in ports), Channel(row.channel))
+        if recipient is None:
+            return None
+        ways = [channel for channel in recipient.ways(Purpose(row.purpose)) if channel in ports]
+        return next_way(ways, {*(Channel(one) for one in row.tried), *failed})
 
     def address(self, subject_id: UUID, channel: Channel) -> str:
         """Return the address of a person on a channel. Raises `NotDelivered` where there is none."""
@@ -184,15 +186,17 @@ async def _one(
     if step is not None:
         return step
     channel = known.way(row, ports)
+    if channel is Channel.NONE:
+        return _Step(row, State.FAILED, "no_channel_left")
     try:
         port = ports.get(channel, _MISSING)
         delivered = await port.deliver(_write(doors, network_id, known, row, channel))
         return _Step(row, State.SENT, channel=channel, provider_reference=delivered.provider_reference)
     except NotDelivered as error:
-        return _failed(row, channel, known.moment.now, error)
+        return _failed(known, ports, row, channel, error)
     except Exception as error:  # noqa: BLE001 (one message's trouble must not make the others go out twice)
         _log.warning("message_not_understood", message_id=str(row.message_id), kind=type(error).__name__)
-        return _failed(row, channel, known.moment.now, NotDelivered("internal_error", passing=True))
+        return _failed(known, ports, row, channel, NotDelivered("internal_error", passing=True))
 
 
 def _before(known: _Known, row: waiting.Claimed) -> _Step | None:
@@ -226,11 +230,18 @@ def _write(doors: Doors, network_id: UUID, known: _Known, row: waiting.Claimed, 
         if row.purpose == Purpose.MARKETING:
             link = stop_link(doors.keyring, doors.public_base, network_id, row.subject_id, row.message_id)
     text = render(Template(row.template), row.language, known.name, parameters, link, known.moment.zone)
-    return Outgoing(network_id, row.message_id, address, text.title, text.body, row.language, link)
+    # A provider elsewhere reaches addresses of ours only where others do.
+    reachable = channel is Channel.SMS and doors.public_base.startswith("https://")
+    report = report_link(doors.keyring, doors.public_base, network_id, row.message_id) if reachable else None
+    return Outgoing(network_id, row.message_id, address, text.title, text.body, row.language, link, report)
 
 
-def _failed(row: waiting.Claimed, channel: Channel, now: datetime, error: NotDelivered) -> _Step:
+def _failed(
+    known: _Known, ports: Mapping[Channel, Port], row: waiting.Claimed, channel: Channel, error: NotDelivered
+) -> _Step:
+    now, code = known.moment.now, error.provider_code
     wait = wait_after(row.tries) if error.passing else None
+    onward = wait is None and known.onward(row, ports, channel) is not None
     # The log tells what the operator can mend, and nothing of the person.
     _log.warning(
         "message_not_delivered",
@@ -240,38 +251,65 @@ def _failed(row: waiting.Claimed, channel: Channel, now: datetime, error: NotDel
         provider_code=error.provider_code,
         tries=row.tries,
         again_in_seconds=None if wait is None else wait.total_seconds(),
+        next_channel=onward,
     )
     if wait is None:
-        return _Step(row, State.FAILED, error.reason, channel=channel, provider_code=error.provider_code)
-    return _Step(row, State.QUEUED, error.reason, later=now + wait, channel=channel, provider_code=error.provider_code)
+        hard, later = not error.passing, now if onward else None
+        return _Step(row, State.FAILED, error.reason, later, channel, provider_code=code, hard=hard, onward=onward)
+    return _Step(row, State.QUEUED, error.reason, now + wait, channel, provider_code=code)
 
 
 async def _note(uow: UnitOfWork, steps: Sequence[_Step]) -> None:
     now = await uow.now()
-    deliveries = [
-        store.Delivery(
-            id=ids.uuid7(now),
-            message_id=step.row.message_id,
-            state=step.state.value,
-            reason=step.reason,
-            happened_at=now,
-            provider_reference=step.provider_reference,
-            provider_code=step.provider_code,
-            channel=None if step.channel is None else step.channel.value,
-        )
-        for step in steps
-    ]
+    # A provider may have told already what became of what it is about to take.
+    await store.lock_messages(uow, [step.row.message_id for step in steps])
+    before: dict[UUID, list[store.Delivery]] = {}
+    for one in await store.steps_of(uow, [step.row.message_id for step in steps]):
+        before.setdefault(one.message_id, []).append(one)
+    deliveries, ended, later = [], [], []
+    for step in steps:
+        known = before.get(step.row.message_id, [])
+        late = step.state is State.SENT and judge(known, State.SENT, step.provider_reference, now) is Verdict.LATE
+        deliveries.append(_delivery(step, now, late=late))
+        if step.onward:
+            # Later by the least that ids tell apart.
+            onward = store.Delivery(ids.uuid7(now + _TICK), step.row.message_id, State.QUEUED, "next_channel", now)
+            deliveries.append(onward)
+        if step.later is not None:
+            later.append(_later(step, step.later, now))
+        elif not late:
+            ended.append(step.row.message_id)
+        subject_id = step.row.subject_id
+        if step.hard and step.reason in ADDRESS_FAULTS and subject_id is not None and step.channel is not None:
+            await stops.add(uow, subject_id, step.channel.value, step.reason, now)
     await store.add_deliveries(uow, deliveries)
-    await waiting.forget(uow, [step.row.message_id for step in steps if step.later is None])
-    await waiting.delay(uow, [_later(step, step.later, now) for step in steps if step.later is not None])
+    await waiting.forget(uow, ended)
+    await waiting.delay(uow, later)
+
+
+def _delivery(step: _Step, now: datetime, *, late: bool) -> store.Delivery:
+    return store.Delivery(
+        id=ids.uuid7(now),
+        message_id=step.row.message_id,
+        state=step.state.value,
+        reason=step.reason,
+        happened_at=now,
+        provider_reference=step.provider_reference,
+        provider_code=step.provider_code,
+        channel=None if step.channel is None else step.channel.value,
+        hard=step.hard,
+        late=late,
+    )
 
 
 def _later(step: _Step, later: datetime, now: datetime) -> waiting.Later:
     row = step.row
+    if step.onward and step.channel is not None:
+        return waiting.Later(row.message_id, later, 0, row.useful_until, [*row.tried, step.channel.value])
     if step.counts:
-        return waiting.Later(row.message_id, later, row.tries, row.useful_until)
+        return waiting.Later(row.message_id, later, row.tries, row.useful_until, row.tried)
     # Whoever wants to be left in peace loses nothing by it: a message is wanted as long after the quiet hours as it
     # was before, but not beyond the end of what it tells of.
     useful_until = row.useful_until + (later - now)
     useful_until = useful_until if row.ends_at is None else min(useful_until, row.ends_at)
-    return waiting.Later(row.message_id, later, row.tries - 1, useful_until)
+    return waiting.Later(row.message_id, later, row.tries - 1, useful_until, row.tried)

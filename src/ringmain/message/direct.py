@@ -11,7 +11,8 @@ from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pure import ids
 from ringmain.kit.secrets import DataKey, Keyring
 from ringmain.member import api as member
-from ringmain.message.model import Channel, Purpose, State, mask_email
+from ringmain.message.model import Channel, Purpose, mask_email
+from ringmain.message.model.steps import State
 from ringmain.message.store import messages as store
 from ringmain.message.store import waiting
 from ringmain.message.texts import Template, check_parameters
@@ -82,6 +83,8 @@ async def record(uow: UnitOfWork, items: Sequence[Addressed], state: State = Sta
                 parameters=None,
                 made_at=now,
                 due_at=now,
+                useful_until=None,
+                ends_at=None,
             )
         )
     await store.add(uow, rows)

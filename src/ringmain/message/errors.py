@@ -70,3 +70,11 @@ class AddressLinkInvalid(RuleBroken):
     code = "address_link_invalid"
     status = HTTPStatus.NOT_FOUND
     next_step = "Open “Messages” on your own page and give the address once more."
+
+
+class CallbackNotSigned(RuleBroken):
+    """The call was not signed by the provider, or its time is more than five minutes away from ours."""
+
+    code = "callback_not_signed"
+    status = HTTPStatus.UNAUTHORIZED
+    next_step = "Sign with the secret of RINGMAIN_MESSAGE_CALLBACK_SECRET, and check the clocks of both machines."

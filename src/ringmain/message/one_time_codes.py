@@ -9,7 +9,8 @@ from ringmain.kit.settings import Settings
 from ringmain.member import api as member
 from ringmain.message.channels.open import configured
 from ringmain.message.direct import Addressed, masked, record, send_to_addresses
-from ringmain.message.model import Channel, State, language_of_phone
+from ringmain.message.model import Channel, language_of_phone
+from ringmain.message.model.steps import State
 from ringmain.message.store import sink
 from ringmain.message.texts import Template, render
 from ringmain.network import api as network

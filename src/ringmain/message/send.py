@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -24,12 +24,12 @@ from ringmain.message.model import (
     Recipient,
     Refusal,
     Rules,
-    State,
     decide,
     language_of_phone,
 )
+from ringmain.message.model.steps import State
 from ringmain.message.preferences import own_zone, preferences_of
-from ringmain.message.store import addresses, waiting, wishes
+from ringmain.message.store import addresses, stops, waiting, wishes
 from ringmain.message.store import messages as store
 from ringmain.message.texts import Template, Value, check_parameters
 from ringmain.network import api as network
@@ -38,6 +38,7 @@ SEALED_FOR = "messages"
 _USEFUL = timedelta(days=1)
 # More than a week of local days, whatever the zone.
 _LOOK_BACK = timedelta(days=8)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,23 +138,39 @@ async def recipients(
     """Return what the rules ask of each person, by the subject asked for."""
     chosen = await preferences_of(uow, {asked: one.known.subject_ids for asked, one in contacts.items()})
     agreed = await member.consented(uow, list(contacts), member.Purpose.MARKETING)
-    more: dict[UUID, list[Address]] = {}
-    for row in await addresses.of_subjects(uow, {id_ for one in contacts.values() for id_ in one.known.subject_ids}):
+    everybody = {id_ for one in contacts.values() for id_ in one.known.subject_ids}
+    stopped: dict[tuple[UUID, str], datetime] = {}
+    for stop in await stops.of_subjects(uow, everybody):
+        stopped[stop.subject_id, stop.channel] = stop.stopped_at
+    more: dict[UUID, list[addresses.AddressRow]] = {}
+    for row in await addresses.of_subjects(uow, everybody):
         # Nothing is sent to an address that its owner has not confirmed.
         if row.proven_at is not None:
-            more.setdefault(row.subject_id, []).append(Address(Channel(row.channel)))
+            more.setdefault(row.subject_id, []).append(row)
     found = {}
     for asked, one in contacts.items():
-        phone = [] if one.phone is None else [Address(Channel.SMS, one.phone_proven)]
+        own = one.known.subject_ids
         wishes_ = chosen.get(asked, Preferences())
+        places = [(Channel.SMS, one.phone_proven, one.phone_since)] if one.phone_since is not None else []
+        places += [(Channel(row.channel), True, row.proven_at) for id_ in own for row in more.get(id_, ())]
         found[asked] = Recipient(
-            addresses=(*phone, *(address for id_ in one.known.subject_ids for address in more.get(id_, ()))),
+            # What was confirmed after it was stopped is in use again.
+            addresses=tuple(
+                Address(channel, proven, stopped=any(stopped.get((id_, channel.value), _NEVER) >= since for id_ in own))
+                for channel, proven, since in places
+            ),
             consented=asked in agreed,
             preferences=wishes_,
-            marketing_at=tuple(at for id_ in one.known.subject_ids for at in (marketing or {}).get(id_, ())),
+            marketing_at=tuple(at for id_ in own for at in (marketing or {}).get(id_, ())),
             own_zone=own_zone(wishes_),
         )
     return found
+
+
+async def stopped_channels(uow: UnitOfWork, keyring: Keyring, subject_id: UUID) -> frozenset[Channel]:
+    """Return the channels of a person at whose addresses messages do not arrive, until they are confirmed again."""
+    known = await recipients(uow, await member.contacts(uow, keyring, [subject_id]))
+    return frozenset(one.channel for person in known.values() for one in person.addresses if one.stopped)
 
 
 async def refusals(
@@ -256,6 +273,9 @@ class _Book:
     def _note(self, item: NewMessage, root: UUID, reason: str, decision: Decision) -> Made:
         now = self._moment.now
         id_ = ids.uuid7(now)
+        useful_until = decision.due_at + item.useful_for
+        if item.ends_at is not None:
+            useful_until = min(useful_until, item.ends_at)
         key = self._keys.get(root)
         contact = self._contacts.get(item.subject_id)
         self.rows.append(
@@ -272,14 +292,13 @@ class _Book:
                 parameters=None if key is None else seal_parameters(key, id_, item.parameters),
                 made_at=now,
                 due_at=decision.due_at,
+                useful_until=useful_until,
+                ends_at=item.ends_at,
             )
         )
         state = State.QUEUED if decision.refusal is None else State.REFUSED
         self.deliveries.append(store.Delivery(ids.uuid7(now), id_, state.value, decision.refusal, now))
         if decision.refusal is None:
-            useful_until = decision.due_at + item.useful_for
-            if item.ends_at is not None:
-                useful_until = min(useful_until, item.ends_at)
             self.waiting.append(waiting.Waiting(id_, decision.due_at, useful_until, ends_at=item.ends_at))
         return Made(id_, state, decision.refusal, decision.due_at)
 

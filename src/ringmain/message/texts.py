@@ -29,6 +29,7 @@ class Template(StrEnum):
     VOUCHER_ENDS = "voucher_ends"
     VOUCHER_GIVEN = "voucher_given"
     CONFIRM_ADDRESS = "confirm_address"
+    STOPPED = "stopped"
     TEST = "test"
 
     @property
@@ -97,6 +98,11 @@ _TEXTS: dict[tuple[Template, str], tuple[str, str]] = {
         "这是您的邮箱吗？",
         "【{network}】您希望在此邮箱接收消息吗？如是，请打开此链接：{link} 如不是，请忽略，不会再有消息发来。",
     ),
+    (Template.STOPPED, "en"): (
+        "Stopped",
+        "{network}: you get no more reminders and offers. You can switch them on again on your own page.",
+    ),
+    (Template.STOPPED, "zh"): ("已退订", "【{network}】您不会再收到提醒和优惠。可在您自己的页面重新开启。"),
     (Template.TEST, "en"): ("Test", "{network}: this is a test. Messages reach you."),
     (Template.TEST, "zh"): ("测试", "【{network}】这是一条测试消息。您可以收到消息。"),
 }

@@ -69,7 +69,7 @@ async def _reminders(uow: UnitOfWork, rows: Sequence[EndingSoon], public_base: s
                 "value": Money(row.remaining_minor, row.currency),
                 "shop": names[row.shop_ids[0] if len(row.shop_ids) == 1 else row.creator_merchant_id],
                 "ends": row.valid_until,
-                "link": f"{public_base}/wallet",
+                "link": f"{public_base}/wallet/{row.id}?m",
             },
             reference_id=row.id,
             merchant_id=row.creator_merchant_id,

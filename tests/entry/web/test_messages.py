@@ -3,10 +3,12 @@
 import uuid
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 import httpx2
 import pytest
 from playwright.async_api import Browser, BrowserContext, ViewportSize
+from pydantic import SecretStr
 
 from ringmain.entry.web import pages
 from ringmain.entry.web.audiences import PHONE_LIFE
@@ -15,10 +17,11 @@ from ringmain.kit.pages.sessions import open_session
 from ringmain.kit.settings import Settings
 from ringmain.member import api as member
 from ringmain.message import api as message
+from ringmain.message.reports import report_link
 from ringmain.simulate.api import street
 from tests.entry.web.journey import Language, Scheme, faults, forms, journey
 from tests.entry.web.served import Served
-from tests.network.town import Client
+from tests.network.town import Answer, Client
 
 pytestmark = pytest.mark.browser
 _WORDS = {"value": "¥8", "shop": "Tea Room 茶室", "ends": "Sunday", "link": "https://ring.example/v/1"}
@@ -229,6 +232,54 @@ async def test_the_outbox_is_there_for_trying_out_only(
     site = pages(settings, served.database, served.keyring, replayed_network=None, demo_network=demo)
     for path in ("/demo/outbox", "/demo/outbox/list?seen=x"):
         assert (await served.acall(Client(site).get(path))).status == status
+
+
+async def test_the_provider_of_text_messages_tells_what_became_of_one_and_who_said_stop(served: Served) -> None:
+    """Signed by the provider alone: what is not, or is signed for another call, changes nothing."""
+    known = await served.acall(_person(served))
+    await served.acall(_tell(served, known, message.Template.VOUCHER_WON))
+    settings = Settings(
+        sms_account="AC1", sms_secret=SecretStr("token"), sms_sender="+15005550006", public_url="https://ring.example"
+    )
+    site = Client(pages(settings, served.database, served.keyring, replayed_network=None, demo_network=None))
+    sent = await served.acall(_last(served, known))
+    path = report_link(served.keyring, "", street.NETWORK_ID, sent.message.id)
+    phone = await served.acall(_phone(served, known))
+    stop = {"From": phone, "To": "+15005550006", "Body": "退订", "MessageSid": "SM2"}
+    arrived = {"MessageSid": "SM1", "MessageStatus": "delivered"}
+    for at, form in ((path, arrived), ("/callbacks/sms", stop)):
+        assert (await served.acall(_signed(site, at, form, token="other"))).status == HTTPStatus.UNAUTHORIZED
+    assert (await served.acall(_last(served, known))).message.state == "sent"
+    assert await served.acall(_agrees(served, known))
+    for _ in range(2):
+        assert (await served.acall(_signed(site, path, arrived))).status == HTTPStatus.NO_CONTENT
+        answer = await served.acall(_signed(site, "/callbacks/sms", stop | {"Body": "thank you"}))
+        assert answer.body.endswith(b"<Response/>")
+    assert (await served.acall(_last(served, known))).message.state == "delivered"
+    assert await served.acall(_agrees(served, known))
+    await served.acall(_signed(site, "/callbacks/sms", stop))
+    assert not await served.acall(_agrees(served, known))
+
+
+async def _signed(site: Client, path: str, form: dict[str, str], token: str = "token") -> Answer:
+    fields = {name: [value] for name, value in form.items()}
+    headers = {
+        "content-type": "application/x-www-form-urlencoded",
+        "x-twilio-signature": message.signature_of_sms(token, f"https://ring.example{path}", fields),
+    }
+    return await site.call("POST", path, raw=urlencode(form).encode(), headers=headers)
+
+
+async def _last(served: Served, known: member.Known) -> message.Received:
+    async with served.database.unit(street.NETWORK_ID) as uow:
+        return (await message.received(uow, served.keyring, known.member_id, 1))[0]
+
+
+async def _phone(served: Served, known: member.Known) -> str:
+    async with served.database.unit(street.NETWORK_ID) as uow:
+        phone = (await member.contacts(uow, served.keyring, [known.subject_id]))[known.subject_id].phone
+    assert phone is not None
+    return phone
 
 
 async def test_who_is_not_signed_in_is_led_to_where_they_are(served: Served) -> None:

@@ -3,14 +3,19 @@
 import base64
 import logging
 import uuid
+from datetime import UTC, datetime
 
 import pytest
 
 from ringmain.message.channels.port import Delivered, NotDelivered, Outgoing
-from ringmain.message.channels.sms import SmsAccount, TwilioSms
+from ringmain.message.channels.sms import SmsAccount, TwilioSms, report_of, signature_of
+from ringmain.message.model.steps import State
+from ringmain.message.reports import Report
 from tests.message.providers import ACCOUNT, SECRET, SENDER, FakeTwilio, problem
 
 PHONE = "+8613800138000"
+MESSAGE_ID = uuid.uuid4()
+NOW = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
 TEXT = "123456 is your code & more: 您好"
 
 
@@ -105,3 +110,40 @@ async def test_no_log_and_no_text_form_holds_phone_words_or_secret(
     encoded = base64.b64encode(f"{ACCOUNT}:{SECRET}".encode()).decode()
     for secret in (SECRET, PHONE, PHONE[1:], "123456", encoded):
         assert secret not in said
+
+
+def test_calls_are_signed_as_the_provider_documents_it() -> None:
+    """The example of its documentation; a field more or another address is another signature."""
+    form = {
+        "CallSid": ["CA1234567890ABCDE"],
+        "Caller": ["+14158675309"],
+        "Digits": ["1234"],
+        "From": ["+14158675309"],
+        "To": ["+18005551212"],
+    }
+    url = "https://mycompany.com/myapp.php?foo=1&bar=2"
+    assert signature_of("12345", url, form) == "RSOYDt4T1cUTdK1PDd93/VVr8B8="
+    assert signature_of("12345", url, form | {"Digits": ["1235"]}) != signature_of("12345", url, form)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "state", "reason", "hard"),
+    [
+        ("delivered", "", State.DELIVERED, None, False),
+        ("undelivered", "30003", State.FAILED, "address_unreachable", False),
+        ("undelivered", "30005", State.FAILED, "address_unknown", True),
+        ("failed", "21610", State.FAILED, "stopped_at_provider", True),
+        ("failed", "99999", State.FAILED, "provider_refused", False),
+    ],
+)
+def test_what_a_call_tells(status: str, code: str, state: State, reason: str | None, hard: bool) -> None:
+    """A phone that is away may be reached later; a number that does not exist never."""
+    form = {"MessageStatus": status, "ErrorCode": code, "MessageSid": "SM1"}
+    told = report_of(MESSAGE_ID, NOW, lambda name: form.get(name, ""))
+    assert told == Report(MESSAGE_ID, state, NOW, reason, hard, "SM1", int(code) if code else None)
+
+
+def test_what_is_known_already_is_no_report() -> None:
+    """Queued and sent: we were told so when it was taken."""
+    for status in ("queued", "sending", "sent", ""):
+        assert report_of(MESSAGE_ID, NOW, lambda _, status=status: status) is None

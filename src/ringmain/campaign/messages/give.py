@@ -238,7 +238,7 @@ async def _told(
                 "value": value_of(offer.terms, one.face_minor),
                 "shop": shops[row.shop_id].name,
                 "ends": one.valid_until,
-                "link": f"{public_base}/wallet/{one.voucher_id}",
+                "link": f"{public_base}/wallet/{one.voucher_id}?m",
             },
             reference_id=one.voucher_id,
             merchant_id=None if owner == uow.network_id else owner,

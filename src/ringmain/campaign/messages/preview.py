@@ -25,7 +25,7 @@ async def preview_message(uow: UnitOfWork, offer: PublishedOffer, public_base: s
         "value": value_of(offer.terms, offer.terms.face_minor),
         "shop": shops[0].name if shops else offer.name,
         "ends": _ends(offer, now),
-        "link": f"{public_base}/wallet/{_NOBODYS}",
+        "link": f"{public_base}/wallet/{_NOBODYS}?m",
     }
     template = message.Template.VOUCHER_GIVEN
     return message.previews(template, parameters, home.name, public_base, ZoneInfo(home.time_zone))

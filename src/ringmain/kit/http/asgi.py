@@ -32,7 +32,7 @@ from ringmain.kit.http.problem import (
     encoded,
     problem_of,
 )
-from ringmain.kit.http.route import Call, Reply, Route
+from ringmain.kit.http.route import Call, Reply, Route, SignedContent
 from ringmain.kit.http.table import Table
 from ringmain.kit.http.transactions import Run, not_storable, runner, transient
 from ringmain.kit.pure.errors import RuleBroken, Unavailable
@@ -177,7 +177,9 @@ class Api:
         if endpoint.body is not None:
             if media_type != _JSON:
                 _check_media_type(media_type)
-            call.body = endpoint.body.decode(await read_body(receive, length, endpoint.body.limit))
+            content = await read_body(receive, length, endpoint.body.limit)
+            call.signed = _signed(content, scope) if route.signed else None
+            call.body = endpoint.body.decode(content)
         answer = await endpoint.run(call)
         if isinstance(answer, Reply):
             return route.status, answer.body, [(b"content-type", answer.media_type.encode()), *answer.headers]
@@ -250,6 +252,11 @@ class Api:
                 visit.code,
             )
         )
+
+
+def _signed(content: bytes, scope: Scope) -> SignedContent:
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    return SignedContent(content, headers)
 
 
 def _path(endpoint: _Endpoint, values: tuple[str, ...]) -> dict[str, str]:

@@ -40,6 +40,14 @@ class Principal(Struct, frozen=True, kw_only=True):
     staff_id: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SignedContent:
+    """What was sent to a route that is `signed`: the bytes as they came, and the headers by lower-case names."""
+
+    body: bytes
+    headers: Mapping[str, str]
+
+
 @dataclass(slots=True)
 class Call:
     """One request on its way to a handler."""
@@ -56,6 +64,7 @@ class Call:
     body: Any = None
     idempotency_key: str | None = None
     payload_hash: bytes = b""
+    signed: SignedContent | None = None
 
     @property
     def principal(self) -> Principal:
@@ -129,6 +138,7 @@ class Route:
     - `kept` and `reveal`: where the answer holds what may not be kept with the idempotency key, the handler returns
       `kept` and `reveal(call, kept)` makes the `response` of it, at first and on every retry.
     - `keyless_because`: why a write needs no idempotency key.
+    - `signed`: the handler checks a signature over the bytes of the body, and finds them in `call.signed`.
     - `limit`: stricter rates for things that can be guessed.
     - `audited`: every write of an operator's, merchant's or analyst's key leaves an entry in the audit log by itself,
       unless `unaudited_because` says why not. `audited` is for other names than the default ones; then reads, and
@@ -156,6 +166,7 @@ class Route:
     kept: Any = None
     reveal: Callable[[Call, Any], Any] | None = None
     keyless_because: str = ""
+    signed: bool = False
     limit: Limit | tuple[Limit, ...] = ()
     body_limit_bytes: int = 0
     audited: Audited | None = None

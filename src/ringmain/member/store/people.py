@@ -274,13 +274,13 @@ async def identifiers(uow: UnitOfWork, member_ids: Iterable[UUID]) -> list[Ident
 
 _VERIFY = """
     UPDATE member_identifier SET verified_at = %s
-    WHERE network_id = %s AND kind = %s AND hash = ANY(%s) AND verified_at IS NULL
+    WHERE network_id = %s AND kind = %s AND hash = ANY(%s) AND (verified_at IS NULL OR verified_at < %s)
 """
 
 
 async def mark_verified(uow: UnitOfWork, kind: int, hashes: Sequence[bytes], at: datetime) -> None:
-    """Note that a person proved that an identifier is theirs."""
-    await uow.execute(_VERIFY, (at, uow.network_id, kind, list(hashes)))
+    """Note that a person proved that an identifier is theirs; what counts is when they did so last."""
+    await uow.execute(_VERIFY, (at, uow.network_id, kind, list(hashes), at))
 
 
 _DETACH = "DELETE FROM member_identifier WHERE network_id = %s AND id = %s AND member_id = ANY(%s) RETURNING id"

@@ -17,6 +17,8 @@ class Outgoing:
     language: str
     # Where one tap, or one POST without a session (RFC 8058), stops messages like this.
     stop_link: str | None = field(default=None, repr=False)
+    # Where the provider may tell what became of it.
+    report_link: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,19 @@
 """Text messages through Twilio's Messages API, or a provider that answers like it."""
 
+import base64
+import hmac
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
+from uuid import UUID
 
 import httpx2
 import msgspec
 
 from ringmain.message.channels.port import Delivered, NotDelivered, Outgoing
+from ringmain.message.model.steps import State
+from ringmain.message.reports import Report
 
 _API = "/2010-04-01/Accounts/{account}/Messages.json"
 _SERVICE_PREFIX = "MG"
@@ -29,8 +36,13 @@ _REASONS = {
     30005: "address_unknown",
     30006: "address_not_mobile",
     30007: "filtered_by_carrier",
+    30008: "provider_refused",
 }
+# Those told later that will be no different next time: a phone that is switched off (30003) is none of them.
+_HARD = frozenset({21610, 21614, 30004, 30005, 30006, 30007})
+_TOLD = {"delivered": State.DELIVERED, "read": State.OPENED, "failed": State.FAILED, "undelivered": State.FAILED}
 _OTHER_REASON = "provider_refused"
+_LONGEST_CODE, _LONGEST_REFERENCE = 9, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +85,8 @@ class TwilioSms:
             "MessagingServiceSid" if sender.startswith(_SERVICE_PREFIX) else "From": sender,
             "Body": message.body,
         }
+        if message.report_link is not None:
+            form["StatusCallback"] = message.report_link
         try:
             response = await self._client.post(_API.format(account=self._account.account), data=form)
         except httpx2.TimeoutException:
@@ -85,6 +99,34 @@ class TwilioSms:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+
+def signature_of(token: str, url: str, form: Mapping[str, Sequence[str]]) -> str:
+    """Return how the provider signs a call: HMAC-SHA1 of the address and of all fields, sorted, as base64.
+
+    https://www.twilio.com/docs/usage/security#validating-requests
+    """
+    fields = "".join(name + value for name in sorted(form) for value in sorted(set(form[name])))
+    return base64.b64encode(hmac.digest(token.encode(), (url + fields).encode(), "sha1")).decode()
+
+
+def report_of(message_id: UUID, at: datetime, field_: Callable[[str], str]) -> Report | None:
+    """Return what a call of the provider tells of a message; None where it tells nothing that is not known."""
+    state = _TOLD.get(field_("MessageStatus"))
+    if state is None:
+        return None
+    number = field_("ErrorCode")
+    code = int(number) if number.isdecimal() and len(number) <= _LONGEST_CODE else None
+    failed = state is State.FAILED
+    return Report(
+        message_id=message_id,
+        state=state,
+        happened_at=at,
+        reason=_reason(code) if failed else None,
+        hard=failed and code in _HARD,
+        provider_reference=field_("MessageSid")[:_LONGEST_REFERENCE] or None,
+        provider_code=code,
+    )
 
 
 def _judge(status: int, answer: _Answer) -> Delivered:

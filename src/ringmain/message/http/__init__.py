@@ -1,6 +1,6 @@
 """Requests, answers and routes of messages."""
 
 from ringmain.kit.http import Route
-from ringmain.message.http import messages, wishes
+from ringmain.message.http import deliveries, messages, wishes
 
-ROUTES: tuple[Route, ...] = (*messages.ROUTES, *wishes.ROUTES)
+ROUTES: tuple[Route, ...] = (*messages.ROUTES, *wishes.ROUTES, *deliveries.ROUTES)

@@ -19,7 +19,7 @@ from ringmain.message.errors import (
 from ringmain.network.errors import EmailInvalid
 
 ChannelWord = Literal["sms", "email", "none"]
-StateWord = Literal["queued", "sent", "failed", "refused"]
+StateWord = Literal["queued", "sent", "delivered", "opened", "complained", "failed", "bounced", "refused"]
 WayWord = Literal["sms", "email"]
 
 
@@ -51,13 +51,18 @@ class MessageShown(Struct, frozen=True):
 
 
 class DeliveryShown(Struct, frozen=True):
-    """One step of a message; `channel` is null where nothing was handed to one."""
+    """One step of a message; `channel` is null where nothing was handed to one.
+
+    `hard`: what failed would fail again by this way; `late`: something later was known when it was told.
+    """
 
     state: StateWord
     channel: WayWord | None
     reason: str | None
     provider_reference: str | None
     provider_code: int | None
+    hard: bool | None
+    late: bool
     happened_at: datetime
 
 
@@ -155,6 +160,8 @@ def _step(step: api.Delivery) -> DeliveryShown:
         step.reason,
         step.provider_reference,
         step.provider_code,
+        step.hard,
+        step.late,
         step.happened_at,
     )
 
@@ -199,6 +206,8 @@ _STEPS = [
         "reason": None,
         "provider_reference": None,
         "provider_code": None,
+        "hard": None,
+        "late": False,
         "happened_at": _AT,
     },
     {
@@ -207,6 +216,8 @@ _STEPS = [
         "reason": None,
         "provider_reference": "SM1f0e",
         "provider_code": None,
+        "hard": None,
+        "late": False,
         "happened_at": _AT,
     },
 ]

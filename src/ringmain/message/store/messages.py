@@ -24,11 +24,14 @@ class Message:
     parameters: bytes | None
     made_at: datetime
     due_at: datetime
+    # How long somebody wants it; None: it is not sent another way when a provider has taken it.
+    useful_until: datetime | None
+    ends_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One step of a message."""
+    """One step of a message. `hard`: another try by this way would fail, too; `late`: something later was known."""
 
     id: UUID
     message_id: UUID
@@ -38,22 +41,26 @@ class Delivery:
     provider_reference: str | None = None
     provider_code: int | None = None
     channel: str | None = None
+    hard: bool | None = None
+    late: bool = False
 
 
 _COLUMNS = (
     "id, subject_id, channel, purpose, template, language, reason, reference_id, merchant_id, parameters, made_at,"
-    " due_at"
+    " due_at, useful_until, ends_at"
 )
 _ADD = f"""
     INSERT INTO message (network_id, {_COLUMNS})
     SELECT %s, t.*
     FROM unnest(%s, %s::uuid[], %s, %s, %s, %s, %s, %s, %s::uuid[], %s::bytea[], %s::timestamptz[],
-                %s::timestamptz[]) AS t
+                %s::timestamptz[], %s::timestamptz[], %s::timestamptz[]) AS t
 """
 _ADD_DELIVERIES = """
     INSERT INTO message_delivery
-        (network_id, id, message_id, state, reason, happened_at, provider_reference, provider_code, channel)
-    SELECT %s, t.* FROM unnest(%s, %s, %s, %s, %s::timestamptz[], %s, %s::integer[], %s) AS t
+        (network_id, id, message_id, state, reason, happened_at, provider_reference, provider_code, channel, hard,
+         late)
+    SELECT %s, t.*
+    FROM unnest(%s, %s, %s, %s, %s::timestamptz[], %s, %s::integer[], %s, %s::boolean[], %s::boolean[]) AS t
 """
 
 
@@ -73,6 +80,8 @@ async def add(uow: UnitOfWork, rows: Sequence[Message]) -> None:
         [row.parameters for row in rows],
         [row.made_at for row in rows],
         [row.due_at for row in rows],
+        [row.useful_until for row in rows],
+        [row.ends_at for row in rows],
     )
     await uow.execute(_ADD, params)
     uow.record("message", [row.id for row in rows])
@@ -92,6 +101,8 @@ async def add_deliveries(uow: UnitOfWork, rows: Sequence[Delivery]) -> None:
         pack_texts([row.provider_reference for row in rows]),
         [row.provider_code for row in rows],
         pack_texts([row.channel for row in rows]),
+        [row.hard for row in rows],
+        [row.late for row in rows],
     )
     await uow.execute(_ADD_DELIVERIES, params)
     uow.record("message_delivery", [row.id for row in rows])
@@ -109,17 +120,17 @@ _DECIDED = f"""
     FROM message m
     CROSS JOIN LATERAL (
         SELECT d.state, d.reason FROM message_delivery d
-        WHERE d.network_id = m.network_id AND d.message_id = m.id ORDER BY d.id DESC LIMIT 1
+        WHERE d.network_id = m.network_id AND d.message_id = m.id AND NOT d.late ORDER BY d.id DESC LIMIT 1
     ) AS last
     WHERE m.network_id = %s AND m.subject_id = ANY(%s) AND m.reference_id = ANY(%s)
 """.replace(_COLUMNS, ", ".join(f"m.{name}" for name in _COLUMNS.split(", ")))
 _MARKETING = """
     SELECT m.subject_id, m.due_at FROM message m
     WHERE m.network_id = %s AND m.subject_id = ANY(%s) AND m.due_at > %s AND m.purpose = 'marketing'
-      AND NOT EXISTS (
-          SELECT FROM message_delivery d
-          WHERE d.network_id = m.network_id AND d.message_id = m.id AND d.state IN ('failed', 'refused')
-      )
+      AND (
+          SELECT d.state FROM message_delivery d
+          WHERE d.network_id = m.network_id AND d.message_id = m.id AND NOT d.late ORDER BY d.id DESC LIMIT 1
+      ) NOT IN ('failed', 'refused')
 """
 
 
@@ -138,6 +149,11 @@ class Sent:
 
     subject_id: UUID
     due_at: datetime
+
+
+async def lock_messages(uow: UnitOfWork, message_ids: Iterable[UUID]) -> None:
+    """Let others who want to note what became of these messages wait until our transaction is over."""
+    await uow.execute(_LOCK, ([f"message/{uow.network_id}/step/{id_}" for id_ in message_ids],))
 
 
 async def lock_people(uow: UnitOfWork, subject_ids: Iterable[UUID]) -> None:
@@ -164,7 +180,7 @@ _PAGE = f"""
     FROM message m
     CROSS JOIN LATERAL (
         SELECT d.state, d.reason, d.channel FROM message_delivery d
-        WHERE d.network_id = m.network_id AND d.message_id = m.id ORDER BY d.id DESC LIMIT 1
+        WHERE d.network_id = m.network_id AND d.message_id = m.id AND NOT d.late ORDER BY d.id DESC LIMIT 1
     ) AS last
     WHERE m.network_id = %(network)s
       AND (%(subjects)s::uuid[] IS NULL OR m.subject_id = ANY(%(subjects)s))
@@ -173,9 +189,10 @@ _PAGE = f"""
     ORDER BY m.id DESC LIMIT %(limit)s
 """.replace(_COLUMNS, ", ".join(f"m.{name}" for name in _COLUMNS.split(", ")))
 _DELIVERIES = """
-    SELECT id, message_id, state, reason, happened_at, provider_reference, provider_code, channel
-    FROM message_delivery WHERE network_id = %s AND message_id = %s ORDER BY id
+    SELECT id, message_id, state, reason, happened_at, provider_reference, provider_code, channel, hard, late
+    FROM message_delivery WHERE network_id = %s AND message_id = ANY(%s) ORDER BY id
 """
+_HEADS = f"SELECT {_COLUMNS} FROM message WHERE network_id = %s AND id = ANY(%s)"
 
 
 async def page(
@@ -195,7 +212,17 @@ async def one(uow: UnitOfWork, message_id: UUID) -> Shown | None:
 
 async def deliveries(uow: UnitOfWork, message_id: UUID) -> list[Delivery]:
     """Return the steps of a message, the oldest first."""
-    return await uow.rows(Delivery, _DELIVERIES, (uow.network_id, message_id))
+    return await steps_of(uow, [message_id])
+
+
+async def steps_of(uow: UnitOfWork, message_ids: Iterable[UUID]) -> list[Delivery]:
+    """Return the steps of messages, in their order."""
+    return await uow.rows(Delivery, _DELIVERIES, (uow.network_id, pack_uuids(list(message_ids))))
+
+
+async def heads(uow: UnitOfWork, message_ids: Iterable[UUID]) -> list[Message]:
+    """Return messages without their steps; those of other networks are absent."""
+    return await uow.rows(Message, _HEADS, (uow.network_id, pack_uuids(list(message_ids))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +239,7 @@ _TALLY = """
     SELECT coalesce(last.channel, m.channel) AS channel, last.state, last.reason, count(*) AS messages
     FROM message m CROSS JOIN LATERAL (
         SELECT d.state, d.reason, d.channel FROM message_delivery d
-        WHERE d.network_id = m.network_id AND d.message_id = m.id ORDER BY d.id DESC LIMIT 1
+        WHERE d.network_id = m.network_id AND d.message_id = m.id AND NOT d.late ORDER BY d.id DESC LIMIT 1
     ) AS last
     WHERE m.network_id = %s AND m.id = ANY(%s) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """

@@ -21,6 +21,7 @@ class Waiting:
     master_version: int | None = None
     sealed: bytes | None = None
     ends_at: datetime | None = None
+    tried: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Later:
     due_at: datetime
     tries: int
     useful_until: datetime
+    tried: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Claimed:
     template: str
     language: str
     parameters: bytes | None
+    tried: Sequence[str] = ()
 
 
 _ADD = """
@@ -85,14 +88,29 @@ _CLAIM = """
     WHERE w.network_id = %(network)s AND w.message_id = mine.message_id
       AND m.network_id = %(network)s AND m.id = mine.message_id
     RETURNING w.message_id, w.useful_until, w.ends_at, w.tries, w.master_version, w.sealed, m.subject_id, m.channel,
-              m.purpose, m.template, m.language, m.parameters
+              m.purpose, m.template, m.language, m.parameters, w.tried
 """
 _FORGET = "DELETE FROM message_waiting WHERE network_id = %s AND message_id = ANY(%s)"
 _DELAY = """
-    UPDATE message_waiting w SET due_at = t.due_at, tries = t.tries, useful_until = t.useful_until
-    FROM unnest(%s, %s::timestamptz[], %s::smallint[], %s::timestamptz[]) AS t (message_id, due_at, tries, useful_until)
+    UPDATE message_waiting w
+    SET due_at = t.due_at, tries = t.tries, useful_until = t.useful_until, tried = string_to_array(t.tried, ' ')
+    FROM unnest(%s, %s::timestamptz[], %s::smallint[], %s::timestamptz[], %s::text[])
+        AS t (message_id, due_at, tries, useful_until, tried)
     WHERE w.network_id = %s AND w.message_id = t.message_id
 """
+
+
+_AGAIN = """
+    INSERT INTO message_waiting (network_id, message_id, due_at, useful_until, ends_at, tried)
+    VALUES (%s, %s, %s, %s, %s, %s)
+    ON CONFLICT (network_id, message_id) DO UPDATE SET due_at = excluded.due_at, tries = 0, tried = excluded.tried
+"""
+
+
+async def again(uow: UnitOfWork, row: Waiting) -> None:
+    """Put a message into the queue again, which a provider had taken; where it waits already it waits as given here."""
+    params = (uow.network_id, row.message_id, row.due_at, row.useful_until, row.ends_at, list(row.tried))
+    await uow.execute(_AGAIN, params)
 
 
 async def claim(uow: UnitOfWork, now: datetime, until: datetime, most: int) -> list[Claimed]:
@@ -115,6 +133,8 @@ async def delay(uow: UnitOfWork, later: Sequence[Later]) -> None:
             [one.due_at for one in later],
             [one.tries for one in later],
             [one.useful_until for one in later],
+            # An array of arrays of different lengths cannot be sent; names of channels have no spaces.
+            [" ".join(one.tried) for one in later],
             uow.network_id,
         )
         await uow.execute(_DELAY, params)

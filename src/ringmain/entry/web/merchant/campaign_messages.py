@@ -11,7 +11,13 @@ from ringmain.message.api import Preview, State
 
 _CHANNELS = {"sms": N_("Text message"), "email": N_("E-mail"), "none": N_("None")}
 _LANGUAGES = {"en": N_("In English"), "zh": N_("In Chinese")}
-_STATES = (State.QUEUED, State.SENT, State.FAILED, State.REFUSED)
+# What providers tell later is still sent, or failed, to a merchant.
+_STATES = (
+    (State.QUEUED,),
+    (State.SENT, State.DELIVERED, State.OPENED, State.COMPLAINED),
+    (State.FAILED, State.BOUNCED),
+    (State.REFUSED,),
+)
 
 
 def channels_of(speech: Speech, figures: campaign.MessageFigures) -> list[list[str]]:
@@ -21,7 +27,10 @@ def channels_of(speech: Speech, figures: campaign.MessageFigures) -> list[list[s
         counted[one.channel, one.state] += one.messages
     names = sorted({channel for channel, _ in counted})
     return [
-        [speech.text(_CHANNELS[name]), *(speech.number(counted[name, state.value]) for state in _STATES)]
+        [
+            speech.text(_CHANNELS[name]),
+            *(speech.number(sum(counted[name, state.value] for state in states)) for states in _STATES),
+        ]
         for name in names
     ]
 

@@ -32,12 +32,13 @@ class Changed(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A channel on the page: to which address, whether it is on, and whether it is tried first."""
+    """A channel on the page: to which address, whether it is on, is tried first, or is stopped by failures."""
 
     channel: str
     address: str
     on: bool
     first: bool
+    stopped: bool
 
 
 async def show(visit: Visit) -> Response:
@@ -50,6 +51,7 @@ async def show(visit: Visit) -> Response:
         now = await uow.now()
         chosen = await message.preferences(uow, visit.holder_id)
         rules = await message.rules(uow)
+        stopped = await message.stopped_channels(uow, keyring, known.subject_id)
         received = await message.received(uow, keyring, visit.holder_id, _SHOWN)
         addresses = (await message.addresses_of(uow, keyring, {known.subject_id: known.subject_ids})).get(
             known.subject_id, []
@@ -60,7 +62,7 @@ async def show(visit: Visit) -> Response:
         home=home,
         agrees=agrees,
         asked=visit.speech.text(PURPOSES[member.Purpose.MARKETING].text),
-        ways=_ways(shown, addresses, chosen),
+        ways=_ways(shown, addresses, chosen, stopped),
         waiting=[message.mask_email(one.text) for one in addresses if one.proven_at is None],
         mails=message.Channel.EMAIL in _channels(visit),
         chosen=chosen,
@@ -178,13 +180,18 @@ def _channels(visit: Visit) -> frozenset[message.Channel]:
     return message.configured(visit.site.settings)
 
 
-def _ways(shown: member.Shown, addresses: list[message.KnownAddress], chosen: message.Preferences) -> list[Way]:
+def _ways(
+    shown: member.Shown,
+    addresses: list[message.KnownAddress],
+    chosen: message.Preferences,
+    stopped: frozenset[message.Channel],
+) -> list[Way]:
     phone = next((one.value for one in shown.identifiers if one.kind == member.IdentifierKind.PHONE.word), None)
     known = {} if phone is None else {message.Channel.SMS: phone}
     known |= {one.channel: message.mask_email(one.text) for one in addresses if one.proven_at is not None}
     on = [channel for channel in chosen.order if channel in known]
     off = [channel for channel in message.DEFAULT_ORDER if channel in known and channel not in on]
-    return [Way(one.value, known[one], one in on, on[:1] == [one]) for one in (*on, *off)]
+    return [Way(one.value, known[one], one in on, on[:1] == [one], one in stopped) for one in (*on, *off)]
 
 
 def _week_choices(visit: Visit, rules: message.Rules, chosen: message.Preferences) -> list[tuple[str, str]]:

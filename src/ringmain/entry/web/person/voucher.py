@@ -12,6 +12,7 @@ from ringmain.kit.pages import Form, Visit
 from ringmain.member import api as member
 from ringmain.member.api import Known
 from ringmain.member.errors import MemberUnknown
+from ringmain.message import api as message
 from ringmain.network import api as network
 from ringmain.network.api import Shop
 from ringmain.scene import api as scene
@@ -21,6 +22,8 @@ from ringmain.voucher.api import Code, Held, Redeemer
 
 _MOST_SHOPS = 300
 _GROUP = 4
+# Stands in the links of messages, so that they can be counted when they are followed.
+_BY_MESSAGE = "m"
 
 
 class _Shared(Struct, frozen=True):
@@ -31,6 +34,8 @@ async def show(visit: Visit) -> Response:
     """Show a voucher with its code; one that only its holder may spend shows the holder's own code instead."""
     async with visit.unit() as uow:
         known, held = await _held(visit, uow)
+        if _BY_MESSAGE in visit.request.query_params:
+            await message.note_opened(uow, visit.site.keyring, known, held.voucher.id)
         here, now = await network.network_of(uow), await uow.now()
         names = await shop_names(uow, [held])
         rotating = None

@@ -1,6 +1,7 @@
-"""Who may be sent what, and when: consent, caps, quiet hours, pauses and repeated tries as pure decisions."""
+"""Who may be sent what, and when: consent, caps, channels, quiet hours and pauses as pure decisions."""
 
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -8,14 +9,11 @@ from enum import StrEnum
 from ringmain.message.errors import MessageRulesInvalid, PauseInvalid, PreferencesInvalid
 
 DAY_MINUTES = 24 * 60
-MOST_TRIES = 6
 LONGEST_PAUSE = timedelta(days=366)
 MOST_PER_WEEK = 50
 _WEEK_DAYS = 7
 # Two spans that leave any minute of a day free are left after three steps, and one more where clocks change.
 _MOST_STEPS = 6
-_FIRST_WAIT = timedelta(seconds=10)
-_LONGEST_WAIT = timedelta(minutes=10)
 _LONGEST_EMAIL = 254
 # One address without a name, comments or line ends: what a header of a mail can hold without being read as more.
 _EMAIL = re.compile(r"[!#-'*+/-9=?A-Z^-~-]+(?:\.[!#-'*+/-9=?A-Z^-~-]+)*@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
@@ -58,15 +56,6 @@ class Kind(StrEnum):
 STOPPABLE = tuple(kind for kind in Kind if kind is not Kind.SERVICE)
 
 
-class State(StrEnum):
-    """What became of a message: the last of its deliveries."""
-
-    QUEUED = "queued"
-    SENT = "sent"
-    FAILED = "failed"
-    REFUSED = "refused"
-
-
 class Refusal(StrEnum):
     """The rules of people and networks that keep a message from being sent."""
 
@@ -74,6 +63,7 @@ class Refusal(StrEnum):
     NETWORK_SIMULATED = "network_simulated"
     CHANNEL_NONE = "channel_none"
     NO_ADDRESS = "no_address"
+    CHANNEL_STOPPED = "channel_stopped"
     ADDRESS_UNPROVEN = "address_unproven"
     NO_CONSENT = "no_consent"
     PAUSED = "paused"
@@ -120,10 +110,11 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a person can be reached; unproven: it may be somebody else's."""
+    """Where a person can be reached; unproven: it may be somebody else's; stopped: messages cannot arrive there."""
 
     channel: Channel
     proven: bool = True
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +129,8 @@ class Recipient:
 
     def ways(self, purpose: Purpose) -> tuple[Channel, ...]:
         """Return the channels by which this person can be sent something, in the order in which they are tried."""
-        usable = {one.channel for one in self.addresses if one.proven or purpose is not Purpose.MARKETING}
+        live = [one for one in self.addresses if not one.stopped]
+        usable = {one.channel for one in live if one.proven or purpose is not Purpose.MARKETING}
         return tuple(channel for channel in self.preferences.order if channel in usable)
 
 
@@ -222,8 +214,10 @@ def still_refused(kind: Kind, recipient: Recipient | None, moment: Moment) -> Re
     wishes = recipient.preferences
     selling = kind.purpose is Purpose.MARKETING
     paused = wishes.paused_until is not None and moment.now < wishes.paused_until
+    known = {one.channel for one in recipient.addresses} & set(wishes.order)
     rules = (
         (not wishes.order, Refusal.CHANNEL_NONE),
+        (bool(known) and not recipient.ways(Purpose.TRANSACTIONAL), Refusal.CHANNEL_STOPPED),
         (not recipient.ways(Purpose.TRANSACTIONAL), Refusal.NO_ADDRESS),
         (selling and not recipient.consented, Refusal.NO_CONSENT),
         # A number that somebody mistyped at a till belongs to a stranger, who agreed to nothing.
@@ -289,13 +283,6 @@ def _within(quiet: Quiet, minute: int) -> bool:
     return minute >= quiet.begins or minute < quiet.ends
 
 
-def wait_after(tries: int) -> timedelta | None:
-    """Return how long to wait after so many tries that failed for a passing reason; None: give up."""
-    if tries >= MOST_TRIES:
-        return None
-    return min(_FIRST_WAIT * (1 << (tries - 1)), _LONGEST_WAIT)
-
-
 def email_address(text: str) -> str | None:
     """Return an e-mail address, its domain in small letters; None where the text is not exactly one."""
     text = text.strip()
@@ -314,3 +301,8 @@ def mask_email(address: str) -> str:
 def language_of_phone(e164: str) -> str:
     """Return the language in which somebody is addressed of whom only the phone is known."""
     return "zh" if e164.startswith("+86") else "en"
+
+
+def next_way(ways: Sequence[Channel], tried: Collection[Channel]) -> Channel | None:
+    """Return the channel that comes after those by which a message failed."""
+    return next((one for one in ways if one not in tried), None)
