@@ -152,7 +152,9 @@ async def recipients(
         own = one.known.subject_ids
         wishes_ = chosen.get(asked, Preferences())
         places = [(Channel.SMS, one.phone_proven, one.phone_since)] if one.phone_since is not None else []
-        places += [(Channel(row.channel), True, row.proven_at) for id_ in own for row in more.get(id_, ())]
+        places += [
+            (Channel(row.channel), True, row.proven_at) for id_ in own for row in more.get(id_, ()) if row.proven_at
+        ]
         found[asked] = Recipient(
             # What was confirmed after it was stopped is in use again.
             addresses=tuple(

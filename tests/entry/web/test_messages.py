@@ -170,7 +170,7 @@ async def test_a_person_says_how_when_and_of_what_they_are_told(served: Served, 
         await page.locator(".bubble.email").first.get_by_role("link", name="/m/").click()
         await walk.tap("Yes, write to me here")
         await walk.see("Your address is confirmed")
-        await walk.tap("Open my page")
+        await page.get_by_role("link", name="Open my page").click()
         await walk.tap("Try first")
         assert "E-mail" in await page.locator(".ways li").first.inner_text()
         await page.get_by_label("Vouchers that you won").uncheck()

@@ -143,7 +143,7 @@ def test_what_a_call_tells(status: str, code: str, state: State, reason: str | N
     assert told == Report(MESSAGE_ID, state, NOW, reason, hard, "SM1", int(code) if code else None)
 
 
-def test_what_is_known_already_is_no_report() -> None:
+@pytest.mark.parametrize("status", ["queued", "sending", "sent", ""])
+def test_what_is_known_already_is_no_report(status: str) -> None:
     """Queued and sent: we were told so when it was taken."""
-    for status in ("queued", "sending", "sent", ""):
-        assert report_of(MESSAGE_ID, NOW, lambda _, status=status: status) is None
+    assert report_of(MESSAGE_ID, NOW, lambda _: status) is None

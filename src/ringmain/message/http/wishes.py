@@ -12,6 +12,13 @@ from ringmain.message.errors import MessageRulesInvalid, PauseInvalid, Preferenc
 
 WayWord = Literal["sms", "email"]
 KindWord = Literal["offers", "reminders", "winnings", "receipts"]
+_WAYS: dict[api.Channel, WayWord] = {api.Channel.SMS: "sms", api.Channel.EMAIL: "email"}
+_KINDS: dict[api.Kind, KindWord] = {
+    api.Kind.OFFERS: "offers",
+    api.Kind.REMINDERS: "reminders",
+    api.Kind.WINNINGS: "winnings",
+    api.Kind.RECEIPTS: "receipts",
+}
 TimeOfDay = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z", description="Local time, HH:MM.")]
 
 
@@ -80,13 +87,13 @@ def _rules(rules: api.Rules) -> MessageRules:
 
 def _preferences(chosen: api.Preferences) -> MessagePreferences:
     return MessagePreferences(
-        channels=tuple(one.value for one in chosen.order),  # type: ignore[arg-type]  # the words above are all that there are
+        channels=tuple(_WAYS[one] for one in chosen.order),
         paused_until=chosen.paused_until,
         quiet_from=None if chosen.quiet is None else _clock(chosen.quiet.begins),
         quiet_until=None if chosen.quiet is None else _clock(chosen.quiet.ends),
         time_zone=chosen.time_zone,
         marketing_per_week=chosen.per_week,
-        stopped=tuple(sorted(one.value for one in chosen.stopped)),  # type: ignore[arg-type]
+        stopped=tuple(_KINDS[one] for one in api.STOPPABLE if one in chosen.stopped),
     )
 
 
