@@ -55,7 +55,7 @@ CARRY = 0.5  # of them, how many take along a voucher that its holder has: it is
 # (lunch, evening, other), and by whether the shop lies in the district of the scene.
 BRINGS = ((0.24, 0.15), (0.22, 0.14), (0.18, 0.12))
 LUNCH, EVENING = (11, 14), (17, 21)
-BATCH_PLAYS = 1_500
+BATCH_PLAYS = 6000
 BATCH_VISITS = 2_000
 
 
