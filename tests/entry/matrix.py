@@ -14,6 +14,7 @@ import psycopg
 from psycopg import sql
 
 from ringmain.kit.http import Role, Route
+from tests.entry.web.tribes import counted
 from tests.network.town import Answer, Client, Installation, Town
 
 Whose = Literal["own", "other merchant", "other network"]
@@ -154,11 +155,13 @@ async def trade(here: Installation, made: Things) -> Things:
     tried = await _made(merchant, f"/v1/webhooks/{hook['id']}/test-events")
     clause = {"kind": "visits", "days": 90, "at_least": 2}
     segment = await _made(merchant, "/v1/segments", {"name": "Regulars", "clauses": [clause]})
+    served = await _served(here, town)
     games = await _games(operator, merchant, till, town, members[0])
     codes = (await merchant.get(f"/v1/offers/{offer['id']}/mints/{mint['id']}/codes")).body.decode().split()
     person = (await operator.get(f"/v1/members/{members[0]}")).json
     more = {
         **games,
+        **served,
         "segment": segment["segment_id"],
         "challenge": asked["challenge_id"],
         "payment_challenge": payment["ask_for_phone"]["challenge_id"],
@@ -197,6 +200,15 @@ async def trade(here: Installation, made: Things) -> Things:
         "message": message["message_id"],
     }
     return replace(made, more=more)
+
+
+async def _served(here: Installation, town: Town) -> dict[str, str]:
+    """Let the first merchant be told of a tribe, as a Monday's count would, and make a plan for it."""
+    await counted(here.database, town.network_id, town.merchants[0])
+    merchant = here.client(town.tokens["merchant"])
+    told = (await merchant.get(f"/v1/merchants/{town.merchants[0]}/tribes")).json
+    asked = {"tribe_id": told["items"][0]["tribe"]["tribe_id"], "scene": "poster", "message_days": 7}
+    return {"tribe": asked["tribe_id"], "service_plan": (await _made(merchant, "/v1/service-plans", asked))["id"]}
 
 
 async def _games(operator: Client, merchant: Client, till: Client, town: Town, member_id: str) -> dict[str, str]:

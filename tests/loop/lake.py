@@ -126,6 +126,20 @@ class SmallLake:
             happened_at=day(on),
         )
 
+    def serve(self, plan: str, who: str, on: float, *, treated: bool, scene: str = "poster") -> None:
+        """Record that somebody was met under a service plan."""
+        self._add(
+            "service_met",
+            meeting_id=f"m-{plan}-{who}-{on}",
+            plan_id=plan,
+            version=1,
+            tribe_id="tribe",
+            scene=scene,
+            subject_id=who,
+            treated=treated,
+            met_at=day(on),
+        )
+
     def write(self) -> "SmallLake":
         """Write all facts."""
         folder = LakeFolder(self.root)

@@ -24,7 +24,7 @@ AT = datetime(2017, 3, 1, 12, 30, 15, 123_000, tzinfo=UTC)
 ANN, SHOP, MERCHANT = uuid4(), uuid4(), uuid4()
 SALE, VOUCHER, OFFER, REDEMPTION, REVERSAL, TOUCH = (uuid7(AT) for _ in range(6))
 SCENE, TERMINAL, CAMPAIGN = uuid4(), uuid4(), uuid4()
-CHANGE, DISPUTE, OPPORTUNITY = (uuid7(AT) for _ in range(3))
+CHANGE, DISPUTE, OPPORTUNITY, MEETING, PLAN, TRIBE = (uuid7(AT) for _ in range(6))
 
 # Rows as the slices write them, by table and in the order of their references.
 ROWS: list[tuple[str, dict[str, Any]]] = [
@@ -149,6 +149,19 @@ ROWS: list[tuple[str, dict[str, Any]]] = [
             "happened_at": AT,
         },
     ),
+    (
+        "service_plan_met",
+        {
+            "id": MEETING,
+            "plan_id": PLAN,
+            "version": 2,
+            "tribe_id": TRIBE,
+            "scene": "poster",
+            "subject_id": ANN,
+            "treated": False,
+            "met_at": AT,
+        },
+    ),
 ]
 FACTS = {
     "sale": SALE,
@@ -160,6 +173,7 @@ FACTS = {
     "sale_change": CHANGE,
     "sale_disputed": DISPUTE,
     "campaign_opportunity": OPPORTUNITY,
+    "service_met": MEETING,
 }
 EXPECTED: dict[str, dict[str, Any]] = {
     "sale": {
@@ -239,6 +253,16 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "turn": 0,
         "shop_id": str(SHOP),
         "happened_at": AT,
+    },
+    "service_met": {
+        "meeting_id": str(MEETING),
+        "plan_id": str(PLAN),
+        "version": 2,
+        "tribe_id": str(TRIBE),
+        "scene": "poster",
+        "subject_id": str(ANN),
+        "treated": False,
+        "met_at": AT,
     },
 }
 

@@ -31,6 +31,9 @@ from ringmain.campaign.messages.give import MessageFigures, message_figures
 from ringmain.campaign.messages.preview import preview_message
 from ringmain.campaign.messages.run import send_today
 from ringmain.campaign.messages.store import LAKE_TABLES as MESSAGE_LAKE_TABLES
+from ringmain.campaign.packs.apply import Applied, LeftOut, apply_pack, pack_drafts
+from ringmain.campaign.packs.load import pack_of, packs
+from ringmain.campaign.packs.model import Pack, PackCampaign, PackOffer
 from ringmain.campaign.plan.assignment import area_of
 from ringmain.campaign.plan.deal import Dealing, dealing, held_out, record_opportunities
 from ringmain.campaign.plan.model import (
@@ -65,8 +68,30 @@ from ringmain.campaign.plan.run import (
     read_campaign,
     start_campaign,
 )
-from ringmain.campaign.plan.store.campaigns import LAKE_TABLES
+from ringmain.campaign.plan.store.campaigns import LAKE_TABLES as PLAN_LAKE_TABLES
 from ringmain.campaign.receipt import NextVoucher, next_voucher
+from ringmain.campaign.service.manage import (
+    NewServicePlan,
+    change_plan,
+    end_plan,
+    make_plan,
+    offers_for,
+    plans_of,
+    read_plan,
+)
+from ringmain.campaign.service.model import (
+    LONGEST_BENEFIT,
+    LONGEST_PACE_DAYS,
+    MOST_BENEFITS,
+    SCENES,
+    Benefit,
+    Said,
+    ServicePlan,
+    in_language,
+)
+from ringmain.campaign.service.model import Scene as PlanScene
+from ringmain.campaign.service.serve import benefits_of, owners_named
+from ringmain.campaign.service.store import LAKE_TABLES as SERVICE_LAKE_TABLES
 from ringmain.campaign.show import read_draw
 from ringmain.campaign.store import Missed, missed
 from ringmain.campaign.take import take, taken_today
@@ -85,15 +110,23 @@ from ringmain.campaign.uplift import (
 )
 from ringmain.campaign.value import Asked, Value, expected, without
 
+LAKE_TABLES = (*PLAN_LAKE_TABLES, *SERVICE_LAKE_TABLES)
+
 __all__ = [
     "DAY_MINUTES",
     "LAKE_TABLES",
+    "LONGEST_BENEFIT",
+    "LONGEST_PACE_DAYS",
     "MESSAGE_LAKE_TABLES",
+    "MOST_BENEFITS",
+    "SCENES",
     "Allocation",
+    "Applied",
     "Asked",
     "AtScene",
     "Audience",
     "Bands",
+    "Benefit",
     "Budgets",
     "Campaign",
     "Candidates",
@@ -109,16 +142,22 @@ __all__ = [
     "GameKind",
     "GamePrize",
     "Known",
+    "LeftOut",
     "MessageFigures",
     "Missed",
     "NewCampaign",
     "NewGame",
     "NewPrize",
+    "NewServicePlan",
     "NextVoucher",
     "Outlook",
     "Pace",
+    "Pack",
+    "PackCampaign",
+    "PackOffer",
     "Partnership",
     "Picked",
+    "PlanScene",
     "Played",
     "Player",
     "Plays",
@@ -126,20 +165,25 @@ __all__ = [
     "Prize",
     "Problem",
     "Published",
+    "Said",
     "Schedule",
+    "ServicePlan",
     "State",
     "Value",
     "Won",
     "add_stock",
     "agree_partnership",
     "allocate",
+    "apply_pack",
     "approve_campaign",
     "area_of",
     "audience_size",
+    "benefits_of",
     "both_chances",
     "bound_minor",
     "campaigns_of",
     "campaigns_to_approve",
+    "change_plan",
     "choices_unlike_their_plays",
     "choose",
     "choosing_at",
@@ -155,21 +199,30 @@ __all__ = [
     "end_campaign",
     "end_due_campaigns",
     "end_partnership",
+    "end_plan",
     "expected",
     "game_at",
     "held_out",
+    "in_language",
     "list_games",
+    "make_plan",
     "message_figures",
     "missed",
     "moved",
     "multiplier",
     "next_voucher",
+    "offers_for",
     "open_game",
     "outlook",
+    "owners_named",
+    "pack_drafts",
+    "pack_of",
     "packed",
+    "packs",
     "partnerships_of",
     "pause_campaign",
     "pick",
+    "plans_of",
     "play",
     "play_game",
     "play_of_voucher",
@@ -181,6 +234,7 @@ __all__ = [
     "read_draw",
     "read_game",
     "read_partnership",
+    "read_plan",
     "record_opportunities",
     "rivals_among",
     "send_today",

@@ -10,10 +10,12 @@ import numpy as np
 
 from ringmain.campaign import caps, store
 from ringmain.campaign.allocation import pick, sharpness_of, worth
+from ringmain.campaign.allocation.problem import Floats, Int64s
 from ringmain.campaign.errors import PlayerUnnamed, ReceiptEnded, ReceiptUsed, TouchUnknown
 from ringmain.campaign.model import KEPT_FOR, PRIZES, RECEIPT_DAYS, Candidate, Play, StoredPrize, choose, play_day
 from ringmain.campaign.plan.deal import dealing, record_opportunities
 from ringmain.campaign.prices import Serving, serving
+from ringmain.campaign.service import serve
 from ringmain.campaign.store import Channel
 from ringmain.campaign.tokens import token_of
 from ringmain.campaign.value import Asked, expected
@@ -114,7 +116,8 @@ async def draw(
     context = await _context(uow, touch, player, Context(at=now, place=place, personal=personal), (channel, day))
     draw_id = uuid7(now)
     subject_id = player.known.subject_id if player.known is not None else None
-    candidates, prizes = await _dealt_prizes(uow, context, draw_id, subject_id)
+    planned = await serve.first_offers(uow, player.known, touch, now) if personal else frozenset[UUID]()
+    candidates, prizes = await _dealt_prizes(uow, context, _Chance(draw_id, planned), subject_id)
     if not prizes:
         if await store.add_miss(uow, draw_id, touch.scene_id, day, players[0], now):
             uow.record("draw_missed", [draw_id])
@@ -222,8 +225,21 @@ def players_of(keyring: Keyring, network_id: UUID, player: Player) -> list[bytes
     return [hash_ for kind, name in names for hash_ in keyring.lookup_hashes(_PURPOSE, network_id, kind, name)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Chance:
+    """What prizes are drawn by: a seed, and the offers that come first by a service plan, decision 0029."""
+
+    seed: UUID
+    first: frozenset[UUID]
+
+    @property
+    def after(self) -> UUID:
+        """The seed of the places that are left once offers came first: chance of its own, as propensities say."""
+        return self.seed if not self.first else UUID(int=self.seed.int ^ 1)
+
+
 async def _dealt_prizes(
-    uow: UnitOfWork, context: Context, seed: UUID, subject_id: UUID | None
+    uow: UnitOfWork, context: Context, seed: _Chance, subject_id: UUID | None
 ) -> tuple[int, list[StoredPrize]]:
     """Return what `_prizes` does, within campaigns: who is compared with wins something else, and is recorded so."""
     dealt = await dealing(uow, subject_id, None, context.at, channel="scene", at_shop_id=context.at_shop_id)
@@ -237,7 +253,7 @@ async def _dealt_prizes(
     return await _prizes(uow, replace(context, without_offers=context.without_offers | dealt.held_out), seed)
 
 
-async def _prizes(uow: UnitOfWork, context: Context, seed: UUID) -> tuple[int, list[StoredPrize]]:
+async def _prizes(uow: UnitOfWork, context: Context, seed: _Chance) -> tuple[int, list[StoredPrize]]:
     """Return how many shops could have been drawn, and the prizes: by their worth after the price of their coins.
 
     Where no prices were solved of late, by how well they match.
@@ -254,7 +270,7 @@ async def _prizes(uow: UnitOfWork, context: Context, seed: UUID) -> tuple[int, l
     return found
 
 
-def _worthiest(reach: Reach, prices: Serving, context: Context, seed: UUID) -> tuple[int, list[StoredPrize]]:
+def _worthiest(reach: Reach, prices: Serving, context: Context, seed: _Chance) -> tuple[int, list[StoredPrize]]:
     catalogue = reach.catalogue
     here = None if context.at_shop_id is None else catalogue.shops[catalogue.place_of[context.at_shop_id]]
     value = expected(Asked(reach.week_chance, reach.taste, reach.near, reach.pull))
@@ -262,24 +278,37 @@ def _worthiest(reach: Reach, prices: Serving, context: Context, seed: UUID) -> t
     rows = np.flatnonzero(reach.near >= IN_REACH)
     if len(np.unique(reach.shop[rows])) < PRIZES:
         rows = np.arange(len(left))
-    picked = pick(left[rows], reach.shop[rows], reach.offer[rows], seed, PRIZES, sharpness=sharpness_of(value[rows]))
     prizes = []
-    for place, one in enumerate(picked, 1):
-        row = int(rows[one.row])
+    for place, (row, propensity) in enumerate(_picked(reach, rows, left, value, seed), 1):
         shop = reach.match(int(reach.shop[row]))
         prizes.append(
             StoredPrize(
                 place,
                 catalogue.offers[int(reach.offer[row])].offer.id,
                 shop.shop.id,
-                one.propensity,
+                propensity,
                 tuple((reason.code, reason.facts) for reason in shop.reasons),
             )
         )
     return len(np.unique(reach.shop[rows])), prizes
 
 
-def _drawn(matches: Sequence[Match], seed: UUID) -> tuple[int, list[StoredPrize]]:
+def _picked(reach: Reach, rows: Int64s, left: Floats, value: Floats, seed: _Chance) -> list[tuple[int, float]]:
+    """Return rows of the reach with their propensities: of what comes first, then of the rest."""
+    places = [place for id_, place in reach.catalogue.offer_place.items() if id_ in seed.first]
+    before = rows[np.isin(reach.offer[rows], places)]
+    picked: list[tuple[int, float]] = []
+    for among, chance in ((before, seed.seed), (rows, seed.after)):
+        taken = [row for row, _ in picked]
+        apart = ~np.isin(reach.shop[among], reach.shop[taken]) & ~np.isin(reach.offer[among], reach.offer[taken])
+        some = among[apart]
+        sharpness, count = sharpness_of(value[some]), PRIZES - len(picked)
+        found = pick(left[some], reach.shop[some], reach.offer[some], chance, count, sharpness=sharpness)
+        picked += [(int(some[one.row]), one.propensity) for one in found]
+    return picked
+
+
+def _drawn(matches: Sequence[Match], seed: _Chance) -> tuple[int, list[StoredPrize]]:
     by_shop = {one.shop.id: one for one in matches}
     candidates = [
         Candidate(one.shop.id, offer_ids, one.score)
@@ -287,6 +316,19 @@ def _drawn(matches: Sequence[Match], seed: UUID) -> tuple[int, list[StoredPrize]
         # What has to be paid for in points is no prize.
         if (offer_ids := tuple(offer.id for offer in one.offers if not offer.price_points))
     ]
+    before = [
+        replace(one, offer_ids=offer_ids)
+        for one in candidates
+        if (offer_ids := tuple(id_ for id_ in one.offer_ids if id_ in seed.first))
+    ]
+    picked = choose(before, seed.seed)
+    shops, taken = {one.shop_id for one in picked}, {one.offer_id for one in picked}
+    rest = [
+        replace(one, offer_ids=tuple(id_ for id_ in one.offer_ids if id_ not in taken))
+        for one in candidates
+        if one.shop_id not in shops
+    ]
+    picked += choose(rest, seed.after, PRIZES - len(picked))
     prizes = [
         StoredPrize(
             place,
@@ -295,6 +337,6 @@ def _drawn(matches: Sequence[Match], seed: UUID) -> tuple[int, list[StoredPrize]
             chosen.propensity,
             tuple((reason.code, reason.facts) for reason in by_shop[chosen.shop_id].reasons),
         )
-        for place, chosen in enumerate(choose(candidates, seed), 1)
+        for place, chosen in enumerate(picked, 1)
     ]
     return len(candidates), prizes

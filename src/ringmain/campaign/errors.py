@@ -251,3 +251,59 @@ class PartnershipLimit(RuleBroken):
     code = "partnership_limit"
     status = HTTPStatus.CONFLICT
     next_step = "Take a smaller budget, end another exchange, or agree on another limit in a new partnership."
+
+
+class ServicePlanInvalid(RuleBroken):
+    """A service plan says nothing, or something that makes no sense; `field` names it."""
+
+    code = "service_plan_invalid"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Correct the field that is named, and send it again."
+
+
+class ServicePlanNotFound(RuleBroken):
+    """There is no such service plan, or it is another merchant's."""
+
+    code = "service_plan_not_found"
+    status = HTTPStatus.NOT_FOUND
+    next_step = "List the plans with GET /v1/service-plans."
+
+
+class ServicePlanRunning(RuleBroken):
+    """This tribe has a plan at this scene already."""
+
+    code = "service_plan_running"
+    status = HTTPStatus.CONFLICT
+    next_step = "Change the plan that runs, or end it first."
+
+
+class ServicePlanEnded(RuleBroken):
+    """The plan is over."""
+
+    code = "service_plan_ended"
+    status = HTTPStatus.CONFLICT
+    next_step = "Make a new plan for this tribe and scene."
+
+
+class PackUnreadable(RuleBroken):
+    """A pack's file is wrong; `line` says where."""
+
+    code = "pack_unreadable"
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    next_step = "Correct the line of the pack's file that is named."
+
+
+class PackNotFound(RuleBroken):
+    """There is no such pack."""
+
+    code = "pack_not_found"
+    status = HTTPStatus.NOT_FOUND
+    next_step = "List the packs with GET /v1/packs."
+
+
+class PackCampaignUnknown(RuleBroken):
+    """The pack has no campaign of this key."""
+
+    code = "pack_campaign_unknown"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Read the pack, and name keys of its campaigns, or none for all of them."

@@ -39,12 +39,15 @@ from ringmain.loop.model.lift import sequence as sequence_interval
 from ringmain.loop.model.notes import DAYS as NOTE_DAYS
 from ringmain.loop.model.notes import FEWEST_VOUCHERS, Balance, Note
 from ringmain.loop.model.ring import Given, Sharing, Side, Stages
+from ringmain.loop.model.scene_tribes import Action, Measured
 from ringmain.loop.model.top_ups import StandingOrder, TopUp
 from ringmain.loop.notes import decide_note, draft_notes, notes_to, shop_balances
 from ringmain.loop.offer_story import OfferVoucher, VoucherState, daily, offer_funnel, offer_vouchers, own_offer
 from ringmain.loop.pressure import OfferPressure, Pressure, RingPressure, pressure, ring_pressure
 from ringmain.loop.preview import Plan, Preview, preview
 from ringmain.loop.ring import OUTCOMES, Cell, MerchantPower, Outcome, OwnRing, Ring, Whose, own_ring, ring, whose
+from ringmain.loop.scene_tribes import SceneTribe, SceneTribes, Worked, scene_tribes, table_of
+from ringmain.loop.served import Group, More, PlanEffect, PlanOf, effect_of, plan_effect
 from ringmain.loop.store.offer_story import DayRow, FunnelRow
 from ringmain.loop.today import Caused, Counted, Today, today
 from ringmain.loop.top_up import Standing, keep_topped_up, pause_top_up, set_top_up, standing, with_order
@@ -56,6 +59,7 @@ __all__ = [
     "MEMORY_LIMIT",
     "NOTE_DAYS",
     "OUTCOMES",
+    "Action",
     "Balance",
     "Beside",
     "CampaignLift",
@@ -76,13 +80,16 @@ __all__ = [
     "FlowReport",
     "FunnelRow",
     "Given",
+    "Group",
     "Guest",
     "GuestCounts",
     "Interval",
     "LeakReport",
     "Leaks",
     "LiftOf",
+    "Measured",
     "MerchantPower",
+    "More",
     "Note",
     "OfferPressure",
     "OfferVoucher",
@@ -90,6 +97,8 @@ __all__ = [
     "OwnRing",
     "PartOf",
     "Plan",
+    "PlanEffect",
+    "PlanOf",
     "Planned",
     "Pressure",
     "Preview",
@@ -97,6 +106,8 @@ __all__ = [
     "Reading",
     "Ring",
     "RingPressure",
+    "SceneTribe",
+    "SceneTribes",
     "SecondVisits",
     "Sharing",
     "ShopEdge",
@@ -113,6 +124,7 @@ __all__ = [
     "VoucherState",
     "Watch",
     "Whose",
+    "Worked",
     "aa_watch",
     "campaign_lift",
     "campaign_parts",
@@ -122,6 +134,7 @@ __all__ = [
     "daily",
     "decide_note",
     "draft_notes",
+    "effect_of",
     "facts_of",
     "fixed_interval",
     "flow",
@@ -138,15 +151,18 @@ __all__ = [
     "own_offer",
     "own_ring",
     "pause_top_up",
+    "plan_effect",
     "planned",
     "pressure",
     "preview",
     "ring",
     "ring_pressure",
+    "scene_tribes",
     "sequence_interval",
     "set_top_up",
     "shop_balances",
     "standing",
+    "table_of",
     "today",
     "transitions",
     "whose",

@@ -23,6 +23,7 @@ from ringmain.network.found import Founding, found_network
 from ringmain.network.hours_text import hours_of
 from ringmain.network.invitations import invitation_path, invitation_token
 from ringmain.network.keys import Minted, make_key, revoke_key, rotate_key, token_text
+from ringmain.network.margin import margin_of, state_margin, stated_margins
 from ringmain.network.model import (
     Hours,
     KeyRole,
@@ -188,6 +189,7 @@ __all__ = [
     "make_deposit",
     "make_key",
     "make_terminal",
+    "margin_of",
     "merchant_balance",
     "merchant_of",
     "merchants",
@@ -229,6 +231,8 @@ __all__ = [
     "staff_at",
     "staff_of",
     "staff_of_shop",
+    "state_margin",
+    "stated_margins",
     "terminal_of",
     "token_text",
     "top_up",

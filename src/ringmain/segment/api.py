@@ -26,7 +26,7 @@ from ringmain.segment.model import (
     SegmentRule,
     SegmentVisit,
 )
-from ringmain.segment.reach import rounded
+from ringmain.segment.reach import Week, rounded, week_of
 from ringmain.segment.rules import Condition, Rule, rule_of
 from ringmain.segment.said import DAY_PARTS, Manner, Names, clause_said, said
 from ringmain.segment.sensitive import is_sensitive
@@ -87,6 +87,7 @@ __all__ = [
     "Tribe",
     "Tribes",
     "TribesOfNetwork",
+    "Week",
     "WeekState",
     "archive",
     "clause_said",
@@ -122,4 +123,5 @@ __all__ = [
     "tribe_of",
     "tribes_of_merchant",
     "tribes_of_network",
+    "week_of",
 ]

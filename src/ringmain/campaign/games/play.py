@@ -29,6 +29,7 @@ from ringmain.campaign.games.store import choices as choice_store
 from ringmain.campaign.games.store.choices import ChoiceRow
 from ringmain.campaign.games.table import EPOCH, HOUR_US, Table, odds_of, periods_of
 from ringmain.campaign.model import KEPT_FOR
+from ringmain.campaign.service import serve
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pure.clock import microseconds
 from ringmain.kit.pure.errors import RuleBroken
@@ -112,6 +113,8 @@ async def play_game(uow: UnitOfWork, touch_id: UUID, member_id: UUID) -> Won | C
     without = frozenset[UUID]()
     if game.closed_at is None and game.starts_at <= now < game.ends_at:
         without = await not_for(uow, known, list(prizes.values()), shop_id, now)
+        # The odds of a game are published, the same for everybody: of a plan only what is no prize is felt here.
+        await serve.first_offers(uow, known, touches[0], now)
     own = Plays(packed([scene_id]), packed([known.subject_id]), at_us, packed([touch_id]), without_offers=without)
     done = await play(uow, own)
     if done.refused:

@@ -3,7 +3,9 @@
 from ringmain.campaign.games.http import ROUTES as GAME_ROUTES
 from ringmain.campaign.http.budgets import ROUTES as BUDGET_ROUTES
 from ringmain.campaign.http.plays import ROUTES as PLAY_ROUTES
+from ringmain.campaign.packs.http import ROUTES as PACK_ROUTES
 from ringmain.campaign.plan.http import ROUTES as PLAN_ROUTES
+from ringmain.campaign.service.http import ROUTES as SERVICE_ROUTES
 from ringmain.kit.http import Route
 
-ROUTES: tuple[Route, ...] = (*PLAY_ROUTES, *GAME_ROUTES, *PLAN_ROUTES, *BUDGET_ROUTES)
+ROUTES: tuple[Route, ...] = (*PLAY_ROUTES, *GAME_ROUTES, *PLAN_ROUTES, *SERVICE_ROUTES, *PACK_ROUTES, *BUDGET_ROUTES)

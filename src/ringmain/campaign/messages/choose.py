@@ -26,6 +26,8 @@ from ringmain.campaign.plan.model import Campaign
 from ringmain.campaign.plan.store import campaigns
 from ringmain.campaign.prices import Serving, serving
 from ringmain.campaign.pricing import limits, receivers, room
+from ringmain.campaign.service import serve
+from ringmain.campaign.service.model import Met
 from ringmain.campaign.value import Asked, expected
 from ringmain.kit.db import Database, UnitOfWork
 from ringmain.kit.pure.ids import uuid7
@@ -69,6 +71,7 @@ class _Town:
     edges: _Edges
     reach: Reach
     problem: Problem
+    met: Sequence[Met]
 
 
 async def plan(database: Database, keyring: Keyring, network_id: UUID, day: date, now: datetime | None) -> Round:
@@ -91,8 +94,10 @@ async def plan(database: Database, keyring: Keyring, network_id: UUID, day: date
         )
     async with database.unit(network_id, role="worker", now=now) as uow:
         await store.lock_rounds(uow)
-        if await store.add_round(uow, new) and choices and town is not None:
-            await _write(uow, town, choices)
+        if await store.add_round(uow, new) and town is not None:
+            await serve.meet(uow, town.met)
+            if choices:
+                await _write(uow, town, choices)
     return new
 
 
@@ -177,8 +182,38 @@ async def _town(uow: UnitOfWork, keyring: Keyring, day: date) -> _Town | None:
         else:
             break
     assert reach is not None
-    edges = _joined(parts)
-    return _Town(at, everybody, shops, running, edges, reach, await _problem(uow, reach, edges, len(everybody), at))
+    every = _joined(parts)
+    said = await serve.messaging(uow, [one.known for one in everybody], day)
+    met = said.met([everybody[number].known.subject_id for number in np.unique(every.person).tolist()], at)
+    edges = _as_planned(every, said, everybody, running, uow.network_id)
+    problem = await _problem(uow, reach, edges, len(everybody), at)
+    return _Town(at, everybody, shops, running, edges, reach, problem, met)
+
+
+def _as_planned(
+    edges: _Edges, said: serve.Messaging, everybody: Sequence[Person], running: Sequence[Campaign], network_id: UUID
+) -> _Edges:
+    """Return what service plans leave: nothing before a pace is over, and where some offers come first, only those."""
+    kept = np.ones(len(edges.person), dtype=np.bool_)
+
+    def of(owner: UUID) -> list[int]:
+        """Return the campaigns that a plan of an owner is about: the network's is about all."""
+        return [place for place, one in enumerate(running) if owner in (network_id, one.said.merchant_id)]
+
+    for number, person in enumerate(everybody):
+        id_ = person.known.subject_id
+        shut, first = said.shut.get(id_, frozenset()), said.first.get(id_, ())
+        if not shut and not first:
+            continue
+        begin, end = np.searchsorted(edges.person, (number, number + 1)).tolist()
+        mine = edges.campaign[begin:end]
+        for owner in shut:
+            kept[begin:end] &= ~np.isin(mine, of(owner))
+        for owner, ids in first:
+            before = np.isin(mine, [place for place, one in enumerate(running) if one.said.offer_id in ids])
+            if (before & kept[begin:end]).any():
+                kept[begin:end] &= before | ~np.isin(mine, of(owner))
+    return edges.of(np.flatnonzero(kept))
 
 
 def _context(at: datetime, shop: Shop | None, standing: Standing) -> Context:

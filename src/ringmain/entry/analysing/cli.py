@@ -16,6 +16,7 @@ Analysis = Literal[
     "redemption_returns",
     "dealt_people",
     "dealt_turns",
+    "served_people",
     "visits_after",
     "hops_to_visits",
     "voucher_moves",
@@ -26,6 +27,7 @@ Analysis = Literal[
     "stages",
     "shop_balance",
     "sharing",
+    "met_at_scenes",
 ]
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from starlette.types import ASGIApp
 
 from ringmain.entry.http import openapi
-from ringmain.entry.web import demo, me, merchant, messages, operator, person, segment, signin, till
+from ringmain.entry.web import demo, me, merchant, messages, operator, person, segment, serving, signin, till
 from ringmain.entry.web.services import Services
 from ringmain.entry.web.signin.organisation import organisation_of
 from ringmain.entry.web.snapshot import Snapshots
@@ -34,6 +34,7 @@ PAGES: tuple[PageRoute, ...] = (
     *merchant.PAGES,
     *operator.PAGES,
     *segment.PAGES,
+    *serving.PAGES,
     *demo.PAGES,
     *STYLES,
 )

@@ -5,10 +5,13 @@ from datetime import UTC, datetime
 
 from ringmain.loop.analysis.effect import (
     DealtRows,
+    ServedRows,
     dealt_people,
     dealt_rows,
     dealt_turns,
     hops_to_visits,
+    served_people,
+    served_rows,
     visits_after,
 )
 from ringmain.loop.analysis.flow import (
@@ -39,15 +42,18 @@ from ringmain.loop.analysis.ring import (
     stages,
     voucher_moves,
 )
+from ringmain.loop.analysis.scenes import MESSAGE, met_at_scenes
 from ringmain.profile.api import lake_visits as visits
 
 __all__ = [
     "EXPRESSIONS",
     "LAKE_TABLES",
+    "MESSAGE",
     "DealtRows",
     "Facts",
     "Int64s",
     "PlayedRows",
+    "ServedRows",
     "Table",
     "after_playing",
     "data_end",
@@ -61,10 +67,13 @@ __all__ = [
     "grants_of",
     "groups_of",
     "hops_to_visits",
+    "met_at_scenes",
     "played_rows",
     "power",
     "redemption_returns",
     "redemptions_of",
+    "served_people",
+    "served_rows",
     "sharing",
     "shop_balance",
     "stages",
@@ -84,6 +93,7 @@ EXPRESSIONS: Mapping[str, Callable[[Facts], Table]] = {
     "grant_outcomes": grant_outcomes,
     "redemption_returns": redemption_returns,
     "dealt_people": lambda facts: dealt_people(facts, 14, 28),
+    "served_people": lambda facts: served_people(facts, 14, 28),
     "hops_to_visits": hops_to_visits,
     "visits_after": lambda facts: visits_after(facts, 14),
     "dealt_turns": lambda facts: dealt_turns(facts, 24),
@@ -94,6 +104,9 @@ EXPRESSIONS: Mapping[str, Callable[[Facts], Table]] = {
     "elsewhere_of": lambda facts: elsewhere_of(facts, 28, ["shop-0", "shop-1"]),
     "stages": stages,
     "shop_balance": lambda facts: shop_balance(facts, datetime(2026, 2, 20, tzinfo=UTC), 28),
+    "met_at_scenes": lambda facts: met_at_scenes(
+        facts, {"scene-0": "poster"}, (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)), 14
+    ),
     "sharing": lambda facts: sharing(facts, ["scene-0"], 28),
 }
 

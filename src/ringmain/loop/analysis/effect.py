@@ -25,22 +25,48 @@ def dealt_people(facts: Facts, window_days: int, before_days: int, shop_ids: Seq
     people = dealt.group_by("campaign_id", "subject_id").agg(
         treated=dealt.treated.argmin(dealt.happened_at), entered_at=dealt.happened_at.min()
     )
+    followed = _followed(people, "campaign_id", facts, (window_days, before_days), shop_ids)
+    return followed.drop("full_price", "full_price_before")
+
+
+def served_people(facts: Facts, window_days: int, before_days: int, shop_ids: Sequence[str] | None = None) -> Table:
+    """Return a row per service plan and person that it met, treated or held out, as `dealt_people` does per campaign.
+
+    plan_id, subject_id, treated, entered_at (the first meeting), visits, paid_minor, those before, and `full_price`
+    and `full_price_before`: the visits among them to which no voucher was brought.
+    """
+    met = canonical(facts.service_met, facts)
+    people = met.group_by("plan_id", "subject_id").agg(
+        treated=met.treated.argmin(met.met_at), entered_at=met.met_at.min()
+    )
+    return _followed(people, "plan_id", facts, (window_days, before_days), shop_ids)
+
+
+def _followed(people: Table, key: str, facts: Facts, days: tuple[int, int], shop_ids: Sequence[str] | None) -> Table:
+    """Return people of campaigns or plans with what they did so many days after, and before, they were met."""
+    window_days, before_days = days
     seen = paid_visits(facts)
     if shop_ids is not None:
         seen = seen.filter(seen.shop_id.isin(list(shop_ids)))
-    seen = seen.select("visited_at", "paid", who=seen.subject_id)
+    seen = seen.select("visited_at", "paid", "by_voucher", who=seen.subject_id)
     both = people.left_join(seen, people.subject_id == seen.who)
     ends, begins = both.entered_at + ibis.interval(days=window_days), both.entered_at - ibis.interval(days=before_days)
     after = (both.visited_at >= both.entered_at) & (both.visited_at < ends)
     before = (both.visited_at >= begins) & (both.visited_at < both.entered_at)
     earlier = (both.visited_at >= begins - ibis.interval(days=before_days)) & (both.visited_at < begins)
-    return both.group_by("campaign_id", "subject_id", "treated", "entered_at").agg(
-        visits=after.fill_null(False).cast("int64").sum(),
+    return both.group_by(key, "subject_id", "treated", "entered_at").agg(
+        visits=_count(after),
         paid_minor=both.paid.sum(where=after).fill_null(0),
-        visits_before=before.fill_null(False).cast("int64").sum(),
+        visits_before=_count(before),
         paid_before=both.paid.sum(where=before).fill_null(0),
-        visits_earlier=earlier.fill_null(False).cast("int64").sum(),
+        visits_earlier=_count(earlier),
+        full_price=_count(after & ~both.by_voucher),
+        full_price_before=_count(before & ~both.by_voucher),
     )
+
+
+def _count(condition: Table) -> Table:
+    return condition.fill_null(False).cast("int64").sum()
 
 
 def paid_visits(facts: Facts) -> Table:
@@ -113,6 +139,38 @@ def hops_to_visits(facts: Facts) -> Table:
         reached = step.select("sale_id", hop_shop_id=step.sender_shop_id, led_by=step.led_by)
         found = found.union(reached)
     return found.filter(found.hop_shop_id.notnull()).select("sale_id", "hop_shop_id").distinct()
+
+
+@dataclass(frozen=True, slots=True)
+class ServedRows:
+    """`served_people` as arrays, in the order of meetings; times are microseconds since 1970."""
+
+    plan: list[str]
+    person: list[str]
+    treated: NDArray[np.bool_]
+    entered_at: Int64s
+    visits: Int64s
+    full_price: Int64s
+    paid_minor: Int64s
+    visits_before: Int64s
+    full_price_before: Int64s
+    paid_before: Int64s
+
+
+def served_rows(people: Table) -> ServedRows:
+    """Run `served_people`, or what was filtered of it."""
+    rows = people.order_by("entered_at", "subject_id").to_pyarrow()
+    return ServedRows(
+        plan=rows["plan_id"].to_pylist(),
+        person=rows["subject_id"].to_pylist(),
+        treated=rows["treated"].to_numpy(zero_copy_only=False).astype(bool),
+        entered_at=times(rows["entered_at"]),
+        **{
+            name: rows[name].cast(pa.int64()).to_numpy()
+            for name in ServedRows.__slots__
+            if name not in ("plan", "person", "treated", "entered_at")
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class Facts:
     sale_dispute: Table
     campaign_opportunity: Table
     touch: Table
+    service_met: Table
 
 
 def facts_of(lake: Any) -> Facts:

@@ -108,6 +108,8 @@ def rail(speech: Speech) -> list[tuple[str, str, str]]:
         ("/merchant/ring", "ring", speech.text("The ring and you")),
         ("/merchant/members", "people", speech.text("Guests")),
         ("/merchant/tribes", "people", speech.text("Groups")),
+        ("/merchant/scenes", "pin", speech.text("Scenes and groups")),
+        ("/merchant/plans", "check", speech.text("Service plans")),
         ("/merchant/segments", "list", speech.text("Segments")),
         ("/merchant/top-ups", "drop", speech.text("Standing top-up")),
         ("/merchant/statements", "coin", speech.text("Statements")),

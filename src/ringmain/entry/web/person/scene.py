@@ -18,7 +18,7 @@ from ringmain.campaign.errors import (
     ReceiptEnded,
     ReceiptUsed,
 )
-from ringmain.entry.web.person import games, phone, words
+from ringmain.entry.web.person import benefits, games, phone, words
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pages import Visit
 from ringmain.network import api as network
@@ -52,10 +52,11 @@ async def show(visit: Visit) -> Response:
         except (ReceiptUsed, ReceiptEnded) as rule:
             return visit.page("person/scene_closed.html", int(rule.status), why="receipt", rule=rule)
         left = {one.id for one in await voucher.grantable(uow, await uow.now(), offer_ids=_offer_ids(drawn))}
-    return _shown(visit, drawn, where, left)
+        extras = await benefits.here(visit, uow, [found.merchant_id] if found.merchant_id else [])
+    return _shown(visit, drawn, where, left, extras)
 
 
-def _shown(visit: Visit, drawn: Draw, where: str, left: set[UUID]) -> Response:
+def _shown(visit: Visit, drawn: Draw, where: str, left: set[UUID], extras: list[str]) -> Response:
     if drawn.state == "nothing":
         return visit.page("person/scene_nothing.html", where=where)
     if drawn.state == "won":
@@ -73,7 +74,9 @@ def _shown(visit: Visit, drawn: Draw, where: str, left: set[UUID]) -> Response:
     ]
     gone, at_shop = bool(visit.query("gone")), drawn.shop_id is not None
     token = visit.path_text("token")
-    return visit.page("person/scene.html", token=token, where=where, at_shop=at_shop, tickets=tickets, gone=gone)
+    return visit.page(
+        "person/scene.html", token=token, where=where, at_shop=at_shop, tickets=tickets, gone=gone, extras=extras
+    )
 
 
 async def choose(visit: Visit) -> Response:

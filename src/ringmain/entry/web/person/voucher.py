@@ -5,7 +5,7 @@ from uuid import UUID
 from msgspec import Struct
 from starlette.responses import Response
 
-from ringmain.entry.web.person import phone, words
+from ringmain.entry.web.person import benefits, phone, words
 from ringmain.entry.web.person.wallet import shop_names, where
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pages import Form, Visit
@@ -38,6 +38,10 @@ async def show(visit: Visit) -> Response:
             await message.note_opened(uow, visit.site.keyring, known, held.voucher.id)
         here, now = await network.network_of(uow), await uow.now()
         names = await shop_names(uow, [held])
+        # What is good everywhere names no shop: then only what everybody keeps is said.
+        leads_to = {shop.merchant_id for shop in await _shops(uow, held)} if held.offer.terms.shop_ids else set[UUID]()
+        good = held.state in ("open", "later")
+        extras = await benefits.of(visit, uow, known, sorted(leads_to)) if good else []
         rotating = None
         if held.state == "open" and held.offer.terms.needs_holder:
             rotating = await member.show_code(uow, visit.site.keyring, known.member_id)
@@ -59,6 +63,7 @@ async def show(visit: Visit) -> Response:
         used_where=names.get(held.used_shop_id) if held.used_shop_id else None,
         sender=names.get(held.sender_shop_id) if held.sender_shop_id else None,
         won=visit.query("won"),
+        extras=extras,
         now=now,
         zone=here.time_zone,
     )

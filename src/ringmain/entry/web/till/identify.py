@@ -4,9 +4,10 @@ import re
 from contextlib import suppress
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from starlette.responses import Response
 
+from ringmain.campaign import api as campaign
 from ringmain.entry.web.services import services
 from ringmain.entry.web.till.desk import Desk, desk_of, received
 from ringmain.entry.web.till.errors import ScanUnknown
@@ -190,7 +191,20 @@ async def _member_code(visit: Visit, asked: Identify, code: str) -> Answer:
     kept = await visit.once("till member code", act, _Kept, key=asked.key, sent=code)
     async with visit.unit() as uow:
         desk = await desk_of(uow, visit)
-        return await _shown(uow, visit, desk, await _person(uow, kept.member_id), asked.total_minor)
+        known = await _person(uow, kept.member_id)
+        answer = await _shown(uow, visit, desk, known, asked.total_minor)
+        benefits = await _benefits(uow, visit, desk, known)
+        if answer.member is None or not benefits:
+            return answer
+        habits = [*answer.member.habits, *benefits]
+        return structs.replace(answer, member=structs.replace(answer.member, habits=habits))
+
+
+async def _benefits(uow: UnitOfWork, visit: Visit, desk: Desk, known: member.Known) -> list[str]:
+    """Return what a guest gets beside prices; only where they have shown their own code, decision 0029."""
+    found = await campaign.benefits_of(uow, known, [desk.shop.merchant_id])
+    lines = campaign.in_language([one for _, some in found for one in some], visit.speech.language)
+    return [visit.speech.text("Gets: %(benefit)s", benefit=line) for line in lines]
 
 
 async def _voucher_code(visit: Visit, code: str, total_minor: int | None) -> Answer:
