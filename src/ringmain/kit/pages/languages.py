@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -170,13 +171,22 @@ class Languages:
 def _read(paths: Iterable[Path]) -> dict[str, str]:
     texts: dict[str, str] = {}
     for path in paths:
-        with path.open("rb") as file:
-            for message in read_po(file):
-                if not message.id or message.fuzzy:
-                    continue
-                text = _first(message.string)
-                if text:
-                    texts[_first(message.id)] = text
+        state = path.stat()
+        texts.update(_texts(path, state.st_mtime_ns, state.st_size))
+    return texts
+
+
+@cache
+def _texts(path: Path, changed_ns: int, size: int) -> dict[str, str]:  # noqa: ARG001 (they tell its versions apart)
+    """Return the translations of a file, which is read once per process and version: reading takes a second in all."""
+    texts: dict[str, str] = {}
+    with path.open("rb") as file:
+        for message in read_po(file):
+            if not message.id or message.fuzzy:
+                continue
+            text = _first(message.string)
+            if text:
+                texts[_first(message.id)] = text
     return texts
 
 

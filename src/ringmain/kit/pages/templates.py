@@ -1,17 +1,43 @@
 """Jinja templates, one environment per language, strict about what is missing."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import segno
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from ringmain.kit.pages.languages import LANGUAGES, Languages, Speech
 from ringmain.kit.pages.static_files import StaticFiles
+
+
+class _Compiled(BytecodeCache):
+    """What templates were compiled to in this process; sites that are made one after the other compile them once.
+
+    Compiling takes longer than rendering. There is one per language, because a filter that is applied to a constant is
+    applied when the template is compiled.
+    """
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give the code of this name and source, where it is known."""
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code of this name and source."""
+        if bucket.code is not None:
+            self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED: defaultdict[str, _Compiled] = defaultdict(_Compiled)
 
 
 class Templates:
@@ -29,6 +55,7 @@ class Templates:
 def _environment(loader: FileSystemLoader, speech: Speech, files: StaticFiles) -> Environment:
     environment = Environment(
         loader=loader,
+        bytecode_cache=_COMPILED[speech.language],
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
