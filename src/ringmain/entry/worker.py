@@ -81,8 +81,8 @@ async def run(installation: Installation, stop: asyncio.Event) -> None:
 
 
 def _tellers(installation: Installation) -> Sequence[Follower]:
-    """Return those who make messages of facts; none where there is no way to send a text message."""
-    if Channel.SMS not in configured(installation.settings):
+    """Return those who make messages of facts; none where there is no way to send any."""
+    if not configured(installation.settings):
         return ()
     keyring, base = installation.keyring, installation.settings.public_base
     return (campaign.winners(keyring, base), sale.receipts(keyring, base))
@@ -92,7 +92,7 @@ async def _send_messages(
     installation: Installation, networks: Callable[[], Awaitable[Sequence[UUID]]], stop: asyncio.Event
 ) -> None:
     settings, database = installation.settings, installation.database
-    async with open_channels(settings, database) as ports:
+    async with open_channels(settings, database, installation.keyring) as ports:
         doors = Doors(installation.keyring, ports, settings.public_base, frozenset({street.NETWORK_ID}))
         await keep_delivering(database, doors, networks, stop)
 
@@ -106,7 +106,8 @@ async def _run_jobs(installation: Installation, stop: asyncio.Event) -> None:
                     "keyring": installation.keyring,
                     "public_base": installation.settings.public_base,
                     "lake": installation.settings.lake_folder,
-                    "channels": configured(installation.settings),
+                    # Most people have no browser that is told: nobody is given what few would hear of.
+                    "channels": configured(installation.settings) - {Channel.PUSH},
                 },
                 concurrency=_JOBS_AT_ONCE,
                 install_signal_handlers=False,

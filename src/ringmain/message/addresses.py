@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
+
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pure import ids
 from ringmain.kit.secrets import DataKey, Keyring, SealBroken
@@ -14,6 +16,7 @@ from ringmain.member.errors import MemberUnknown
 from ringmain.message.direct import Addressed, send_to_addresses
 from ringmain.message.errors import AddressLinkInvalid
 from ringmain.message.model import Channel, email_address
+from ringmain.message.model.browser import Subscription
 from ringmain.message.store import addresses as store
 from ringmain.message.texts import Template
 from ringmain.network.errors import EmailInvalid
@@ -21,6 +24,7 @@ from ringmain.network.errors import EmailInvalid
 SEALED_FOR = "message addresses"
 _PURPOSE = "confirm address"
 _UUID_BYTES = 16
+_MOST_BROWSERS = 5
 _CONFIRMED_WITHIN = timedelta(days=7)
 
 
@@ -90,6 +94,19 @@ async def keep(
     sealed = key.seal(f"address/{id_}", text)
     await store.add(uow, store.AddressRow(id_, known.subject_id, channel.value, sealed, now, now if proven else None))
     return id_
+
+
+async def add_browser(uow: UnitOfWork, keyring: Keyring, known: member.Known, browser: Subscription) -> UUID:
+    """Keep a browser that a person has asked to tell them; the same one again is kept once. Raises `MemberUnknown`.
+
+    Of many browsers the one that was added first is forgotten.
+    """
+    own = (await addresses_of(uow, keyring, {known.subject_id: known.subject_ids})).get(known.subject_id, [])
+    mine = [one for one in own if one.channel is Channel.PUSH]
+    same = [one.id for one in mine if msgspec.json.decode(one.text, type=Subscription).endpoint == browser.endpoint]
+    others = [one.id for one in mine if one.id not in same]
+    await store.forget(uow, [*same, *others[: max(0, len(others) + 1 - _MOST_BROWSERS)]])
+    return await keep(uow, keyring, known, Channel.PUSH, msgspec.json.encode(browser).decode(), proven=True)
 
 
 def read_address_token(keyring: Keyring, token: str) -> tuple[UUID, UUID]:

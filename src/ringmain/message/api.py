@@ -2,6 +2,7 @@
 
 from ringmain.message.addresses import Known as KnownAddress
 from ringmain.message.addresses import (
+    add_browser,
     add_email,
     addresses_of,
     confirm_address,
@@ -9,6 +10,7 @@ from ringmain.message.addresses import (
     read_address_token,
 )
 from ringmain.message.channels.open import configured, open_channels
+from ringmain.message.channels.push import checked, public_key
 from ringmain.message.channels.sms import report_of as report_of_sms
 from ringmain.message.channels.sms import signature_of as signature_of_sms
 from ringmain.message.deliver import Doors, deliver_due, keep_delivering
@@ -29,6 +31,7 @@ from ringmain.message.model import (
     language_of_phone,
     mask_email,
 )
+from ringmain.message.model.browser import Subscription
 from ringmain.message.model.steps import State, Verdict, is_stop_word
 from ringmain.message.one_time_codes import code_sender
 from ringmain.message.preferences import preferences, rules, set_preferences, set_rules
@@ -75,14 +78,17 @@ __all__ = [
     "Report",
     "Rules",
     "State",
+    "Subscription",
     "Tally",
     "Template",
     "Text",
     "Unsubscriber",
     "Value",
     "Verdict",
+    "add_browser",
     "add_email",
     "addresses_of",
+    "checked",
     "code_sender",
     "configured",
     "confirm_address",
@@ -100,6 +106,7 @@ __all__ = [
     "open_channels",
     "preferences",
     "previews",
+    "public_key",
     "read_address_token",
     "read_message",
     "read_report_token",

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from ringmain.message.model import Channel, Moment, Purpose, Recipient, Refusal,
 from ringmain.message.model.steps import ADDRESS_FAULTS, State, Verdict, judge, wait_after
 from ringmain.message.reports import report_link
 from ringmain.message.send import SEALED_FOR, open_parameters, recipients
+from ringmain.message.store import addresses as address_store
 from ringmain.message.store import messages as store
 from ringmain.message.store import stops, waiting, wishes
 from ringmain.message.texts import Template, Value, render
@@ -33,6 +34,7 @@ _MOST_AT_ONCE = 50
 _LEASE = timedelta(minutes=10)
 _SIDE_BY_SIDE = 8
 _TICK = timedelta(milliseconds=1)
+_GONE = "subscription_gone"
 _PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 30.0
 _log = structlog.get_logger(__name__)
@@ -78,6 +80,16 @@ class _Step:
     hard: bool | None = None
     # It failed by this channel and goes by the next one of its person.
     onward: bool = False
+    # Browsers that want no more messages.
+    gone: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """An address, with its id where it is one that can be forgotten."""
+
+    address: str = field(repr=False)
+    id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +117,13 @@ class _Known:
         ways = [channel for channel in recipient.ways(Purpose(row.purpose)) if channel in ports]
         return next_way(ways, {*(Channel(one) for one in row.tried), *failed})
 
-    def address(self, subject_id: UUID, channel: Channel) -> str:
-        """Return the address of a person on a channel. Raises `NotDelivered` where there is none."""
+    def places(self, subject_id: UUID, channel: Channel) -> list[_Place]:
+        """Return where a person is reached on a channel: at every browser, else at the address confirmed last."""
         phone = self.contacts[subject_id].phone
-        if channel is Channel.SMS and phone is not None:
-            return phone
-        mine = [one.text for one in self.addresses.get(subject_id, ()) if one.channel is channel and one.proven_at]
-        if not mine:
-            raise NotDelivered("no_address", passing=False)
-        return mine[-1]
+        if channel is Channel.SMS:
+            return [] if phone is None else [_Place(phone)]
+        mine = [one for one in self.addresses.get(subject_id, ()) if one.channel is channel and one.proven_at]
+        return [_Place(one.text, one.id) for one in (mine if channel is Channel.PUSH else mine[-1:])]
 
 
 async def keep_delivering(
@@ -188,15 +198,37 @@ async def _one(
     channel = known.way(row, ports)
     if channel is Channel.NONE:
         return _Step(row, State.FAILED, "no_channel_left")
+    gone: list[UUID] = []
     try:
-        port = ports.get(channel, _MISSING)
-        delivered = await port.deliver(_write(doors, network_id, known, row, channel))
-        return _Step(row, State.SENT, channel=channel, provider_reference=delivered.provider_reference)
+        message = _write(doors, network_id, known, row, channel)
+        places = [_Place(message.address)] if row.subject_id is None else known.places(row.subject_id, channel)
+        delivered = await _everywhere(ports.get(channel, _MISSING), message, places, gone)
+        step = _Step(row, State.SENT, channel=channel, provider_reference=delivered.provider_reference)
     except NotDelivered as error:
-        return _failed(known, ports, row, channel, error)
+        step = _failed(known, ports, row, channel, error)
     except Exception as error:  # noqa: BLE001 (one message's trouble must not make the others go out twice)
         _log.warning("message_not_understood", message_id=str(row.message_id), kind=type(error).__name__)
-        return _failed(known, ports, row, channel, NotDelivered("internal_error", passing=True))
+        step = _failed(known, ports, row, channel, NotDelivered("internal_error", passing=True))
+    return replace(step, gone=tuple(gone))
+
+
+async def _everywhere(port: Port, message: Outgoing, places: Sequence[_Place], gone: list[UUID]) -> Delivered:
+    """Send a message to every place of its person on a channel; it was sent where one of them took it.
+
+    Raises the last `NotDelivered` where none did. `gone` gets the ids of browsers that want no more.
+    """
+    sent: Delivered | None = None
+    failure = NotDelivered("no_address", passing=False)
+    for place in places:
+        try:
+            sent = await port.deliver(replace(message, address=place.address))
+        except NotDelivered as error:
+            failure = error
+            if error.reason == _GONE and place.id is not None:
+                gone.append(place.id)
+    if sent is None:
+        raise failure
+    return sent
 
 
 def _before(known: _Known, row: waiting.Claimed) -> _Step | None:
@@ -225,15 +257,29 @@ def _write(doors: Doors, network_id: UUID, known: _Known, row: waiting.Claimed, 
         parameters: Mapping[str, Value] = sealed.parameters
     else:
         assert row.parameters is not None
-        address = known.address(row.subject_id, channel)
+        address = ""
         parameters = open_parameters(known.keys[row.subject_id], row.message_id, row.parameters)
         if row.purpose == Purpose.MARKETING:
             link = stop_link(doors.keyring, doors.public_base, network_id, row.subject_id, row.message_id)
-    text = render(Template(row.template), row.language, known.name, parameters, link, known.moment.zone)
+    # A notification has a button for it instead of a line.
+    said = None if channel is Channel.PUSH else link
+    text = render(Template(row.template), row.language, known.name, parameters, said, known.moment.zone)
     # A provider elsewhere reaches addresses of ours only where others do.
     reachable = channel is Channel.SMS and doors.public_base.startswith("https://")
     report = report_link(doors.keyring, doors.public_base, network_id, row.message_id) if reachable else None
-    return Outgoing(network_id, row.message_id, address, text.title, text.body, row.language, link, report)
+    leads_to = parameters.get("link")
+    return Outgoing(
+        network_id=network_id,
+        message_id=row.message_id,
+        address=address,
+        title=text.title,
+        body=text.body,
+        language=row.language,
+        stop_link=link,
+        link=leads_to if isinstance(leads_to, str) else None,
+        seconds_left=int((row.useful_until - known.moment.now).total_seconds()),
+        report_link=report,
+    )
 
 
 def _failed(
@@ -282,6 +328,7 @@ async def _note(uow: UnitOfWork, steps: Sequence[_Step]) -> None:
         subject_id = step.row.subject_id
         if step.hard and step.reason in ADDRESS_FAULTS and subject_id is not None and step.channel is not None:
             await stops.add(uow, subject_id, step.channel.value, step.reason, now)
+    await address_store.forget(uow, [id_ for step in steps for id_ in step.gone])
     await store.add_deliveries(uow, deliveries)
     await waiting.forget(uow, ended)
     await waiting.delay(uow, later)

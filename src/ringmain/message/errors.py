@@ -78,3 +78,11 @@ class CallbackNotSigned(RuleBroken):
     code = "callback_not_signed"
     status = HTTPStatus.UNAUTHORIZED
     next_step = "Sign with the secret of RINGMAIN_MESSAGE_CALLBACK_SECRET, and check the clocks of both machines."
+
+
+class SubscriptionInvalid(RuleBroken):
+    """The browser's address for messages is not a public one with https, or its keys are none."""
+
+    code = "subscription_invalid"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Open the page again in this browser, and press the button once more."

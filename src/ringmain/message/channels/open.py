@@ -4,20 +4,39 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from ringmain.kit.db import Database
+from ringmain.kit.secrets import Keyring
 from ringmain.kit.settings import Settings
+from ringmain.kit.webhooks import Guard
 from ringmain.message.channels.development import DevelopmentSink
 from ringmain.message.channels.mail import MailServer, SmtpMail
 from ringmain.message.channels.port import Port
+from ringmain.message.channels.push import WebPush
 from ringmain.message.channels.sms import SmsAccount, TwilioSms
 from ringmain.message.model import Channel
 
+SINKS = frozenset({Channel.PUSH, Channel.SMS, Channel.EMAIL})
+
 
 def configured(settings: Settings) -> frozenset[Channel]:
-    """Return the channels by which messages can be sent; in development both lead into the sink."""
+    """Return the channels by which messages can be sent; in development all lead into the sink.
+
+    Browsers take messages of sites with https only.
+    """
     if settings.development:
-        return frozenset({Channel.SMS, Channel.EMAIL})
-    accounts = {Channel.SMS: sms_account(settings), Channel.EMAIL: mail_server(settings)}
+        return SINKS
+    accounts = {
+        Channel.SMS: sms_account(settings),
+        Channel.EMAIL: mail_server(settings),
+        Channel.PUSH: push_contact(settings),
+    }
     return frozenset(channel for channel, account in accounts.items() if account is not None)
+
+
+def push_contact(settings: Settings) -> str | None:
+    """Return whom push services can turn to about our messages; None where browsers would not take them."""
+    if not settings.public_base.startswith("https://"):
+        return None
+    return settings.public_base if settings.smtp_sender is None else f"mailto:{settings.smtp_sender}"
 
 
 def sms_account(settings: Settings) -> SmsAccount | None:
@@ -51,21 +70,25 @@ def mail_server(settings: Settings) -> MailServer | None:
 
 def sinks(database: Database) -> dict[Channel, Port]:
     """Return channels that keep everything instead of sending it."""
-    return {channel: DevelopmentSink(database, channel) for channel in (Channel.SMS, Channel.EMAIL)}
+    return {channel: DevelopmentSink(database, channel) for channel in SINKS}
 
 
 @asynccontextmanager
-async def open_channels(settings: Settings, database: Database) -> AsyncIterator[Mapping[Channel, Port]]:
+async def open_channels(
+    settings: Settings, database: Database, keyring: Keyring
+) -> AsyncIterator[Mapping[Channel, Port]]:
     """Open every channel that is configured, and close them at the end."""
     ports: dict[Channel, Port] = {}
     if settings.development:
         ports = sinks(database)
     else:
-        account, server = sms_account(settings), mail_server(settings)
+        account, server, contact = sms_account(settings), mail_server(settings), push_contact(settings)
         if account is not None:
             ports[Channel.SMS] = TwilioSms(account)
         if server is not None:
             ports[Channel.EMAIL] = SmtpMail(server)
+        if contact is not None:
+            ports[Channel.PUSH] = WebPush(keyring, contact, Guard())
     try:
         yield ports
     finally:

@@ -17,6 +17,10 @@ class Outgoing:
     language: str
     # Where one tap, or one POST without a session (RFC 8058), stops messages like this.
     stop_link: str | None = field(default=None, repr=False)
+    # What its words lead to.
+    link: str | None = field(default=None, repr=False)
+    # For how long somebody wants it.
+    seconds_left: int = 86_400
     # Where the provider may tell what became of it.
     report_link: str | None = field(default=None, repr=False)
 

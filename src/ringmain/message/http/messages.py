@@ -18,9 +18,9 @@ from ringmain.message.errors import (
 )
 from ringmain.network.errors import EmailInvalid
 
-ChannelWord = Literal["sms", "email", "none"]
+ChannelWord = Literal["push", "sms", "email", "none"]
 StateWord = Literal["queued", "sent", "delivered", "opened", "complained", "failed", "bounced", "refused"]
-WayWord = Literal["sms", "email"]
+WayWord = Literal["push", "sms", "email"]
 
 
 class Messages(Page, frozen=True):
@@ -92,7 +92,7 @@ class SinkMessage(Struct, frozen=True):
 
     id: UUID
     message_id: UUID
-    channel: Literal["sms", "email"]
+    channel: WayWord
     masked_address: str
     title: str
     body: str

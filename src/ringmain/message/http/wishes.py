@@ -10,9 +10,9 @@ from ringmain.member.errors import MemberUnknown
 from ringmain.message import api
 from ringmain.message.errors import MessageRulesInvalid, PauseInvalid, PreferencesInvalid
 
-WayWord = Literal["sms", "email"]
+WayWord = Literal["push", "sms", "email"]
 KindWord = Literal["offers", "reminders", "winnings", "receipts"]
-_WAYS: dict[api.Channel, WayWord] = {api.Channel.SMS: "sms", api.Channel.EMAIL: "email"}
+_WAYS: dict[api.Channel, WayWord] = {api.Channel.PUSH: "push", api.Channel.SMS: "sms", api.Channel.EMAIL: "email"}
 _KINDS: dict[api.Kind, KindWord] = {
     api.Kind.OFFERS: "offers",
     api.Kind.REMINDERS: "reminders",
@@ -38,7 +38,7 @@ class MessagePreferences(Request, frozen=True):
     come on top of the network's; so does `marketing_per_week`, of which the smaller one holds.
     """
 
-    channels: tuple[WayWord, ...] = ("sms", "email")
+    channels: tuple[WayWord, ...] = ("push", "sms", "email")
     paused_until: Time | None = None
     quiet_from: TimeOfDay | None = None
     quiet_until: TimeOfDay | None = None

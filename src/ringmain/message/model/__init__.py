@@ -22,13 +22,14 @@ _EMAIL = re.compile(r"[!#-'*+/-9=?A-Z^-~-]+(?:\.[!#-'*+/-9=?A-Z^-~-]+)*@(?:[A-Za
 class Channel(StrEnum):
     """The way a message takes; `NONE`: there is none."""
 
+    PUSH = "push"
     SMS = "sms"
     EMAIL = "email"
     NONE = "none"
 
 
 # In which order people are tried who never chose one.
-DEFAULT_ORDER = (Channel.SMS, Channel.EMAIL)
+DEFAULT_ORDER = (Channel.PUSH, Channel.SMS, Channel.EMAIL)
 
 
 class Purpose(StrEnum):

@@ -29,6 +29,26 @@ self.addEventListener("fetch", (event) => {
   else if (event.request.mode === "navigate") event.respondWith(page(event.request, url.pathname));
 });
 
+// A message: shown at once, because browsers allow no other; the same one again takes the place of the first.
+self.addEventListener("push", (event) => {
+  const told = event.data?.json();
+  if (!told) return;
+  const stop = { en: "Stop these", zh: "退订" }[told.language] ?? "Stop these";
+  event.waitUntil(self.registration.showNotification(told.title, {
+    body: told.body,
+    lang: told.language,
+    tag: told.id,
+    data: { url: told.url ?? "/wallet", stop: told.stop },
+    actions: told.stop ? [{ action: "stop", title: stop }] : [],
+  }));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const { url, stop } = event.notification.data;
+  event.waitUntil(self.clients.openWindow(event.action === "stop" && stop ? stop : url));
+});
+
 async function file(request) {
   const cache = await caches.open(FILES);
   const kept = await cache.match(request);

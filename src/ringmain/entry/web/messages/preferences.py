@@ -11,7 +11,8 @@ from ringmain.entry.web.me.texts import PURPOSES, TEXT_VERSION, language_of
 from ringmain.entry.web.services import services
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.http import Limit, NotFound
-from ringmain.kit.pages import PageRoute, Visit
+from ringmain.kit.pages import PageRoute, Speech, Visit
+from ringmain.kit.webhooks import Guard
 from ringmain.member import api as member
 from ringmain.member.errors import MemberUnknown
 from ringmain.message import api as message
@@ -21,6 +22,7 @@ from ringmain.network import api as network
 _PAUSE = timedelta(days=30)
 _SHOWN = 20
 _MOST_CHOICES = 10
+_BROWSERS = Limit(30, seconds=3_600, per="address")
 _MAILS = Limit(6, seconds=3_600, per="address")
 
 
@@ -28,6 +30,14 @@ class Changed(msgspec.Struct, frozen=True):
     """What was chosen, for a form that is sent twice."""
 
     choice: str
+
+
+class Browser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a browser takes messages, its public key, and its secret."""
+
+    endpoint: str
+    p256dh: str
+    auth: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +72,9 @@ async def show(visit: Visit) -> Response:
         home=home,
         agrees=agrees,
         asked=visit.speech.text(PURPOSES[member.Purpose.MARKETING].text),
-        ways=_ways(shown, addresses, chosen, stopped),
+        ways=_ways(visit.speech, shown, addresses, chosen, stopped),
         waiting=[message.mask_email(one.text) for one in addresses if one.proven_at is None],
+        push_key=message.public_key(keyring) if message.Channel.PUSH in _channels(visit) else "",
         mails=message.Channel.EMAIL in _channels(visit),
         chosen=chosen,
         kinds=message.STOPPABLE,
@@ -104,6 +115,18 @@ async def add_email(visit: Visit) -> Response:
 
     await visit.once("add e-mail address", act, Changed)
     return visit.go("/me/messages")
+
+
+async def add_browser(visit: Visit) -> Response:
+    """Take the address for messages of this browser, after its owner has allowed them; once more changes nothing."""
+    if message.Channel.PUSH not in _channels(visit):
+        raise NotFound
+    keyring, sent = visit.site.keyring, await visit.sent(Browser)
+    guard = Guard(development=visit.site.settings.development)
+    browser = message.checked(message.Subscription(sent.endpoint, sent.p256dh, sent.auth, keyring.newest), guard)
+    async with visit.unit() as uow:
+        await message.add_browser(uow, keyring, await _known(uow, visit), browser)
+    return visit.json({"go": "/me/messages"})
 
 
 async def _answer(uow: UnitOfWork, visit: Visit, *, granted: bool) -> None:
@@ -181,6 +204,7 @@ def _channels(visit: Visit) -> frozenset[message.Channel]:
 
 
 def _ways(
+    speech: Speech,
     shown: member.Shown,
     addresses: list[message.KnownAddress],
     chosen: message.Preferences,
@@ -188,7 +212,11 @@ def _ways(
 ) -> list[Way]:
     phone = next((one.value for one in shown.identifiers if one.kind == member.IdentifierKind.PHONE.word), None)
     known = {} if phone is None else {message.Channel.SMS: phone}
-    known |= {one.channel: message.mask_email(one.text) for one in addresses if one.proven_at is not None}
+    proven = [one for one in addresses if one.proven_at is not None]
+    known |= {one.channel: message.mask_email(one.text) for one in proven if one.channel is message.Channel.EMAIL}
+    browsers = sum(one.channel is message.Channel.PUSH for one in proven)
+    if browsers:
+        known[message.Channel.PUSH] = speech.texts("%(num)s browser", "%(num)s browsers", browsers)
     on = [channel for channel in chosen.order if channel in known]
     off = [channel for channel in message.DEFAULT_ORDER if channel in known and channel not in on]
     return [Way(one.value, known[one], one in on, on[:1] == [one], one in stopped) for one in (*on, *off)]
@@ -224,5 +252,6 @@ def _minute(clock: str) -> int | None:
 
 PAGES: tuple[PageRoute, ...] = (
     PageRoute(path="/me/messages", audience=MEMBER, get=show, post=change),
+    PageRoute(path="/me/messages/push", audience=MEMBER, post=add_browser, json=True, limit=(_BROWSERS,)),
     PageRoute(path="/me/messages/email", audience=MEMBER, post=add_email, limit=(_MAILS,)),
 )
