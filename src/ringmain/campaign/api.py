@@ -30,6 +30,7 @@ from ringmain.campaign.games.store.choices import choices_unlike_their_plays
 from ringmain.campaign.messages.give import MessageFigures, message_figures
 from ringmain.campaign.messages.preview import preview_message
 from ringmain.campaign.messages.run import send_today
+from ringmain.campaign.messages.standing import RoundStanding, round_standing, stop_round
 from ringmain.campaign.messages.store import LAKE_TABLES as MESSAGE_LAKE_TABLES
 from ringmain.campaign.packs.apply import Applied, LeftOut, apply_pack, pack_drafts
 from ringmain.campaign.packs.load import pack_of, packs
@@ -165,6 +166,7 @@ __all__ = [
     "Prize",
     "Problem",
     "Published",
+    "RoundStanding",
     "Said",
     "Schedule",
     "ServicePlan",
@@ -237,11 +239,13 @@ __all__ = [
     "read_plan",
     "record_opportunities",
     "rivals_among",
+    "round_standing",
     "send_today",
     "settle_choices",
     "sharpness_of",
     "shown_effects",
     "start_campaign",
+    "stop_round",
     "take",
     "taken_today",
     "two_boosted",

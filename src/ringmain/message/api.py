@@ -13,6 +13,7 @@ from ringmain.message.channels.open import configured, open_channels
 from ringmain.message.channels.push import checked, public_key
 from ringmain.message.channels.sms import report_of as report_of_sms
 from ringmain.message.channels.sms import signature_of as signature_of_sms
+from ringmain.message.days import Day, DayLine, day_of_messages
 from ringmain.message.deliver import Doors, deliver_due, keep_delivering
 from ringmain.message.direct import Addressed, send_to_addresses
 from ringmain.message.model import (
@@ -61,6 +62,8 @@ __all__ = [
     "STOPPABLE",
     "Addressed",
     "Channel",
+    "Day",
+    "DayLine",
     "Delivery",
     "Doors",
     "Kept",
@@ -92,6 +95,7 @@ __all__ = [
     "code_sender",
     "configured",
     "confirm_address",
+    "day_of_messages",
     "deliver_due",
     "email_address",
     "forget_address",

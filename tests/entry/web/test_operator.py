@@ -25,6 +25,7 @@ PAGES = (
     "/operator/offers",
     "/operator/games",
     "/operator/games/new",
+    "/operator/messages",
     "/operator/models",
     "/operator/requests",
     "/operator/accounts",

@@ -5,7 +5,7 @@ vouchers that are worth more than the price of their coins are candidates: what 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
@@ -72,6 +72,7 @@ class _Town:
     reach: Reach
     problem: Problem
     met: Sequence[Met]
+    kept_back: Mapping[str, int]
 
 
 async def plan(database: Database, keyring: Keyring, network_id: UUID, day: date, now: datetime | None) -> Round:
@@ -83,18 +84,23 @@ async def plan(database: Database, keyring: Keyring, network_id: UUID, day: date
     async with database.unit(network_id, role="worker", now=now) as uow:
         at = await uow.now()
         town = await _town(uow, keyring, day)
-    if town is None:
-        new, choices = Round(day=day, planned_at=at, people=0, candidates=0, gap=0.0), []
+    if not isinstance(town, _Town):
+        new, choices = Round(day=day, planned_at=at, people=0, candidates=0, gap=0.0, kept_back=town), []
     else:
         found = await asyncio.to_thread(allocate, town.problem)
         edges = town.problem.candidates
         choices = _choices(town, day, found.edge)
         new = Round(
-            day=day, planned_at=at, people=len(town.people), candidates=len(edges.offer), gap=min(found.gap, 1.0)
+            day=day,
+            planned_at=at,
+            people=len(town.people),
+            candidates=len(edges.offer),
+            gap=min(found.gap, 1.0),
+            kept_back=town.kept_back,
         )
     async with database.unit(network_id, role="worker", now=now) as uow:
         await store.lock_rounds(uow)
-        if await store.add_round(uow, new) and town is not None:
+        if await store.add_round(uow, new) and isinstance(town, _Town):
             await serve.meet(uow, town.met)
             if choices:
                 await _write(uow, town, choices)
@@ -144,17 +150,18 @@ def _shop(town: _Town, shop_id: UUID | None) -> Shop | None:
     return None if shop_id is None else town.shops.get(shop_id)
 
 
-async def _town(uow: UnitOfWork, keyring: Keyring, day: date) -> _Town | None:
+async def _town(uow: UnitOfWork, keyring: Keyring, day: date) -> _Town | Mapping[str, int]:
+    """Return the town; where nobody may be sent anything, how many were kept back by which rule."""
     at = await uow.now()
     running, parties = await deal.by_message(uow, at)
     if not running:
-        return None
+        return {}
     shut = await caps.shut(uow, None, day, at)
     owners = {one.said.offer_id: one.said.merchant_id for one in running}
     owners = {id_: owner for id_, owner in owners.items() if id_ not in shut.offer_ids and owner not in shut.owner_ids}
-    everybody = await people(uow, keyring, owners, day, at) if owners else []
+    everybody, kept_back = await people(uow, keyring, owners, day, at) if owners else ([], {})
     if not everybody:
-        return None
+        return kept_back
     running = tuple(one for one in running if one.said.offer_id in owners)
     audiences = [await _audience(uow, one) for one in running]
     last = {one.standing.shop_id for one in everybody if one.standing.shop_id is not None}
@@ -187,7 +194,7 @@ async def _town(uow: UnitOfWork, keyring: Keyring, day: date) -> _Town | None:
     met = said.met([everybody[number].known.subject_id for number in np.unique(every.person).tolist()], at)
     edges = _as_planned(every, said, everybody, running, uow.network_id)
     problem = await _problem(uow, reach, edges, len(everybody), at)
-    return _Town(at, everybody, shops, running, edges, reach, problem, met)
+    return _Town(at, everybody, shops, running, edges, reach, problem, met, kept_back)
 
 
 def _as_planned(

@@ -1,6 +1,7 @@
 """What a round of messages chooses, with a share of it left to chance, and known probabilities."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
@@ -13,13 +14,17 @@ NOTHING = -1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """The messages of a day: how many people could be sent one, and among how many pairs with vouchers was chosen."""
+    """The messages of a day: how many people could be sent one, and among how many pairs with vouchers was chosen.
+
+    `kept_back`: how many people could not, by the rule that kept them back.
+    """
 
     day: date
     planned_at: datetime
     people: int
     candidates: int
     gap: float
+    kept_back: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

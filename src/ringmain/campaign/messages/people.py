@@ -1,5 +1,6 @@
 """To whom a message may go at all: who agreed to personal answers and to messages, and may be given one more."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,6 +22,8 @@ _AT_ONCE = 2_000
 # Whoever bought something within a day just stood there.
 _JUST = timedelta(days=1)
 _LOOK_BACK = timedelta(days=366)
+# They have every voucher there is already, have blocked it, or are at a cap of it.
+_NOT_PERSONAL, _NOTHING_LEFT = "not_personal", "no_offer_left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +47,28 @@ class Person:
 
 async def people(
     uow: UnitOfWork, keyring: Keyring, offer_owners: Mapping[UUID, UUID], day: date, now: datetime
-) -> list[Person]:
+) -> tuple[list[Person], dict[str, int]]:
     """Return everybody who may be sent a voucher of one of these offers today, by subject; `offer_owners` says whose.
+
+    Beside them how many people were kept back, by the rule that did it.
 
     Nothing is read of anybody who does not agree to personal answers.
     """
     found: list[Person] = []
+    kept_back: Counter[str] = Counter()
     after: UUID | None = None
     said = await caps.rules(uow)
     while page := await member.people_page(uow, after, _AT_ONCE):
         after = page[-1]
         agreed = await member.consented(uow, page, member.Purpose.PERSONALISATION)
         refused = await message.refusals(uow, keyring, sorted(agreed))
+        kept_back[_NOT_PERSONAL] += len(page) - len(agreed)
+        kept_back.update(refusal.value for refusal in refused.values() if refusal is not None)
         known = await member.people_of(uow, [id_ for id_, refusal in refused.items() if refusal is None])
-        if known:
-            found += await _known(uow, said, known, offer_owners, day, now)
-    return found
+        some = await _known(uow, said, known, offer_owners, day, now) if known else []
+        kept_back[_NOTHING_LEFT] += len(known) - len(some)
+        found += some
+    return found, {rule: people_ for rule, people_ in kept_back.items() if people_}
 
 
 def subjects_of(known: Mapping[UUID, Known]) -> dict[UUID, UUID]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+import msgspec
+
 from ringmain.campaign.messages.model import Choice, Outcome, Round
 from ringmain.kit.db import UnitOfWork, pack_uuids
 from ringmain.kit.lake import LakeTable
@@ -27,17 +29,29 @@ async def lock_rounds(uow: UnitOfWork) -> None:
 
 async def round_of(uow: UnitOfWork, day: date) -> Round | None:
     """Return the round of a day."""
-    query = "SELECT day, planned_at, people, candidates, gap FROM message_round WHERE network_id = %s AND day = %s"
+    query = """
+        SELECT day, planned_at, people, candidates, gap, kept_back FROM message_round
+        WHERE network_id = %s AND day = %s
+    """
     return await uow.row(Round, query, (uow.network_id, day))
 
 
 async def add_round(uow: UnitOfWork, new: Round) -> bool:
     """Write the round of a day; False where there is one."""
+    kept_back = msgspec.json.encode(new.kept_back).decode()
     row = await uow.row(
         _Day,
-        "INSERT INTO message_round (network_id, day, planned_at, people, candidates, gap)"
-        " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING day",
-        (uow.network_id, new.day, new.planned_at, new.people, new.candidates, new.gap),
+        "INSERT INTO message_round (network_id, day, planned_at, people, candidates, gap, kept_back)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s::text::jsonb) ON CONFLICT DO NOTHING RETURNING day",
+        (
+            uow.network_id,
+            new.day,
+            new.planned_at,
+            new.people,
+            new.candidates,
+            new.gap,
+            kept_back,
+        ),
     )
     return row is not None
 
@@ -100,6 +114,42 @@ _WRITE_OFF = """
 async def write_off(uow: UnitOfWork, day: date, at: datetime) -> list[UUID]:
     """Refuse what earlier days have left, and return it: what was chosen for yesterday says nothing of today."""
     return [row.id for row in await uow.rows(_Id, _WRITE_OFF, {"network": uow.network_id, "day": day, "at": at})]
+
+
+_STOP_DAY = """
+    INSERT INTO message_outcome (network_id, choice_id, refusal, decided_at)
+    SELECT c.network_id, c.id, 'stopped_by_operator', %(at)s FROM message_choice c
+    WHERE c.network_id = %(network)s AND c.day = %(day)s AND c.treated
+      AND NOT EXISTS (SELECT FROM message_outcome o WHERE o.network_id = c.network_id AND o.choice_id = c.id)
+    RETURNING choice_id AS id
+"""
+
+
+async def stop_day(uow: UnitOfWork, day: date, at: datetime) -> list[UUID]:
+    """Refuse what a day has left, and return it."""
+    return [row.id for row in await uow.rows(_Id, _STOP_DAY, {"network": uow.network_id, "day": day, "at": at})]
+
+
+_OF_DAY = """
+    SELECT o.refusal, o.choice_id IS NULL AS waits, c.treated, count(*) AS people
+    FROM message_choice c LEFT JOIN message_outcome o ON o.network_id = c.network_id AND o.choice_id = c.id
+    WHERE c.network_id = %s AND c.day = %s GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DayCounted:
+    """How many choices of a day stand so; not `treated`: they are compared with, and get nothing."""
+
+    refusal: str | None
+    waits: bool
+    treated: bool
+    people: int
+
+
+async def of_day(uow: UnitOfWork, day: date) -> list[DayCounted]:
+    """Return how the choices of a day stand."""
+    return await uow.rows(DayCounted, _OF_DAY, (uow.network_id, day))
 
 
 _ADD_OUTCOMES = """

@@ -33,3 +33,6 @@ CALL protect_network_table('message_channel_stop');
 ALTER TABLE consent_record DROP CONSTRAINT consent_record_place_check;
 ALTER TABLE consent_record ADD CONSTRAINT consent_record_place_check
     CHECK (place IN ('till', 'page', 'paper', 'operator', 'message'));
+
+-- How many people could be sent nothing by a day's round, by the rule that kept them back.
+ALTER TABLE message_round ADD COLUMN kept_back jsonb NOT NULL DEFAULT '{}';
