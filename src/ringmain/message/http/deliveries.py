@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from ringmain.kit.http import PUBLIC, Call, Limit, NotFound, Request, Route, Time, persist
+from ringmain.kit.http import PUBLIC, Call, Limit, Request, Route, Time, persist
 from ringmain.message import api
 from ringmain.message.errors import CallbackNotSigned
 
@@ -72,7 +72,7 @@ def _check(call: Call) -> None:
     """Raise `CallbackNotSigned` where the bytes are not signed with the secret, or were signed at another time."""
     secret = call.settings.message_callback_secret
     if secret is None:
-        raise NotFound
+        raise CallbackNotSigned
     assert call.signed is not None
     try:
         Webhook(secret.get_secret_value()).verify(call.signed.body, dict(call.signed.headers))
