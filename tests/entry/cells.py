@@ -395,6 +395,23 @@ CAMPAIGN: dict[str, Cell] = {
     "choose_prize": Cell(
         "ot", _in("/v1/plays/{choice}/choice"), lambda things: {"member_id": things.more["member"], "place": 1}
     ),
+    "read_play_of_voucher": Cell("ao", _in("/v1/vouchers/{played_voucher}/play")),
+    "make_red_packet": Cell(
+        "o",
+        lambda _: "/v1/red-packets",
+        lambda things: {"voucher_id": things.more["unshared"], "member_id": things.more["member"], "parts": 2},
+    ),
+    "read_red_packet": Cell("o", _in("/v1/red-packets/{packet}")),
+    "open_red_packet": Cell(
+        "o", _in("/v1/red-packets/{packet}/openings"), lambda things: {"member_id": things.more["third_member"]}
+    ),
+    "end_red_packet": Cell(
+        "o", _in("/v1/red-packets/{other_packet}/end"), lambda things: {"member_id": things.more["member"]}
+    ),
+    "read_referral_rule": Cell("o", lambda _: "/v1/referral-rule", other_network="apart"),
+    "set_referral_rule": Cell(
+        "o", lambda _: "/v1/referral-rule", lambda things: {"offer_id": things.more["idle_offer"]}, refused_with=(422,)
+    ),
     # Opened for this cell alone: what is closed stays so.
     "close_game": Cell("o", _in("/v1/games/{other_game}/close")),
     "draft_campaign": Cell(

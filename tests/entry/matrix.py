@@ -156,7 +156,10 @@ async def trade(here: Installation, made: Things) -> Things:
     clause = {"kind": "visits", "days": 90, "at_least": 2}
     segment = await _made(merchant, "/v1/segments", {"name": "Regulars", "clauses": [clause]})
     served = await _served(here, town)
-    games = await _games(operator, merchant, till, town, members[0])
+    games = {
+        **await _games(operator, merchant, till, town, members[0]),
+        **await _packets(operator, merchant, offer["id"], members[0]),
+    }
     codes = (await merchant.get(f"/v1/offers/{offer['id']}/mints/{mint['id']}/codes")).body.decode().split()
     person = (await operator.get(f"/v1/members/{members[0]}")).json
     more = {
@@ -237,12 +240,24 @@ async def _games(operator: Client, merchant: Client, till: Client, town: Town, m
     won = await _made(till, "/v1/plays", {"touch_id": met["touch_id"], "member_id": member_id})
     return {
         "choice": won["id"],
+        "played_voucher": (await _made(till, "/v1/plays", {"touch_id": touch["touch_id"], "member_id": member_id}))[
+            "voucher_id"
+        ],
         "game": games[0]["game"]["id"],
         "other_game": games[1]["game"]["id"],
         "game_touch": touch["touch_id"],
         "network_offer": offers[0],
         "stand_in": offers[1],
     }
+
+
+async def _packets(operator: Client, merchant: Client, offer_id: str, member_id: str) -> dict[str, str]:
+    """Let a member share two of three vouchers."""
+    asked = {"offer_id": offer_id, "member_id": member_id}
+    vouchers = [(await _made(merchant, "/v1/grants", asked))["voucher_id"] for _ in range(3)]
+    shared = {"member_id": member_id, "parts": 2}
+    packets = [await _made(operator, "/v1/red-packets", shared | {"voucher_id": one}) for one in vouchers[:2]]
+    return {"packet": packets[0]["id"], "other_packet": packets[1]["id"], "unshared": vouchers[2]}
 
 
 async def _drawn(here: Installation, town: Town, touch_id: str) -> tuple[Any, str]:

@@ -24,6 +24,7 @@ WITHOUT_ENTRY = {
     "grant_voucher",
     "make_receipt_code",
     "choose_prize",
+    "open_red_packet",
     "play_game",
     "recognise_payment",
     "release_validation",

@@ -55,7 +55,9 @@ def test_every_job_has_its_slice_in_its_name() -> None:
     names = {name for name in jobs("").tasks if not name.startswith(("builtin", "procrastinate"))}
     assert names == {
         "campaign:end_campaigns",
+        "campaign:end_packets",
         "campaign:price",
+        "campaign:reward_referrals",
         "campaign:send_messages",
         "campaign:settle_choices",
         "loop:draft_notes",

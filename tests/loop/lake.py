@@ -110,6 +110,19 @@ class SmallLake:
         row = {"touch_id": f"t-{scene}-{who}-{on}", "scene_id": scene, "shop_id": None, "subject_id": who}
         self._add("touch", **row, touched_at=day(on))
 
+    def invite(self, invitation: str, who: str, on: float) -> None:
+        """Let somebody hand on a link."""
+        row = {"invitation_id": invitation, "subject_id": who, "kind": "link", "made_at": day(on)}
+        self.rows.setdefault("invitation", []).append(row)
+
+    def refer(self, invitation: str, who: str, friend: str, on: float, *, came: bool = False) -> None:
+        """Let a friend become a member by a link, and (`came`) buy something for the first time."""
+        row = {"referral_id": f"f-{friend}", "invitation_id": invitation, "subject_id": who, "friend_id": friend}
+        self._add("referral", **row, refused=None, joined_at=day(on))
+        if came:
+            reward = {"reward_id": f"w-{friend}", "referral_id": f"f-{friend}", "subject_id": who}
+            self._add("referral_reward", **reward, sale_id="s", voucher_id="v", rewarded_at=day(on))
+
     def deal(
         self, campaign: str, who: str, on: float, *, treated: bool, turn: int = 0, shop: str | None = None
     ) -> None:
@@ -139,6 +152,11 @@ class SmallLake:
             treated=treated,
             met_at=day(on),
         )
+
+    def breach(self, campaign: str, who: str, on: float) -> None:
+        """Record that somebody was given the offer of a campaign by hand."""
+        row = {"breach_id": f"b-{campaign}-{who}", "campaign_id": campaign, "subject_id": who}
+        self._add("campaign_breach", **row, happened_at=day(on))
 
     def write(self) -> "SmallLake":
         """Write all facts."""

@@ -25,6 +25,7 @@ ANN, SHOP, MERCHANT = uuid4(), uuid4(), uuid4()
 SALE, VOUCHER, OFFER, REDEMPTION, REVERSAL, TOUCH = (uuid7(AT) for _ in range(6))
 SCENE, TERMINAL, CAMPAIGN = uuid4(), uuid4(), uuid4()
 CHANGE, DISPUTE, OPPORTUNITY, MEETING, PLAN, TRIBE = (uuid7(AT) for _ in range(6))
+BEN, INVITATION, REFERRAL, REWARD = (uuid7(AT) for _ in range(4))
 
 # Rows as the slices write them, by table and in the order of their references.
 ROWS: list[tuple[str, dict[str, Any]]] = [
@@ -162,6 +163,19 @@ ROWS: list[tuple[str, dict[str, Any]]] = [
             "met_at": AT,
         },
     ),
+    (
+        "campaign_breach",
+        {"id": VOUCHER, "campaign_id": CAMPAIGN, "subject_id": ANN, "happened_at": AT},
+    ),
+    ("invitation", {"scene_id": INVITATION, "subject_id": ANN, "kind": "link", "made_at": AT}),
+    (
+        "referral",
+        {"id": REFERRAL, "scene_id": INVITATION, "sharer_id": ANN, "friend_id": BEN, "joined_at": AT},
+    ),
+    (
+        "referral_reward",
+        {"id": REWARD, "referral_id": REFERRAL, "sale_id": SALE, "voucher_id": VOUCHER, "rewarded_at": AT},
+    ),
 ]
 FACTS = {
     "sale": SALE,
@@ -174,6 +188,10 @@ FACTS = {
     "sale_disputed": DISPUTE,
     "campaign_opportunity": OPPORTUNITY,
     "service_met": MEETING,
+    "campaign_breach": VOUCHER,
+    "invitation": INVITATION,
+    "referral": REFERRAL,
+    "referral_reward": REWARD,
 }
 EXPECTED: dict[str, dict[str, Any]] = {
     "sale": {
@@ -263,6 +281,29 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "subject_id": str(ANN),
         "treated": False,
         "met_at": AT,
+    },
+    "campaign_breach": {
+        "breach_id": str(VOUCHER),
+        "campaign_id": str(CAMPAIGN),
+        "subject_id": str(ANN),
+        "happened_at": AT,
+    },
+    "invitation": {"invitation_id": str(INVITATION), "subject_id": str(ANN), "kind": "link", "made_at": AT},
+    "referral": {
+        "referral_id": str(REFERRAL),
+        "invitation_id": str(INVITATION),
+        "subject_id": str(ANN),
+        "friend_id": str(BEN),
+        "refused": None,
+        "joined_at": AT,
+    },
+    "referral_reward": {
+        "reward_id": str(REWARD),
+        "referral_id": str(REFERRAL),
+        "subject_id": str(ANN),
+        "sale_id": str(SALE),
+        "voucher_id": str(VOUCHER),
+        "rewarded_at": AT,
     },
 }
 

@@ -62,6 +62,18 @@ def test_refunds_are_not_paid_and_what_was_not_them_is_no_visit(lake: SmallLake)
     assert (rows.visits.tolist(), rows.paid_minor.tolist()) == ([1], [500])
 
 
+def test_who_got_the_offer_by_hand_is_in_neither_group(lake: SmallLake) -> None:
+    """Of either group, also as another subject of the same person, and of that campaign only."""
+    for who, treated in (("ann", True), ("bob", False), ("cai", True)):
+        lake.deal("c", who, 10, treated=treated)
+    lake.deal("d", "bob", 10, treated=False)
+    lake.breach("c", "anna", 9)
+    lake.breach("c", "bob", 12)
+    lake.merge("anna", "ann")
+    rows = dealt(lake)
+    assert sorted(zip(rows.campaign, rows.person, strict=True)) == [("c", "cai"), ("d", "bob")]
+
+
 def test_merged_people_count_once_where_they_were_dealt_first(lake: SmallLake) -> None:
     """Dealt as two subjects to both groups, then merged: one person, of the first group, with all visits."""
     lake.deal("c", "ann", 12, treated=True)

@@ -145,6 +145,20 @@ def test_sharing_counts_who_was_first_seen_at_a_shared_link(lake: Lake) -> None:
     assert (found.active, found.new, found.by_sharing, found.factor) == (3, 2, 1, None)
 
 
+def test_invitations_are_counted_with_what_became_of_them(lake: Lake) -> None:
+    """Two people send three links within the days, one a year before: two members by them, of whom one came."""
+    lake.walk("old", (A, 1), (A, 99))
+    lake.walk("new", (A, 98))
+    for link, who, on in (("l1", "old", 90), ("l2", "old", 91), ("l3", "new", 98), ("l0", "old", 1)):
+        lake.invite(link, who, on)
+    lake.refer("l1", "old", "f1", 92, came=True)
+    lake.refer("l2", "old", "f2", 93)
+    lake.refer("l0", "old", "f0", 2)
+    found = read(lake).sharing
+    assert (found.sent, found.senders, found.joined, found.came) == (3, 2, 2, 1)
+    assert (found.sent_each, found.conversion) == (1.5, 2 / 3)
+
+
 def test_the_factor_of_sharing_has_an_interval() -> None:
     """Ten of two hundred: 5 %, between 2.7 % and 9 %."""
     found = sharing_of(28, 200, 40, 10)

@@ -20,22 +20,48 @@ from ringmain.campaign.allocation import (
 from ringmain.campaign.claim import Claimed, claim
 from ringmain.campaign.draw import Draw, Player, Prize, draw
 from ringmain.campaign.games.choose import Choosing, Won, choose, choosing_at, settle_choices
-from ringmain.campaign.games.look import AtScene, Chance, Outlook, game_at, outlook, played_at
+from ringmain.campaign.games.look import (
+    AtScene,
+    Chance,
+    Outlook,
+    RunningLow,
+    game_at,
+    outlook,
+    played_at,
+    running_low,
+)
 from ringmain.campaign.games.manage import Published, add_stock, close_game, list_games, open_game, read_game
 from ringmain.campaign.games.model import Game, GameKind, NewGame, NewPrize, packed
 from ringmain.campaign.games.model import Prize as GamePrize
 from ringmain.campaign.games.play import Played, Plays, play, play_game
-from ringmain.campaign.games.store import play_of_voucher, plays_unlike_their_vouchers
+from ringmain.campaign.games.store import plays_unlike_their_vouchers
 from ringmain.campaign.games.store.choices import choices_unlike_their_plays
+from ringmain.campaign.games.store.told import LAKE_TABLES as GAME_LAKE_TABLES
+from ringmain.campaign.games.store.told import ToldPlay, plays_of_vouchers
+from ringmain.campaign.games.story import PlayStory, play_story
 from ringmain.campaign.messages.give import MessageFigures, message_figures
 from ringmain.campaign.messages.preview import preview_message
 from ringmain.campaign.messages.run import send_today
 from ringmain.campaign.messages.standing import RoundStanding, round_standing, stop_round
 from ringmain.campaign.messages.store import LAKE_TABLES as MESSAGE_LAKE_TABLES
+from ringmain.campaign.packets.model import MOST_PARTS as MOST_PACKET_PARTS
+from ringmain.campaign.packets.model import Packet
+from ringmain.campaign.packets.share import (
+    Opened,
+    Shared,
+    end_packet,
+    make_packet,
+    open_packet,
+    packet_at,
+    packet_of,
+    read_packet,
+)
+from ringmain.campaign.packets.store import packets_unlike_their_parts
 from ringmain.campaign.packs.apply import Applied, LeftOut, apply_pack, pack_drafts
 from ringmain.campaign.packs.load import pack_of, packs
 from ringmain.campaign.packs.model import Pack, PackCampaign, PackOffer
 from ringmain.campaign.plan.assignment import area_of
+from ringmain.campaign.plan.breach import breach_recorder
 from ringmain.campaign.plan.deal import Dealing, dealing, held_out, record_opportunities
 from ringmain.campaign.plan.model import (
     DAY_MINUTES,
@@ -69,8 +95,12 @@ from ringmain.campaign.plan.run import (
     read_campaign,
     start_campaign,
 )
+from ringmain.campaign.plan.store.breaches import LAKE_TABLES as BREACH_LAKE_TABLES
 from ringmain.campaign.plan.store.campaigns import LAKE_TABLES as PLAN_LAKE_TABLES
 from ringmain.campaign.receipt import NextVoucher, next_voucher
+from ringmain.campaign.referrals.invite import Sharing, invite, join_by, set_rule, sharing_of
+from ringmain.campaign.referrals.store import LAKE_TABLES as REFERRAL_LAKE_TABLES
+from ringmain.campaign.referrals.store import Rule as ReferralRule
 from ringmain.campaign.service.manage import (
     NewServicePlan,
     change_plan,
@@ -111,15 +141,17 @@ from ringmain.campaign.uplift import (
 )
 from ringmain.campaign.value import Asked, Value, expected, without
 
-LAKE_TABLES = (*PLAN_LAKE_TABLES, *SERVICE_LAKE_TABLES)
+LAKE_TABLES = (*PLAN_LAKE_TABLES, *BREACH_LAKE_TABLES, *REFERRAL_LAKE_TABLES, *SERVICE_LAKE_TABLES)
 
 __all__ = [
     "DAY_MINUTES",
+    "GAME_LAKE_TABLES",
     "LAKE_TABLES",
     "LONGEST_BENEFIT",
     "LONGEST_PACE_DAYS",
     "MESSAGE_LAKE_TABLES",
     "MOST_BENEFITS",
+    "MOST_PACKET_PARTS",
     "SCENES",
     "Allocation",
     "Applied",
@@ -151,14 +183,17 @@ __all__ = [
     "NewPrize",
     "NewServicePlan",
     "NextVoucher",
+    "Opened",
     "Outlook",
     "Pace",
     "Pack",
     "PackCampaign",
     "PackOffer",
+    "Packet",
     "Partnership",
     "Picked",
     "PlanScene",
+    "PlayStory",
     "Played",
     "Player",
     "Plays",
@@ -166,11 +201,16 @@ __all__ = [
     "Prize",
     "Problem",
     "Published",
+    "ReferralRule",
     "RoundStanding",
+    "RunningLow",
     "Said",
     "Schedule",
     "ServicePlan",
+    "Shared",
+    "Sharing",
     "State",
+    "ToldPlay",
     "Value",
     "Won",
     "add_stock",
@@ -183,6 +223,7 @@ __all__ = [
     "benefits_of",
     "both_chances",
     "bound_minor",
+    "breach_recorder",
     "campaigns_of",
     "campaigns_to_approve",
     "change_plan",
@@ -200,13 +241,17 @@ __all__ = [
     "effects",
     "end_campaign",
     "end_due_campaigns",
+    "end_packet",
     "end_partnership",
     "end_plan",
     "expected",
     "game_at",
     "held_out",
     "in_language",
+    "invite",
+    "join_by",
     "list_games",
+    "make_packet",
     "make_plan",
     "message_figures",
     "missed",
@@ -215,11 +260,15 @@ __all__ = [
     "next_voucher",
     "offers_for",
     "open_game",
+    "open_packet",
     "outlook",
     "owners_named",
     "pack_drafts",
     "pack_of",
     "packed",
+    "packet_at",
+    "packet_of",
+    "packets_unlike_their_parts",
     "packs",
     "partnerships_of",
     "pause_campaign",
@@ -227,21 +276,26 @@ __all__ = [
     "plans_of",
     "play",
     "play_game",
-    "play_of_voucher",
+    "play_story",
     "played_at",
+    "plays_of_vouchers",
     "plays_unlike_their_vouchers",
     "preview_message",
     "propose_partnership",
     "read_campaign",
     "read_draw",
     "read_game",
+    "read_packet",
     "read_partnership",
     "read_plan",
     "record_opportunities",
     "rivals_among",
     "round_standing",
+    "running_low",
     "send_today",
+    "set_rule",
     "settle_choices",
+    "sharing_of",
     "sharpness_of",
     "shown_effects",
     "start_campaign",

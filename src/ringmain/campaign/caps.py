@@ -68,6 +68,24 @@ async def check_person(uow: UnitOfWork, known: Known, channel: Channel, day: dat
             raise CapReached(most=cap.most, days=cap.days)
 
 
+async def check_owner(uow: UnitOfWork, known: Known, owner_id: UUID, day: date) -> None:
+    """Raise `CapReached` where nobody, or this person, may be given more vouchers of an owner; the person is locked.
+
+    The owner is locked, too, where its vouchers are counted.
+    """
+    said = await rules(uow)
+    cap = said.of("merchant", owner_id)
+    if cap is not None:
+        await store.lock_owner(uow, owner_id)
+        if _full(cap, await store.given_of(uow, [owner_id], said.since(day)), day):
+            raise CapReached(most=cap.most, days=cap.days)
+    cap = said.of("person_merchant", owner_id)
+    if cap is not None:
+        mine = await store.given_to(uow, known.subject_ids, said.since(day))
+        if _full(cap, [one for one in mine if one.owner_id == owner_id], day):
+            raise CapReached(most=cap.most, days=cap.days)
+
+
 def refusal_of(said: Rules, mine: Sequence[Count], owner_id: UUID, channel: Channel, day: date) -> str | None:
     """Say which cap keeps a person, who was given `mine`, from one more voucher of an owner by a channel."""
     counted: tuple[tuple[str, Cap | None, list[Count]], ...] = (
@@ -127,17 +145,11 @@ async def admit(
     uow: UnitOfWork, known: Known, offer: PublishedOffer, channel: Channel, day: date, at: datetime
 ) -> Admission | None:
     """Lock what a voucher of an offer draws on, and say whether it bears one more; the person is locked already."""
-    said, owner_id = await rules(uow), offer.creator_merchant_id
-    cap = said.of("merchant", owner_id)
-    if cap is not None:
-        await store.lock_owner(uow, owner_id)
-        if _full(cap, await store.given_of(uow, [owner_id], said.since(day)), day):
-            return None
-    cap = said.of("person_merchant", owner_id)
-    if cap is not None:
-        mine = await store.given_to(uow, known.subject_ids, said.since(day))
-        if _full(cap, [one for one in mine if one.owner_id == owner_id], day):
-            return None
+    owner_id = offer.creator_merchant_id
+    try:
+        await check_owner(uow, known, owner_id, day)
+    except CapReached:
+        return None
     ids = await store.budgets_of_offer(uow, offer.id)
     budgets = [one for one in await store.lock_budgets(uow, ids) if one.open_at(at)] if ids else []
     if ids and not budgets:
@@ -148,20 +160,26 @@ async def admit(
 
 
 async def note(
-    uow: UnitOfWork, admission: Admission, voucher_id: UUID, at: datetime, *, from_shop: UUID | None, to_shop: UUID
+    uow: UnitOfWork,
+    admission: Admission,
+    voucher_id: UUID,
+    at: datetime,
+    *,
+    from_shop: UUID | None,
+    to_shop: UUID | None,
 ) -> None:
-    """Write that a voucher was given within an admission, at whose shop it was won, and to whose it leads."""
+    """Write that a voucher was given within an admission, at whose shop it was won, and to whose one shop it leads."""
     cost, offer = admission.offer.terms.cost_minor, admission.offer
     if admission.budget_ids:
         await store.take_from(uow, [(id_, voucher_id, cost) for id_ in admission.budget_ids], at)
-    ids = [to_shop] if from_shop is None else [to_shop, from_shop]
-    merchants = {shop.id: shop.merchant_id for shop in await network.shops(uow, ids)}
+    ids = [shop for shop in (to_shop, from_shop) if shop is not None]
+    merchants = {shop.id: shop.merchant_id for shop in await network.shops(uow, ids)} if ids else {}
     given = Given(
         voucher_id=voucher_id,
         offer_id=offer.id,
         owner_id=offer.creator_merchant_id,
         sender_id=None if from_shop is None else merchants.get(from_shop),
-        receiver_id=merchants.get(to_shop),
+        receiver_id=None if to_shop is None else merchants.get(to_shop),
         subject_id=admission.known.subject_id,
         channel=admission.channel,
         day=admission.day,

@@ -11,7 +11,8 @@ import numpy as np
 from ringmain.campaign import caps, store
 from ringmain.campaign.allocation import pick, sharpness_of, worth
 from ringmain.campaign.allocation.problem import Floats, Int64s
-from ringmain.campaign.errors import PlayerUnnamed, ReceiptEnded, ReceiptUsed, TouchUnknown
+from ringmain.campaign.errors import PlayerUnnamed, ReceiptEnded, ReceiptUsed, SceneHasGame, TouchUnknown
+from ringmain.campaign.games.look import game_at
 from ringmain.campaign.model import KEPT_FOR, PRIZES, RECEIPT_DAYS, Candidate, Play, StoredPrize, choose, play_day
 from ringmain.campaign.plan.deal import dealing, record_opportunities
 from ringmain.campaign.prices import Serving, serving
@@ -95,8 +96,9 @@ async def draw(
     """Draw for a touch, once per player, scene and day of the network: whoever comes again gets the first play again.
 
     An open play that nobody claimed in time is shown for another half hour, with the same prizes. Where nothing can be
-    granted the state is "nothing", and the next try draws anew. Raises `TouchUnknown`, `PlayerUnnamed`, `ReceiptUsed`,
-    `ReceiptEnded` or `CapReached`. Announces `draw` or `draw_missed`.
+    granted the state is "nothing", and the next try draws anew. Where a game is played now, nothing else is drawn:
+    `SceneHasGame`. Raises also `TouchUnknown`, `PlayerUnnamed`, `ReceiptUsed`, `ReceiptEnded` or `CapReached`.
+    Announces `draw` or `draw_missed`.
     """
     if player.device is None and player.known is None:
         raise PlayerUnnamed()
@@ -109,6 +111,9 @@ async def draw(
     before = await store.play_of(uow, touch.scene_id, day, players, player.subject_ids)
     if before is not None:
         return await _again(uow, keyring, before, now)
+    table = await game_at(uow, touch.scene_id)
+    if table is not None and table.playing:
+        raise SceneHasGame(game_id=table.game.id, name=table.game.name)
     sale_id = await _receipt(uow, keyring, touch, player, now)
     if isinstance(sale_id, Draw):
         return sale_id

@@ -197,6 +197,78 @@ class GameEmpty(RuleBroken):
     next_step = "Add to a prize of the game; the operator was told before."
 
 
+class PacketUnknown(RuleBroken):
+    """There is no such red packet, or it is somebody else's."""
+
+    code = "red_packet_unknown"
+    status = HTTPStatus.NOT_FOUND
+    next_step = "Ask your friend to send the link again."
+
+
+class PacketInvalid(RuleBroken):
+    """A voucher cannot be divided like this."""
+
+    code = "red_packet_invalid"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Choose 2 to 10 parts that are together no more than what is left; `reason` says what is in the way."
+
+
+class PacketOwn(RuleBroken):
+    """Nobody opens a red packet of their own."""
+
+    code = "red_packet_own"
+    status = HTTPStatus.CONFLICT
+    next_step = "Send the link to friends; what they leave is yours again when the red packet ends."
+
+
+class PacketEmpty(RuleBroken):
+    """Others have opened every part."""
+
+    code = "red_packet_empty"
+    status = HTTPStatus.CONFLICT
+    next_step = "Others were faster this time; play where your friend has won, or make a red packet yourself."
+
+
+class PacketOver(RuleBroken):
+    """The time of the red packet is over, its maker has taken back the rest, or the shop has withdrawn its voucher."""
+
+    code = "red_packet_over"
+    status = HTTPStatus.GONE
+    next_step = "Ask your friend for another one, or play where they have won."
+
+
+class PacketWaits(RuleBroken):
+    """A campaign gives vouchers of this offer now, and who gets them is left to chance, so that its effect is known."""
+
+    code = "red_packet_waits"
+    status = HTTPStatus.CONFLICT
+    next_step = "Share another voucher; this one can be shared again when the campaign is over."
+
+
+class ReferralRuleInvalid(RuleBroken):
+    """What an invitation earns is a voucher of an offer of the network that costs no points."""
+
+    code = "referral_rule_invalid"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Choose another offer; list them with GET /v1/offers."
+
+
+class NotWonInGame(RuleBroken):
+    """The voucher was not won in a game."""
+
+    code = "not_won_in_game"
+    status = HTTPStatus.NOT_FOUND
+    next_step = "GET /v1/vouchers/{voucher_id} says where it came from."
+
+
+class SceneHasGame(RuleBroken):
+    """A game is played at this scene now, with published odds: nothing else is drawn there."""
+
+    code = "scene_has_game"
+    status = HTTPStatus.CONFLICT
+    next_step = "Play the game that `game_id` names: POST /v1/plays with the same touch."
+
+
 class CampaignNotFound(RuleBroken):
     """There is no such campaign, or it is another merchant's."""
 

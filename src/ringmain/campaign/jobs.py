@@ -5,8 +5,10 @@ from procrastinate import Blueprint, JobContext
 
 from ringmain.campaign.games.choose import settle_choices
 from ringmain.campaign.messages.run import send_today
+from ringmain.campaign.packets.share import end_due_packet
 from ringmain.campaign.plan.run import end_due_campaigns
 from ringmain.campaign.pricing import price
+from ringmain.campaign.referrals.invite import BATCH, reward, take_back_undone, waiting_rewards
 from ringmain.kit.jobs import RETRY, database_of, keyring_of, public_base_of
 from ringmain.network import api as network
 
@@ -32,6 +34,18 @@ def tasks() -> Blueprint:
         name="settle_choices", queueing_lock="campaign_settle", lock="campaign_settle", pass_context=True, retry=RETRY
     )(settle_all_choices)
     found.periodic(cron="* * * * *")(settling)
+    ending_packets = found.task(
+        name="end_packets", queueing_lock="campaign_packets", lock="campaign_packets", pass_context=True, retry=RETRY
+    )(end_all_packets)
+    found.periodic(cron="* * * * *")(ending_packets)
+    rewarding = found.task(
+        name="reward_referrals",
+        queueing_lock="campaign_referrals",
+        lock="campaign_referrals",
+        pass_context=True,
+        retry=RETRY,
+    )(reward_all_referrals)
+    found.periodic(cron="*/5 * * * *")(rewarding)
     return found
 
 
@@ -87,3 +101,39 @@ async def settle_all_choices(context: JobContext, timestamp: int) -> None:
             given = await settle_choices(uow)
         if given:
             _log.info("prizes given that nobody had chosen", network_id=str(network_id), prizes=given)
+
+
+async def end_all_packets(context: JobContext, timestamp: int) -> None:
+    """Give the makers of red packets back what nobody has opened, in every network that lives in the present."""
+    del timestamp
+    database = database_of(context)
+    for network_id in await network.present_networks(database):
+        ended = 0
+        while True:
+            async with database.unit(network_id) as uow:
+                if not await end_due_packet(uow):
+                    break
+            ended += 1
+        if ended:
+            _log.info("red packets ended", network_id=str(network_id), packets=ended)
+
+
+async def reward_all_referrals(context: JobContext, timestamp: int) -> None:
+    """Give people what friends' first visits have earned, and take back what was for visits that were undone."""
+    del timestamp
+    database = database_of(context)
+    for network_id in await network.present_networks(database):
+        async with database.unit(network_id) as uow:
+            undone = await take_back_undone(uow)
+        given, after = 0, None
+        while True:
+            async with database.unit(network_id) as uow:
+                found = await waiting_rewards(uow, after)
+            for one in found:
+                async with database.unit(network_id) as uow:
+                    given += await reward(uow, one)
+            if len(found) < BATCH:
+                break
+            after = found[-1].referral_id
+        if given or undone:
+            _log.info("invitations rewarded", network_id=str(network_id), vouchers=given, undone=undone)

@@ -37,6 +37,7 @@ async def verify(database: Database, network_id: UUID) -> list[Check]:
             campaign.choices_unlike_their_plays,
         ),
         _of_slice("every play won one voucher, of the prize that it drew", campaign.plays_unlike_their_vouchers),
+        _of_slice("red packets give what they were made of, and no more", campaign.packets_unlike_their_parts),
         _redemptions_have_sales,
         _lineage,
     ]
@@ -67,7 +68,12 @@ async def _redemptions_have_sales(uow: UnitOfWork) -> Check:
 
 async def _lineage(uow: UnitOfWork) -> Check:
     looked_at, faults = 0, []
-    known = (("sale", sale.missing_sales), ("touch", _missing_touches), ("voucher", voucher.missing_vouchers))
+    known = (
+        ("sale", sale.missing_sales),
+        ("touch", _missing_touches),
+        ("voucher", voucher.missing_vouchers),
+        ("split", voucher.missing_vouchers),
+    )
     for kind, missing_of in known:
         ids = await voucher.origin_ids(uow, kind)
         looked_at += len(ids)

@@ -16,6 +16,7 @@ _TOLD = {
 }
 _IDS = {
     "deposit_made": "deposit_id",
+    "game_running_low": "game_id",
     "member_erased": "subject_id",
     "member_joined": "subject_id",
     "member_merged": "subject_id",

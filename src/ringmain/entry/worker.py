@@ -73,6 +73,7 @@ async def run(installation: Installation, stop: asyncio.Event) -> None:
         group.create_task(_send_messages(installation, networks, stop))
         for telling in _tellers(installation):
             group.create_task(follow(installation.database, telling, networks, stop))
+        group.create_task(follow(installation.database, campaign.breach_recorder(), networks, stop))
         group.create_task(follow(installation.database, segment.follower(installation.keyring), networks, stop))
         group.create_task(segment.keep_current(installation.database, installation.keyring, networks, stop))
         group.create_task(follow(installation.database, teller(told), networks, stop))

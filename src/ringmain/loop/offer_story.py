@@ -17,7 +17,7 @@ from ringmain.voucher.errors import OfferNotFound
 
 MOST_VOUCHERS = 10_000
 
-VoucherState = Literal["open", "partly_spent", "spent", "expired", "void"]
+VoucherState = Literal["open", "partly_spent", "spent", "given_away", "expired", "void"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,8 @@ def _state(row: store.OfferVoucherRow, now: datetime) -> VoucherState:
         return "spent"
     if row.closed == "void":
         return "void"
+    if row.closed == "split":
+        return "given_away"
     # The sweep only tidies: a voucher whose time is over has expired, whether it came by or not.
     if row.closed == "expired" or row.valid_until <= now:
         return "expired"

@@ -1,7 +1,8 @@
 """Lantern Street: a made-up street that lives in the present, so that people, tills and consoles can be tried out.
 
-Eight shops, their offers, posters, tills and staff, thirty members, and three weeks of visits around the ring, all made
-through the use cases that everybody uses. The same day gives the same street: ids are derived, chance is seeded.
+Eight shops, their offers, posters, tills and staff, thirty members, three weeks of visits around the ring, and a wheel
+in the hall of the cinema, all made through the use cases that everybody uses. The same day gives the same street: ids
+are derived, chance is seeded.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from random import Random
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from ringmain.campaign import api as campaign
 from ringmain.kit.db import Database, UnitOfWork
 from ringmain.kit.pure.errors import RuleBroken
 from ringmain.kit.pure.ids import derived_id, uuid7_of
@@ -34,6 +36,10 @@ OWNER = "Mr Shen"
 DAYS = 21
 MEMBERS = 30
 _DEPOSIT_MINOR = 300_000
+# The wheel: prizes of three shops by their keys, with odds, so many of each; and what stands in when all are gone.
+_WHEEL, _WHEEL_AT, _WHEEL_DAYS = "Lantern wheel 灯笼转盘", "cinema", 30
+_WHEEL_PRIZES, _WHEEL_STOCK = (("tea", 3), ("books", 1), ("bakery", 3)), 20
+_SPARE_MINOR, _SPARES = 200, 100
 _SEED = 20_261_001
 _VISITS_PER_MEMBER = 0.5
 _TAKES_A_VOUCHER = 0.8
@@ -136,6 +142,9 @@ async def open_street(
             await _live_a_day(uow, keyring, evening)
         if progress is not None:
             progress()
+    async with database.unit(NETWORK_ID, now=now) as uow:
+        if not await campaign.list_games(uow):
+            await _open_wheel(uow, now)
 
 
 def owner_email(stall: Stall) -> str:
@@ -226,6 +235,30 @@ async def _win(uow: UnitOfWork, visits: Sequence[tuple[int, Stall]], evening: da
             for (place, stall), touch, prize in zip(winners, touches, prizes, strict=True)
         ],
     )
+
+
+async def _open_wheel(uow: UnitOfWork, now: datetime) -> None:
+    """Open a game on the screen in the cinema's hall; its whole cost is set aside."""
+    await network.fund_pool(uow, _SPARE_MINOR * _SPARES, CURRENCY, _WHEEL, NETWORK_ID)
+    terms = voucher.Terms(kind="cash", currency=CURRENCY, face_minor=_SPARE_MINOR, valid_days=14)
+    spare = voucher.NewOffer(creator_merchant_id=NETWORK_ID, funder_id=NETWORK_ID, name=_WHEEL, terms=terms)
+    (published,) = await voucher.publish(uow, [spare], by_operator=True)
+    if isinstance(published, RuleBroken):
+        raise published
+    stalls = {stall.key: stall for stall in STALLS}
+    screen = scene.NewScene(scene.SceneKind.SCREEN, _WHEEL, stalls[_WHEEL_AT].shop_id)
+    (place,) = await scene.place_scenes(uow, [screen])
+    won = [campaign.NewPrize(stalls[key].offer_id, odds, _WHEEL_STOCK) for key, odds in _WHEEL_PRIZES]
+    new = campaign.NewGame(
+        kind="wheel",
+        name=_WHEEL,
+        starts_at=now,
+        ends_at=now + timedelta(days=_WHEEL_DAYS),
+        scene_ids=(place.id,),
+        prizes=(*won, campaign.NewPrize(published.id, 0, _SPARES)),
+        choices=3,
+    )
+    await campaign.open_game(uow, new)
 
 
 def _sale(place: int, stall: Stall, evening: datetime, day: str, chance: Random) -> sale.NewSale:

@@ -54,6 +54,7 @@ from ringmain.voucher.model import (
     Reversed,
     Settled,
     Terms,
+    unsplittable,
 )
 from ringmain.voucher.model.lots import Issue, Lot
 from ringmain.voucher.offers import newest as newest_offers
@@ -66,6 +67,7 @@ from ringmain.voucher.points import give as give_points
 from ringmain.voucher.postings import Posting
 from ringmain.voucher.qualify import Qualified, qualify
 from ringmain.voucher.show import Story, show
+from ringmain.voucher.split import PutAside, put_aside, split_off, take_back
 from ringmain.voucher.store import offline_rules, redemptions_of_sale
 from ringmain.voucher.store.audit import missing_vouchers, origin_ids, sales_redeemed_in
 from ringmain.voucher.store.export import EXPORT_TABLES
@@ -107,6 +109,7 @@ __all__ = [
     "PointsGiven",
     "Posting",
     "PublishedOffer",
+    "PutAside",
     "Qualified",
     "Redeem",
     "Redeemed",
@@ -163,6 +166,7 @@ __all__ = [
     "prepare",
     "publish",
     "purse_of",
+    "put_aside",
     "qualify",
     "read_lots",
     "read_offer",
@@ -176,8 +180,11 @@ __all__ = [
     "set_paused",
     "show",
     "sign_code",
+    "split_off",
     "standing_offers",
     "sweep",
+    "take_back",
+    "unsplittable",
     "uses_of_sales",
     "validate",
     "verify_signed",

@@ -37,6 +37,22 @@ class VoucherVoid(RuleBroken):
     next_step = "The shop that issued this voucher has withdrawn it; take another tender."
 
 
+class VoucherGivenAway(RuleBroken):
+    """Its holder has given all of its value to others, in parts."""
+
+    code = "voucher_given_away"
+    status = HTTPStatus.CONFLICT
+    next_step = "Its value is in the vouchers of those who opened the red packet; take another tender."
+
+
+class VoucherNotSplittable(RuleBroken):
+    """The voucher cannot be divided into parts that others may spend."""
+
+    code = "voucher_not_splittable"
+    status = HTTPStatus.CONFLICT
+    next_step = "Share another voucher; `reason` says what is in the way."
+
+
 class VoucherNotYetValid(RuleBroken):
     """The time of the voucher has not begun."""
 
@@ -46,11 +62,14 @@ class VoucherNotYetValid(RuleBroken):
 
 
 class VoucherLocked(RuleBroken):
-    """Another till has validated the voucher and holds it."""
+    """Another till has validated the voucher and holds it, or its holder is giving it away in parts."""
 
     code = "voucher_locked"
     status = HTTPStatus.CONFLICT
-    next_step = "Another till is using this voucher; wait until the time shown or finish the sale there."
+    next_step = (
+        "Another till is using this voucher, or its holder shares it in a red packet: finish the sale there, let the "
+        "holder take back what is left, or wait until the time shown."
+    )
 
 
 class ShopNotAccepted(RuleBroken):

@@ -19,6 +19,8 @@ _POSTINGS_OF = {
     "reversal": (Posting.REVERSE, Posting.FEE_REVERSED),
     "expired": (Posting.EXPIRE,),
     "void": (Posting.EXPIRE,),
+    # The money stays where it is: what was set aside for a voucher is set aside for its parts.
+    "split": (),
 }
 
 
@@ -55,7 +57,8 @@ async def show(uow: UnitOfWork, voucher_id: UUID, merchant_id: UUID | None = Non
     if merchant_id is not None and merchant_id not in parties:
         raise VoucherNotFound()
     way = await store.lineage(uow, voucher_id, MOST_HOPS)
-    issue = _transfers_of_issue(way[0])
+    # A part was paid for when the voucher was issued that it was split off.
+    issue = _transfers_of_issue(next((one for one in way if one.origin_kind != "split"), way[-1]))
     by_row = {row.id: [transfer_id(row.id, posting, row.at) for posting in _POSTINGS_OF[row.kind]] for row in rows}
     ids = [*issue, *(id_ for of_row in by_row.values() for id_ in of_row)]
     posted = {transfer.id: transfer for transfer in await ledger.transfers(uow, ids)}

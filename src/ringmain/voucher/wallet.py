@@ -11,12 +11,15 @@ from ringmain.voucher import store
 from ringmain.voucher.errors import VoucherNotFound
 from ringmain.voucher.model import PublishedOffer, Voucher
 
-State = Literal["open", "later", "spent", "expired", "void"]
+State = Literal["open", "later", "spent", "expired", "void", "split"]
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One voucher of a member: open, good later, or ended. `used_at` and `used_shop_id` are of its last use."""
+    """One voucher of a member: open, good later, or ended. `used_at` and `used_shop_id` are of its last use.
+
+    `part`: it is a part of another voucher, which somebody has shared.
+    """
 
     voucher: Voucher
     offer: PublishedOffer
@@ -25,6 +28,7 @@ class Held:
     granted_at: datetime
     used_at: datetime | None
     used_shop_id: UUID | None
+    part: bool = False
 
 
 async def wallet(uow: UnitOfWork, subject_ids: Sequence[UUID], *, most: int = 200) -> list[Held]:
@@ -70,6 +74,7 @@ async def _held(uow: UnitOfWork, rows: Sequence[store.WalletRow], now: datetime)
                 row.granted_at,
                 use.redeemed_at if use else None,
                 use.shop_id if use else None,
+                row.part,
             )
         )
     return found
@@ -80,6 +85,8 @@ def _state(voucher: Voucher, now: datetime) -> State:
         return "spent"
     if voucher.closed == "void":
         return "void"
+    if voucher.closed == "split":
+        return "split"
     if voucher.closed == "expired" or voucher.valid_until <= now:
         return "expired"
     return "later" if voucher.valid_from > now else "open"

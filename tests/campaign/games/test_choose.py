@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringmain.campaign import api
+from ringmain.campaign import api, budgets, store
 from ringmain.campaign.api import Choosing, Game, NewGame, NewPrize, Won
 from ringmain.campaign.errors import PrizeGone
 from ringmain.campaign.games.choices import clashing, further, shown_chances
 from ringmain.campaign.games.model import PrizeShops
+from ringmain.campaign.store import Cap, CapKind
 from ringmain.entry.verify import verify
 from ringmain.kit.migrate import Urls
 from ringmain.kit.pure.errors import RuleBroken
@@ -162,6 +163,48 @@ async def test_what_runs_out_meanwhile_is_said_and_the_kept_prize_stays(street: 
     assert looked.gone == {gone}
     assert (await _choose(street, first.id, people[0], first.prizes[0].place)).prize == first.prizes[0]
     await _clean(street)
+
+
+async def test_what_waits_for_a_choice_counts_against_caps_from_the_win_on(street: Street) -> None:
+    """A person at one a day has no second play while they choose; a merchant's prize counts until another is taken."""
+    _, first = await _game(street)
+    _, second = await _game(street, (9, 9, 9))
+    await _cap(street, "person", 1, street.network_id)
+    person = (await _person(street)).member_id
+    shown = await _play(street, first, person)
+    assert isinstance(shown, Choosing)
+    with pytest.raises(RuleBroken, match="cap_reached"):
+        await _play(street, second, person)
+    assert (await _play(street, first, person)) == shown
+    kept, other = (street.merchants[prize.place] for prize in shown.prizes[:2])
+    assert (await _counted(street, kept), await _counted(street, other)) == (1, 0)
+    await _choose(street, shown.id, person, shown.prizes[1].place)
+    assert (await _counted(street, kept), await _counted(street, other)) == (0, 1)
+
+
+async def test_a_prize_of_a_merchant_whose_cap_is_full_cannot_be_chosen_instead(street: Street) -> None:
+    """What is kept stays theirs; the other merchant's is gone for now."""
+    _, door = await _game(street)
+    person = (await _person(street)).member_id
+    shown = await _play(street, door, person)
+    assert isinstance(shown, Choosing)
+    wanted = shown.prizes[1].place
+    await _cap(street, "merchant", 0, street.merchants[wanted])
+    with pytest.raises(PrizeGone):
+        await _choose(street, shown.id, person, wanted)
+    await _cap(street, "merchant", 0, street.merchants[shown.prizes[0].place])
+    won = await _choose(street, shown.id, person, shown.prizes[0].place)
+    assert won.prize == shown.prizes[0]
+
+
+async def _cap(street: Street, kind: CapKind, most: int, owner_id: UUID) -> None:
+    async with street.unit() as uow:
+        await budgets.set_cap(uow, Cap(owner_id, kind, "", most, 1))
+
+
+async def _counted(street: Street, owner_id: UUID) -> int:
+    async with street.unit() as uow:
+        return sum(one.vouchers for one in await store.given_of(uow, [owner_id], NOW.date()))
 
 
 async def test_nobody_chooses_what_was_not_shown_or_for_somebody_else(street: Street) -> None:

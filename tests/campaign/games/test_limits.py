@@ -4,13 +4,15 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import numpy as np
 import pytest
 
 from ringmain.campaign import api, budgets
-from ringmain.campaign.api import Game, NewGame, NewPrize, Won
+from ringmain.campaign.api import Game, NewGame, NewPrize, Plays, Won, packed
 from ringmain.campaign.errors import CapReached
 from ringmain.campaign.games import limits, play
 from ringmain.campaign.store import Cap, CapKind
+from ringmain.kit.pure.clock import microseconds
 from ringmain.member.api import Known
 from ringmain.network import api as network
 from ringmain.scene import api as scene
@@ -79,6 +81,19 @@ async def test_a_merchant_at_its_cap_gives_nothing_more_and_all_win(street: Stre
     won = [await _play(street, door, await _person(street)) for _ in range(5)]
 
     assert [one.prize.place for one in won] == [1, 1, 2, 2, 2]
+
+
+async def test_a_batch_neither_asks_nor_counts_caps(street: Street) -> None:
+    """Replays and made-up people: with a cap of nothing all of three win, and nothing is counted."""
+    game, _ = await _game(street, [(await street.publish(1)).id], [1])
+    await _cap(street, "person", 0, street.network_id)
+    async with street.unit() as uow:
+        where = packed([(await api.read_game(uow, game.id)).scenes[0].scene_id] * 3)
+        people_ = packed([uuid4() for _ in range(3)])
+        done = await api.play(uow, Plays(where, people_, np.full(3, microseconds(NOW))))
+    assert done.refused == {}
+    assert await street.value("SELECT count(*) FROM voucher") == 3
+    assert await street.value("SELECT count(*) FROM given") == 0
 
 
 async def _two_groups(street: Street) -> tuple[int, int]:

@@ -89,12 +89,12 @@ def test_chance_is_the_last_62_bits_of_a_play() -> None:
 
 def test_what_is_to_come_is_foreseen_from_the_last_day() -> None:
     """1,200 plays in the last 12 hours of a game make 100 an hour: with five hours to go, 500 are expected."""
-    hours = {HOUR - timedelta(hours=back): 100 for back in range(12)}
+    before = {HOUR - timedelta(hours=back): 100 * (11 - back) for back in range(12)}
     now = HOUR + timedelta(hours=1)
 
-    assert expected_plays(hours, now, now + timedelta(hours=5)) == 500
-    assert expected_plays({}, now, now + timedelta(hours=5)) == 0
-    assert expected_plays({HOUR: 50}, AT, AT + timedelta(hours=2)) == 100
+    assert expected_plays(before, 1_200, now, now + timedelta(hours=5)) == 500
+    assert expected_plays({}, 1_200, now, now + timedelta(hours=5)) == 0
+    assert expected_plays({HOUR: 20}, 70, AT, AT + timedelta(hours=2)) == 100
 
 
 def test_the_operator_is_told_by_what_is_left() -> None:

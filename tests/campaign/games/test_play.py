@@ -83,7 +83,7 @@ async def test_everybody_who_plays_wins_a_voucher_of_another_shop(street: Street
     holders = "SELECT count(DISTINCT subject_id) FROM voucher WHERE origin_kind = 'lot' AND sender_shop_id = %s"
     assert await street.value(holders, street.shops[0]) == 60
     assert await street.value("SELECT sum(issued) FROM lot") == 60
-    assert await street.value("SELECT sum(plays) FROM game_hour") == 60
+    assert await street.value("SELECT array_agg(plays_before) FROM game_hour") == [0]
     await _clean(street)
 
 
@@ -185,12 +185,19 @@ async def test_a_member_plays_through_a_touch_and_the_play_is_found_from_the_vou
         assert isinstance(won, Won)
         assert isinstance(again, Won)
         story = await voucher.show(uow, won.voucher_id)
-        found = await api.play_of_voucher(uow, won.voucher_id, won.prize.lot_id, known.subject_id)
+        found = await api.play_story(uow, won.voucher_id)
 
     assert (again.voucher_id, again.prize, won.again, again.again) == (won.voucher_id, won.prize, False, True)
     assert [one.amount_minor for one in story.issue_transfers] == [50 * 100]
-    assert found is not None
-    assert (found.scene_id, found.touch_id, found.voucher_id) == (place, touch, won.voucher_id)
+    told = found.play
+    assert (told.scene_id, told.touch_id, told.voucher_id) == (place, touch, won.voucher_id)
+    assert (told.game_id, told.offer_id, told.odds, found.shared) == (
+        game.id,
+        won.prize.offer_id,
+        won.prize.odds,
+        False,
+    )
+    assert found.chance == (won.voucher_id.int % 2**62 >> 9) / 2**53
 
 
 async def test_sixty_four_at_once_win_no_more_than_there_is(street: Street) -> None:

@@ -84,6 +84,15 @@ async def test_a_game_from_its_form_to_its_end(
         assert await page.get_by_role("alert").count() == 1
         found += await faults(page)
         await _shoot(walk, "operator-game")
+        # The front page says so as well, with the time and the way to mend it.
+        await page.goto("/operator")
+        assert await page.locator(f"[role=alert] a[href='/operator/games/{game_id}']").count() == 1
+        found += await faults(page)
+        await _shoot(walk, "operator-low")
+        await page.goto("/operator/sharing")
+        found += await faults(page)
+        await _shoot(walk, "operator-sharing")
+        await page.goto(f"/operator/games/{game_id}")
         await page.locator("#more2").fill("400")
         await page.locator("form[action$='/stock']").nth(1).get_by_role("button", name=add).click()
         await page.wait_for_load_state()

@@ -7,16 +7,21 @@ from uuid import UUID
 
 import numpy as np
 
-from ringmain.campaign.errors import GameUnknown, PrizeGone, PrizeNotDrawn
+from ringmain.campaign import caps
+from ringmain.campaign import store as campaign_store
+from ringmain.campaign.errors import CapReached, GameUnknown, PrizeGone, PrizeNotDrawn
 from ringmain.campaign.games import store
 from ringmain.campaign.games.limits import Win, count_wins
 from ringmain.campaign.games.model import Game, Prize, packed
 from ringmain.campaign.games.store import PlayColumns
 from ringmain.campaign.games.store import choices as choice_store
 from ringmain.campaign.games.store.choices import ChoiceRow
+from ringmain.campaign.model import play_day
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pure.clock import microseconds
 from ringmain.member import api as member
+from ringmain.member.api import Known
+from ringmain.network import api as network
 from ringmain.voucher import api as voucher
 
 _BATCH = 1_000
@@ -105,8 +110,28 @@ async def choose(uow: UnitOfWork, choice_id: UUID, member_id: UUID, place: int) 
         return Won(game, prizes[done[0].place], row.id, row.scene_id, again=True)
     if place not in row.places:
         raise PrizeNotDrawn()
+    if place != row.places[0]:
+        await _check_caps(uow, known, row, prizes, place)
     await _give(uow, [row], [place], prizes)
     return Won(game, prizes[place], row.id, row.scene_id, again=False)
+
+
+async def _check_caps(uow: UnitOfWork, known: Known, row: ChoiceRow, prizes: dict[int, Prize], place: int) -> None:
+    """Raise `PrizeGone` where a prize that is not the kept one is of a merchant whose cap has filled meanwhile.
+
+    What is kept has counted since it was won. Of one merchant's prizes one takes the other's place: nothing is added.
+    """
+    offers = await voucher.read_offers(uow, [prizes[one].offer_id for one in row.places])
+    owner_id = offers[prizes[place].offer_id].creator_merchant_id
+    await campaign_store.lock_person(uow, known.subject_id)
+    if owner_id == offers[prizes[row.places[0]].offer_id].creator_merchant_id:
+        return
+    day = play_day(await uow.now(), (await network.network_of(uow)).time_zone)
+    try:
+        await caps.check_owner(uow, known, owner_id, day)
+    except CapReached as full:
+        others = [prizes[one].offer_id for one in row.places if one != place]
+        raise PrizeGone(offer_ids=others) from full
 
 
 async def settle_choices(uow: UnitOfWork) -> int:

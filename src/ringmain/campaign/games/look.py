@@ -10,7 +10,7 @@ import numpy as np
 from ringmain.campaign.games import store
 from ringmain.campaign.games.choices import shown_chances
 from ringmain.campaign.games.choose import Won
-from ringmain.campaign.games.manage import Published
+from ringmain.campaign.games.manage import Published, list_games, read_game
 from ringmain.campaign.games.model import Game, Prize, expected_plays, packed
 from ringmain.campaign.games.table import Table, odds_of, periods_of
 from ringmain.kit.db import UnitOfWork
@@ -18,7 +18,7 @@ from ringmain.kit.pure.clock import microseconds
 from ringmain.voucher import api as voucher
 from ringmain.voucher.api import PublishedOffer
 
-_HOUR = timedelta(hours=1)
+_SHOWN_HOURS = timedelta(hours=26)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +110,36 @@ class Outlook:
 async def outlook(uow: UnitOfWork, published: Published) -> Outlook:
     """Return how a game goes on, as its alarms foresee it."""
     game, now = published.game, await uow.now()
-    hours = {row.hour: row.plays for row in await store.hours_of(uow, [game.id], game.starts_at - _HOUR)}
+    lots = await voucher.read_lots(uow, [one.lot_id for one in published.prizes])
+    total = sum(lot.issued + lot.kept for lot in lots.values())
+    before = {row.hour: row.plays_before for row in await store.hours_of(uow, game.id, now - _SHOWN_HOURS)}
     ends_at = now if game.closed_at is not None else game.ends_at
-    expected = expected_plays(hours, now, ends_at)
+    expected = expected_plays(before, total, now, ends_at)
     prizes = sum(published.left[one.place] for one in published.prizes if not one.stand_in)
     spare = sum(published.left[one.place] for one in published.prizes if one.stand_in)
 
     def until(left: int) -> datetime | None:
         return None if left >= expected else now + (ends_at - now) * (left / expected)
 
-    return Outlook(sum(hours.values()), expected, until(prizes), until(prizes + spare))
+    return Outlook(total, expected, until(prizes), until(prizes + spare))
+
+
+@dataclass(frozen=True, slots=True)
+class RunningLow:
+    """A game whose prizes, or (`nothing_left`) not even what stands in, last until before its end."""
+
+    game: Game
+    until: datetime
+    nothing_left: bool
+
+
+async def running_low(uow: UnitOfWork) -> list[RunningLow]:
+    """Return the games that are played now and will run out at the rate of their last day, the soonest first."""
+    now, found = await uow.now(), []
+    for game in await list_games(uow):
+        if game.closed_at is None and game.starts_at <= now < game.ends_at:
+            ahead = await outlook(uow, await read_game(uow, game.id))
+            until = ahead.all_until or ahead.prizes_until
+            if until is not None:
+                found.append(RunningLow(game, until, ahead.all_until is not None))
+    return sorted(found, key=lambda one: (not one.nothing_left, one.until))

@@ -186,16 +186,18 @@ def stand_in(stand_ins: npt.NDArray[np.bool_], row: Int64s, drawn: Int64s, left:
     return given
 
 
-def expected_plays(hours: Mapping[datetime, int], now: datetime, ends_at: datetime) -> int:
+def expected_plays(before: Mapping[datetime, int], total: int, now: datetime, ends_at: datetime) -> int:
     """Return how many plays are still to come until the end, at the rate of the last 24 hours.
 
-    `hours` has the plays of each hour by its beginning. A game of less than an hour counts as one of an hour.
+    `before` has how many had played when each hour began, by its beginning; `total` have played until now. A game of
+    less than an hour counts as one of an hour.
     """
-    watched = {hour: plays for hour, plays in hours.items() if hour > now - _WATCHED - _HOUR}
+    watched = [hour for hour in before if hour > now - _WATCHED - _HOUR]
     if not watched or ends_at <= now:
         return 0
-    seen = max(min(now - min(watched), _WATCHED), _HOUR)
-    return round(sum(watched.values()) * ((ends_at - now) / seen))
+    first = min(watched)
+    seen = max(min(now - first, _WATCHED), _HOUR)
+    return round((total - before[first]) * ((ends_at - now) / seen))
 
 
 def alarms(expected: int, prizes_left: int, stand_ins_left: int) -> list[AlarmKind]:

@@ -16,7 +16,6 @@ from ringmain.campaign.games.choose import Choosing, Won, choosing_at
 from ringmain.campaign.games.limits import Win, count_wins, not_for
 from ringmain.campaign.games.model import (
     NO_PRIZE,
-    Game,
     alarms,
     chance_of,
     decide,
@@ -133,6 +132,10 @@ async def play(uow: UnitOfWork, plays: Plays) -> Played:
     (`GameUnknown`), at another time than the game's (`NotPlaying`), or where nothing is left at all (`GameEmpty`), of
     which the operator was told while it could still be helped. Locks are taken in one order: games, then lots.
     Announces `grant` and `game_running_low`.
+
+    Caps are neither asked nor counted here: they are one person's, under locks of that person and of merchants, which
+    `play_game` takes. A batch is a replay, or made-up people by the million in networks that have no caps; what
+    nobody in it wins is named by `without_offers`.
     """
     count = len(plays.scene_ids)
     done = Played(
@@ -208,8 +211,8 @@ async def _decide(uow: UnitOfWork, table: Table, plays: Plays, own: Int64s, peri
     if shown:
         await _keep(uow, table, plays, (own, periods, drawn), done, shown)
     await _write(uow, table, open_lots, plays, (own[at_once], periods[at_once], drawn[at_once]), done)
-    await _count(uow, table.game, plays.at_us[own])
-    await _foresee(uow, table, after, plays.at_us[own])
+    played = sum(one.lot.issued + one.lot.kept for one in open_lots)
+    await _foresee(uow, table, played, after, plays.at_us[own])
 
 
 def _to_choose(
@@ -325,26 +328,22 @@ async def _write(
     await store.add_plays(uow, columns)
 
 
-async def _count(uow: UnitOfWork, game: Game, at_us: Int64s) -> None:
-    """Count plays by hour, when they were made."""
-    if not len(at_us):
-        return
-    hours, counts = np.unique(at_us // HOUR_US, return_counts=True)
-    rows = [
-        HourRow(game.id, EPOCH + timedelta(hours=int(hour)), int(number))
-        for hour, number in zip(hours, counts, strict=True)
-    ]
-    await store.count_hours(uow, rows)
+async def _foresee(uow: UnitOfWork, table: Table, played: int, left: Int64s, at_us: Int64s) -> None:
+    """Tell the operator, once a day, that prizes will not last at the rate of the last day's plays.
 
-
-async def _foresee(uow: UnitOfWork, table: Table, left: Int64s, at_us: Int64s) -> None:
-    """Tell the operator, once a day, that prizes will not last at the rate of the last day's plays."""
+    `played` had played before this batch: what the lots count, so that no play has to update a counter of its own. The
+    first play of an hour writes how many there were.
+    """
     if not len(at_us):
         return
     game = table.game
     now = EPOCH + timedelta(microseconds=int(at_us.max()))
-    hours = {row.hour: row.plays for row in await store.hours_of(uow, [game.id], now - _SHOWN_HOURS)}
-    expected = expected_plays(hours, now, game.ends_at)
+    known = {row.hour: row.plays_before for row in await store.hours_of(uow, game.id, now - _SHOWN_HOURS)}
+    fresh = [row for row in _hours(at_us, played) if row.hour not in known]
+    if fresh:
+        await store.add_hours(uow, game.id, fresh)
+    before = known | {row.hour: row.plays_before for row in fresh}
+    expected = expected_plays(before, played + len(at_us), now, game.ends_at)
     standing_in = np.array([prize.stand_in for prize in table.prizes])
     prizes_left, stand_ins_left = int(left[~standing_in].sum()), int(left[standing_in].sum())
     for kind in alarms(expected, prizes_left, stand_ins_left):
@@ -353,3 +352,13 @@ async def _foresee(uow: UnitOfWork, table: Table, left: Int64s, at_us: Int64s) -
         alarm = Alarm(game_id=game.id, kind=kind, day=day, left_over=left_over, expected=expected, told_at=now)
         if await store.add_alarm(uow, alarm):
             uow.record("game_running_low", [game.id])
+
+
+def _hours(at_us: Int64s, played: int) -> list[HourRow]:
+    """Return how many had played when each hour of a batch began, in which it has plays."""
+    hours, counts = np.unique(at_us // HOUR_US, return_counts=True)
+    before = played + np.concatenate(([0], np.cumsum(counts)[:-1]))
+    return [
+        HourRow(EPOCH + timedelta(hours=hour), number)
+        for hour, number in zip(hours.tolist(), before.tolist(), strict=True)
+    ]

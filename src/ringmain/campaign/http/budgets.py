@@ -67,7 +67,7 @@ class SetCap(Request, frozen=True):
     kind: Literal["person", "person_channel", "person_merchant", "merchant"]
     most: Annotated[int, Meta(ge=0, le=1_000_000)]
     days: Annotated[int, Meta(ge=1, le=366)]
-    channel: Literal["", "scene", "receipt", "search"] = ""
+    channel: Literal["", "scene", "receipt", "search", "message", "share"] = ""
     merchant_id: UUID | None = None
 
 

@@ -239,6 +239,7 @@ ROUTES: tuple[Route, ...] = (
             errors.PlayerUnnamed,
             errors.ReceiptUsed,
             errors.ReceiptEnded,
+            errors.SceneHasGame,
             errors.CapReached,
             PlaceIncomplete,
             MemberUnknown,

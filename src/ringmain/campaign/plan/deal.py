@@ -128,6 +128,11 @@ async def _wanted(uow: UnitOfWork, live: Sequence[Campaign], subject_id: UUID | 
     return await need.wanted(uow, [subject_id], at)
 
 
+async def in_campaigns(uow: UnitOfWork, offer_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Return those of these offers that a campaign gives now, running or paused: people are compared with in it."""
+    return frozenset(one.said.offer_id for one in await store.live(uow, offer_ids))
+
+
 async def held_out(uow: UnitOfWork, subject_id: UUID, offer_ids: Sequence[UUID], at: datetime) -> frozenset[UUID]:
     """Return those of these offers that a person must not get, being compared with in the campaigns that give them."""
     live = await store.live(uow, offer_ids)

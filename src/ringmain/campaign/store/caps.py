@@ -9,7 +9,7 @@ from uuid import UUID
 from ringmain.kit.db import UnitOfWork, pack_uuids
 
 CapKind = Literal["person", "person_channel", "person_merchant", "merchant"]
-Channel = Literal["scene", "receipt", "search", "message"]
+Channel = Literal["scene", "receipt", "search", "message", "share"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +59,26 @@ class Count:
     vouchers: int
 
 
-_OF_PERSON = """
-    SELECT owner_id, channel, day, count(*) AS vouchers FROM given
+# What was given, and what is kept for winners who are still choosing: that is theirs from the win on, and counts until
+# they take it or another prize, which then counts instead. Of such wins there are a few at a time.
+_GIVEN = """(
+    SELECT g.network_id, g.subject_id, g.owner_id, g.channel, g.day FROM given g
+    UNION ALL
+    SELECT c.network_id, c.subject_id, o.creator_merchant_id, 'scene', (c.drawn_at AT TIME ZONE n.time_zone)::date
+    FROM game_choice c
+    JOIN network n ON n.network_id = c.network_id
+    JOIN game_prize z ON z.network_id = c.network_id AND z.game_id = c.game_id AND z.place = c.places[1]
+    JOIN offer o ON o.network_id = z.network_id AND o.id = z.offer_id
+    WHERE NOT c.settled
+)"""
+_OF_PERSON = f"""
+    SELECT owner_id, channel, day, count(*) AS vouchers FROM {_GIVEN} AS g
     WHERE network_id = %s AND subject_id = ANY(%s) AND day >= %s GROUP BY owner_id, channel, day
 """
 
 
 async def given_to(uow: UnitOfWork, subject_ids: Sequence[UUID], since: date) -> list[Count]:
-    """Return what a person was given from a day on."""
+    """Return what a person was given from a day on, or has won and not chosen yet."""
     return await uow.rows(Count, _OF_PERSON, (uow.network_id, pack_uuids(subject_ids), since))
 
 
@@ -77,10 +89,10 @@ class PersonCount(Count):
     subject_id: UUID
 
 
-_OF_PEOPLE = """
+_OF_PEOPLE = f"""
     SELECT t.asked AS subject_id, g.owner_id, g.channel, g.day, count(*) AS vouchers
     FROM unnest(%(subjects)s, %(asked)s) AS t (subject_id, asked)
-    JOIN given g ON g.network_id = %(network)s AND g.subject_id = t.subject_id
+    JOIN {_GIVEN} AS g ON g.network_id = %(network)s AND g.subject_id = t.subject_id
     WHERE g.day >= %(since)s GROUP BY 1, 2, 3, 4
 """
 
@@ -105,8 +117,8 @@ class OwnerCount:
     vouchers: int
 
 
-_OF_OWNERS = """
-    SELECT owner_id, day, count(*) AS vouchers FROM given
+_OF_OWNERS = f"""
+    SELECT owner_id, day, count(*) AS vouchers FROM {_GIVEN} AS g
     WHERE network_id = %(network)s AND (%(owners)s::uuid[] IS NULL OR owner_id = ANY(%(owners)s)) AND day >= %(since)s
     GROUP BY owner_id, day
 """

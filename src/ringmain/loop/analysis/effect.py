@@ -19,9 +19,9 @@ def dealt_people(facts: Facts, window_days: int, before_days: int, shop_ids: Seq
     campaign_id, subject_id, treated, entered_at, and at `shop_ids` (None: everywhere) visits and paid_minor (vouchers
     and refunds left out) of `window_days` from the moment they would have been shown the offer; the same of
     `before_days` before that, and the visits of as many days before those. Who was merged of two
-    counts in the group in which either was recorded first.
+    counts in the group in which either was recorded first. Who was given the offer by hand is in neither.
     """
-    dealt = canonical(facts.campaign_opportunity.filter(facts.campaign_opportunity.turn == 0), facts)
+    dealt = by_chance_only(facts.campaign_opportunity.filter(facts.campaign_opportunity.turn == 0), facts)
     people = dealt.group_by("campaign_id", "subject_id").agg(
         treated=dealt.treated.argmin(dealt.happened_at), entered_at=dealt.happened_at.min()
     )
@@ -67,6 +67,12 @@ def _followed(people: Table, key: str, facts: Facts, days: tuple[int, int], shop
 
 def _count(condition: Table) -> Table:
     return condition.fill_null(False).cast("int64").sum()
+
+
+def by_chance_only(dealt: Table, facts: Facts) -> Table:
+    """Return who was dealt, by the subject that stands for them, without those who got the offer by hand as well."""
+    breaches = canonical(facts.campaign_breach, facts).select("campaign_id", "subject_id").distinct()
+    return canonical(dealt, facts).anti_join(breaches, ["campaign_id", "subject_id"])
 
 
 def paid_visits(facts: Facts) -> Table:

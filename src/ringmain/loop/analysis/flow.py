@@ -52,6 +52,10 @@ class Facts:
     campaign_opportunity: Table
     touch: Table
     service_met: Table
+    campaign_breach: Table
+    invitation: Table
+    referral: Table
+    referral_reward: Table
 
 
 def facts_of(lake: Any) -> Facts:

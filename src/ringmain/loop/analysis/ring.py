@@ -9,7 +9,7 @@ import ibis
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ringmain.loop.analysis.effect import paid_visits
+from ringmain.loop.analysis.effect import by_chance_only, paid_visits
 from ringmain.loop.analysis.flow import Facts, Int64s, Table, grant_outcomes, redemption_returns, standing, times
 from ringmain.profile.api import canonical, disputed
 
@@ -142,7 +142,7 @@ def _dealt_and_seen(facts: Facts, shop_ids: Sequence[str] | None) -> Table:
     asked = asked.filter(asked.turn == 0, asked.shop_id.notnull())
     if shop_ids is not None:
         asked = asked.filter(asked.shop_id.isin(list(shop_ids)))
-    dealt = canonical(asked, facts)
+    dealt = by_chance_only(asked, facts)
     people = dealt.group_by("campaign_id", "subject_id").agg(
         treated=dealt.treated.argmin(dealt.happened_at),
         shop_id=dealt.shop_id.argmin(dealt.happened_at),
@@ -178,7 +178,9 @@ def stages(facts: Facts, return_days: int = 28) -> Table:
 def sharing(facts: Facts, scenes: Sequence[str], days: int) -> Table:
     """Return one row: people seen in the last `days` of the data (`active`), and those first seen then (`new`).
 
-    `by_sharing`: the new ones whose first sign of life was the touch of one of these shared `scenes`.
+    `by_sharing`: the new ones whose first sign of life was the touch of one of these shared `scenes`. `sent` and
+    `senders`: invitations made in these days, and by how many people; `joined`: who became a member by one, and `came`:
+    whose first visit to a shop was rewarded.
     """
     shared = facts.touch.scene_id.isin(list(scenes))
     signs = ibis.union(
@@ -194,11 +196,25 @@ def sharing(facts: Facts, scenes: Sequence[str], days: int) -> Table:
     people = people.cross_join(end)
     since = people.end - ibis.interval(days=days)
     new = (people["first"] > since).cast("int64")
-    return people.agg(
+    seen = people.agg(
         active=(people["last"] > since).cast("int64").sum().fill_null(0),
         new=new.sum().fill_null(0),
         by_sharing=(new * people.led.cast("int64")).sum().fill_null(0),
     )
+    sent = _within(canonical(facts.invitation, facts), "made_at", end, days)
+    joined = _within(facts.referral.filter(facts.referral.refused.isnull()), "joined_at", end, days)
+    came = joined.semi_join(facts.referral_reward, "referral_id")
+    return (
+        seen.cross_join(sent.agg(sent=sent.count(), senders=sent.subject_id.nunique()))
+        .cross_join(joined.agg(joined=joined.count()))
+        .cross_join(came.agg(came=came.count()))
+    )
+
+
+def _within(facts: Table, column: str, end: Table, days: int) -> Table:
+    """Return the facts of the last days before the end of the data."""
+    rows = facts.cross_join(end)
+    return rows.filter(rows[column] > rows.end - ibis.interval(days=days))
 
 
 @dataclass(frozen=True, slots=True)

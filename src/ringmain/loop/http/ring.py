@@ -43,7 +43,10 @@ class PowerShown(Struct, frozen=True):
 
 
 class SharingShown(Struct, frozen=True):
-    """New members of the last days first seen at a shared link, for each who was active; null where there are few."""
+    """New members of the last days first seen at a shared link, for each who was active; null where there are few.
+
+    sent: invitations, of senders people; joined: new members by them; came: whose first visit was rewarded.
+    """
 
     days: int
     active: int
@@ -52,6 +55,10 @@ class SharingShown(Struct, frozen=True):
     factor: float | None
     low: float | None
     high: float | None
+    senders: int
+    sent: int
+    joined: int
+    came: int
 
 
 class RingShown(Struct, frozen=True, kw_only=True):
@@ -92,6 +99,10 @@ async def _ring(call: Call, _: Any) -> RingShown:
             None if share.factor is None else round(share.factor, 4),
             None if share.interval is None else round(share.interval.low, 4),
             None if share.interval is None else round(share.interval.high, 4),
+            share.senders,
+            share.sent,
+            share.joined,
+            share.came,
         ),
         power=[PowerShown(one.merchant_id, one.given) for one in found.power],
         flow={name: list(cells) for name, cells in found.matrices.items()},
@@ -147,6 +158,10 @@ ROUTES: tuple[Route, ...] = (
                 "factor": 0.03,
                 "low": 0.0207,
                 "high": 0.0433,
+                "senders": 61,
+                "sent": 92,
+                "joined": 27,
+                "came": 14,
             },
             "power": [_POWER],
             "flow": {"category": [_CELL]},

@@ -29,6 +29,7 @@ class Sharing:
     """New members of `days` and those first seen at a shared link; `factor`: these for each member who was active.
 
     None with its interval where too few were seen. It counts; it does not say that they would not have come anyway.
+    `sent` invitations of `senders` people led to `joined` new members, of whom `came` bought something at a shop.
     """
 
     days: int
@@ -37,6 +38,20 @@ class Sharing:
     by_sharing: int
     factor: float | None
     interval: Interval | None
+    senders: int = 0
+    sent: int = 0
+    joined: int = 0
+    came: int = 0
+
+    @property
+    def sent_each(self) -> float | None:
+        """Invitations per active person; times `conversion` that is what sharing brings for each (k)."""
+        return self.sent / self.active if self.active else None
+
+    @property
+    def conversion(self) -> float | None:
+        """New members per invitation."""
+        return self.joined / self.sent if self.sent else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +83,11 @@ def pooled(compared: Sequence[Comparison]) -> Reading:
     return Reading(state, treated, others, total, interval, total / treated)
 
 
-def sharing_of(days: int, active: int, new: int, by_sharing: int) -> Sharing:
-    """Return the factor of sharing with Wilson's 95 % interval (JASA 22, 1927)."""
+def sharing_of(days: int, active: int, new: int, by_sharing: int, **sent: int) -> Sharing:
+    """Return the factor of sharing with Wilson's 95 % interval (JASA 22, 1927); `sent`: of invitations."""
     if active < _FEWEST_ACTIVE or by_sharing < _FEWEST_LED:
-        return Sharing(days, active, new, by_sharing, None, None)
+        return Sharing(days, active, new, by_sharing, None, None, **sent)
     share = min(1.0, by_sharing / active)
     middle = (share + _WIDE**2 / (2 * active)) / (1 + _WIDE**2 / active)
     half = _WIDE * sqrt(share * (1 - share) / active + _WIDE**2 / (4 * active**2)) / (1 + _WIDE**2 / active)
-    return Sharing(days, active, new, by_sharing, by_sharing / active, Interval(middle - half, middle + half))
+    return Sharing(days, active, new, by_sharing, by_sharing / active, Interval(middle - half, middle + half), **sent)

@@ -26,7 +26,8 @@ class FunnelRow:
 _FUNNEL = f"""
     WITH v AS (
         SELECT id, subject_id, uses, sequence, closed, granted_at, valid_until FROM voucher
-        WHERE network_id = %(network)s AND offer_id = %(offer)s ORDER BY id DESC LIMIT %(limit)s
+        WHERE network_id = %(network)s AND offer_id = %(offer)s AND closed IS DISTINCT FROM 'split'
+        ORDER BY id DESC LIMIT %(limit)s
     )
     SELECT count(*) AS won,
            count(*) FILTER (WHERE v.uses > 0 OR EXISTS (

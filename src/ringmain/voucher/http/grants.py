@@ -101,7 +101,11 @@ async def _grant_all(uow: UnitOfWork, call: Call, bodies: Sequence[GrantVoucher]
                     origin_id=one.origin.id if one.origin else None,
                 )
             )
-    granted = iter(await grant(uow, grants))
+    done = await grant(uow, grants)
+    # Whoever gives by hand knows nothing of campaigns; these look at it later.
+    by_hand = [one.voucher_id for one in done if isinstance(one, Granted) and one.subject_id is not None]
+    uow.record("grant_by_hand", by_hand)
+    granted = iter(done)
     return [_shown(next(granted)) if answer is None else answer for answer in answers]
 
 

@@ -31,7 +31,7 @@ class TransferAnswer(Struct, frozen=True):
 
 
 class EventAnswer(Struct, frozen=True):
-    """One thing that happened: a redemption, a reversal, or the end (`expired`, `void`), with its transfers."""
+    """One thing that happened: a redemption, a reversal, a part given away (`split`, `id`: its voucher), or the end."""
 
     kind: str
     id: UUID

@@ -24,7 +24,7 @@ from ringmain.voucher.model.data import (
 )
 from ringmain.voucher.model.lease import LONGEST_GRACE, LONGEST_LEASE, AskLease, Lease, LeaseDesk, OfflineRule
 from ringmain.voucher.model.limits import Limit, LimitKey, limit_keys, local_day
-from ringmain.voucher.model.terms import Kind, NewOffer, Offer, PublishedOffer, Terms, fault_of, validity
+from ringmain.voucher.model.terms import Kind, NewOffer, Offer, PublishedOffer, Terms, fault_of, unsplittable, validity
 
 __all__ = [
     "LONGEST_GRACE",
@@ -64,5 +64,6 @@ __all__ = [
     "fault_of",
     "limit_keys",
     "local_day",
+    "unsplittable",
     "validity",
 ]

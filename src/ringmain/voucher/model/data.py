@@ -9,7 +9,7 @@ from msgspec import Struct
 from ringmain.kit.pure.errors import RuleBroken
 from ringmain.voucher import errors
 
-Closed = Literal["spent", "expired", "void"]
+Closed = Literal["spent", "expired", "void", "split"]
 
 
 class Voucher(Struct):
@@ -39,6 +39,8 @@ def closed_error(voucher: Voucher) -> RuleBroken:
         return errors.VoucherAlreadySpent(voucher_id=str(voucher.id))
     if voucher.closed == "expired":
         return errors.VoucherExpired(valid_until=voucher.valid_until)
+    if voucher.closed == "split":
+        return errors.VoucherGivenAway()
     return errors.VoucherVoid()
 
 
@@ -46,7 +48,7 @@ class Grant(Struct, frozen=True, kw_only=True):
     """Issue one voucher. `subject_id` None makes a code that whoever carries it may use.
 
     `sender_shop_id` is where it was won; `origin_kind` and `origin_id` name the touch, sale or
-    voucher that led to it, or the choice of a campaign by message.
+    voucher that led to it, the choice of a campaign by message, or the voucher that it is a part of ("split").
     A replay gives the id itself, so that granting twice gives the first voucher again.
     """
 
@@ -54,7 +56,7 @@ class Grant(Struct, frozen=True, kw_only=True):
     at: datetime
     subject_id: UUID | None = None
     sender_shop_id: UUID | None = None
-    origin_kind: Literal["touch", "sale", "voucher", "message"] | None = None
+    origin_kind: Literal["touch", "sale", "voucher", "message", "split"] | None = None
     origin_id: UUID | None = None
     id: UUID | None = None
 

@@ -105,6 +105,17 @@ class PublishedOffer:
     created_at: datetime
 
 
+def unsplittable(terms: Terms, *, is_part: bool = False) -> str | None:
+    """Return why a voucher of these terms cannot be given away in parts; None where it can."""
+    if is_part:
+        return "It is a part of another voucher already."
+    if terms.kind not in ("cash", "gift"):
+        return "Only vouchers worth an amount of money can be divided."
+    if terms.in_total is not None:
+        return "How often vouchers of this offer may be used in all is counted."
+    return None
+
+
 _MOST_MINOR = 9_007_199_254_740_991  # The largest integer that every JSON reader keeps exact.
 _MOST_SHOPS = 1_000
 _MOST_PARTS = 1_000

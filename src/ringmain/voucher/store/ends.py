@@ -101,12 +101,19 @@ class _Sum:
     minor: int
 
 
+# Of a voucher that was shared, what its parts did not need came back, too.
 _RELEASED = """
+    WITH asked AS (
+        SELECT unnest(%(ids)s) AS id
+        UNION
+        SELECT id FROM voucher
+        WHERE network_id = %(network)s AND origin_kind = 'split' AND origin_id = ANY(%(ids)s)
+    )
     SELECT (
         coalesce((SELECT sum(released_minor) FROM voucher_end
-                  WHERE network_id = %(network)s AND voucher_id = ANY(%(ids)s)), 0)
+                  WHERE network_id = %(network)s AND voucher_id IN (SELECT id FROM asked)), 0)
         + coalesce((SELECT sum(r.released_minor) FROM redemption r
-                    WHERE r.network_id = %(network)s AND r.voucher_id = ANY(%(ids)s)
+                    WHERE r.network_id = %(network)s AND r.voucher_id IN (SELECT id FROM asked)
                       AND NOT EXISTS (SELECT FROM reversal v
                                       WHERE v.network_id = r.network_id AND v.redemption_id = r.id)), 0)
     )::bigint AS minor

@@ -70,9 +70,10 @@ _LINEAGE = """
         SELECT w.hops + 1, v.id, v.offer_id, v.sender_shop_id, v.origin_kind, v.origin_id, v.granted_at
         FROM way w JOIN voucher v ON v.network_id = %(network)s AND v.id = CASE w.origin_kind
             WHEN 'voucher' THEN w.origin_id
+            WHEN 'split' THEN w.origin_id
             WHEN 'sale' THEN (SELECT r.voucher_id FROM redemption r
                               WHERE r.network_id = %(network)s AND r.sale_id = w.origin_id ORDER BY r.id LIMIT 1) END
-        WHERE w.hops < %(most)s AND w.origin_kind IN ('voucher', 'sale')
+        WHERE w.hops < %(most)s AND w.origin_kind IN ('voucher', 'split', 'sale')
     )
     SELECT * FROM way ORDER BY hops
 """
@@ -86,7 +87,10 @@ async def lineage(uow: UnitOfWork, voucher_id: UUID, most: int) -> list[Lineage]
 
 @dataclass(frozen=True, slots=True)
 class StoryRow:
-    """One thing that happened to a voucher. `id` is of the redemption, reversal or end; unused columns are None."""
+    """One thing that happened to a voucher: `id` is of the redemption, reversal, end, or part that was split off.
+
+    Unused columns are None.
+    """
 
     kind: str
     id: UUID
@@ -111,6 +115,9 @@ _STORY = """
     UNION ALL
     SELECT how, id, ended_at, 0, 0, released_minor, NULL, NULL, NULL, NULL, NULL
     FROM voucher_end WHERE network_id = %(network)s AND voucher_id = %(voucher)s
+    UNION ALL
+    SELECT 'split', id, granted_at, face_minor, 0, 0, NULL, NULL, NULL, NULL, NULL
+    FROM voucher WHERE network_id = %(network)s AND origin_kind = 'split' AND origin_id = %(voucher)s
     ORDER BY at, id
 """
 

@@ -32,15 +32,16 @@ async def open_vouchers_of(uow: UnitOfWork, subjects: Sequence[UUID], after: dat
 
 @dataclass(frozen=True, slots=True)
 class WalletRow:
-    """A voucher of a member, with where and when it was won."""
+    """A voucher of a member, with where and when it was won; `part`: of another voucher, which somebody shared."""
 
     id: UUID
     sender_shop_id: UUID | None
     granted_at: datetime
+    part: bool
 
 
 _VOUCHERS_OF = """
-    SELECT id, sender_shop_id, granted_at FROM voucher
+    SELECT id, sender_shop_id, granted_at, origin_kind IS NOT DISTINCT FROM 'split' AS part FROM voucher
     WHERE network_id = %(network)s AND subject_id = ANY(%(subjects)s)
 """
 

@@ -226,35 +226,35 @@ async def add_plays(uow: UnitOfWork, plays: PlayColumns) -> None:
 
 @dataclass(frozen=True, slots=True)
 class HourRow:
-    """How many played a game in an hour."""
+    """How many had played a game when an hour began in which it was played."""
 
-    game_id: UUID
     hour: datetime
-    plays: int
+    plays_before: int
 
 
-_COUNT_HOURS = """
-    INSERT INTO game_hour (network_id, game_id, hour, plays)
-    SELECT %s, t.* FROM unnest(%s, %s, %s) AS t
-    ON CONFLICT (network_id, game_id, hour) DO UPDATE SET plays = game_hour.plays + excluded.plays
+_ADD_HOURS = """
+    INSERT INTO game_hour (network_id, game_id, hour, plays_before)
+    SELECT %s, %s, t.* FROM unnest(%s, %s) AS t ON CONFLICT DO NOTHING
 """
 
 
-async def count_hours(uow: UnitOfWork, counts: Sequence[HourRow]) -> None:
-    """Count plays by game and hour; the games are locked."""
+async def add_hours(uow: UnitOfWork, game_id: UUID, rows: Sequence[HourRow]) -> None:
+    """Write how many had played a game, which is locked, when hours began; the first of an hour stays."""
     params = (
         uow.network_id,
-        pack_uuids([one.game_id for one in counts]),
-        pack_timestamps(microseconds(one.hour) for one in counts),
-        pack_int8(one.plays for one in counts),
+        game_id,
+        pack_timestamps(microseconds(one.hour) for one in rows),
+        pack_int8(one.plays_before for one in rows),
     )
-    await uow.execute(_COUNT_HOURS, params)
+    await uow.execute(_ADD_HOURS, params)
 
 
-async def hours_of(uow: UnitOfWork, game_ids: Sequence[UUID], since: datetime) -> list[HourRow]:
-    """Return the plays of games by hour, since a time."""
-    query = "SELECT game_id, hour, plays FROM game_hour WHERE network_id = %s AND game_id = ANY(%s) AND hour >= %s"
-    return await uow.rows(HourRow, query, (uow.network_id, pack_uuids(game_ids), since))
+async def hours_of(uow: UnitOfWork, game_id: UUID, since: datetime) -> list[HourRow]:
+    """Return the hours since a time in which a game was played, the oldest first."""
+    query = """
+        SELECT hour, plays_before FROM game_hour WHERE network_id = %s AND game_id = %s AND hour >= %s ORDER BY hour
+    """
+    return await uow.rows(HourRow, query, (uow.network_id, game_id, since))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,33 +288,6 @@ async def alarms_of(uow: UnitOfWork, game_id: UUID) -> list[Alarm]:
         WHERE network_id = %s AND game_id = %s ORDER BY told_at, kind
     """
     return await uow.rows(Alarm, query, (uow.network_id, game_id))
-
-
-@dataclass(frozen=True, slots=True)
-class PlayRow:
-    """One play as it was written."""
-
-    scene_id: UUID
-    period: int
-    subject_id: UUID
-    game_id: UUID
-    voucher_id: UUID
-    touch_id: UUID | None
-    place: int
-
-
-_PLAY_OF_VOUCHER = """
-    SELECT p.scene_id, p.period, p.subject_id, p.game_id, p.voucher_id, p.touch_id, p.place
-    FROM game_prize z JOIN game_scene s ON s.network_id = z.network_id AND s.game_id = z.game_id
-    JOIN play p ON p.network_id = s.network_id AND p.scene_id = s.scene_id AND p.subject_id = %(subject)s
-    WHERE z.network_id = %(network)s AND z.lot_id = %(lot)s AND p.voucher_id = %(voucher)s
-"""
-
-
-async def play_of_voucher(uow: UnitOfWork, voucher_id: UUID, lot_id: UUID, subject_id: UUID) -> PlayRow | None:
-    """Return the play in which a voucher of a lot was won, through the scenes of the lot's game."""
-    params = {"network": uow.network_id, "voucher": voucher_id, "lot": lot_id, "subject": subject_id}
-    return await uow.row(PlayRow, _PLAY_OF_VOUCHER, params)
 
 
 @dataclass(frozen=True, slots=True)

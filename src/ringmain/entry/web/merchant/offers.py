@@ -33,6 +33,7 @@ STATES = {
     "open": N_("Open to spend"),
     "partly_spent": N_("Partly spent"),
     "spent": N_("Spent"),
+    "given_away": N_("Given away in parts"),
     "expired": N_("Ended"),
     "void": N_("Taken back"),
 }

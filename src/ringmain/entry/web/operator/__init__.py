@@ -14,6 +14,7 @@ from ringmain.entry.web.operator import (
     pressure,
     requests,
     ring,
+    sharing,
     webhooks,
 )
 from ringmain.kit.pages import PageRoute
@@ -27,6 +28,7 @@ PAGES: tuple[PageRoute, ...] = (
     *offers.PAGES,
     *games.PAGES,
     *messages.PAGES,
+    *sharing.PAGES,
     *models.PAGES,
     *requests.PAGES,
     *access.PAGES,

@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
+from ringmain.campaign import api as campaign
 from ringmain.entry.web.audiences import OPERATOR
 from ringmain.kit import jobs_store as jobs
 from ringmain.kit import webhooks
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.follow import Standing, standings
-from ringmain.kit.pages import PageRoute, Visit
+from ringmain.kit.pages import PageRoute, Speech, Visit
 from ringmain.ledger import api as ledger
 from ringmain.member import api as member
 from ringmain.network import api as network
@@ -47,6 +48,7 @@ class Health:
     webhooks_failing: int
     requests_soon: int
     requests_late: int
+    running_low: list[campaign.RunningLow]
 
 
 async def show(visit: Visit) -> Response:
@@ -76,6 +78,7 @@ async def _look(visit: Visit, uow: UnitOfWork) -> Health:
         webhooks_failing=sum(1 for one in hooks if one.disabled_at or one.failing_since),
         requests_soon=sum(1 for one in waiting if one.days_left is not None and 0 <= one.days_left <= _SOON_DAYS),
         requests_late=sum(1 for one in waiting if one.days_left is not None and one.days_left < 0),
+        running_low=await campaign.running_low(uow),
     )
 
 
@@ -98,6 +101,7 @@ def _alarms(visit: Visit, health: Health, failed: int) -> list[Alarm]:
         text = say.texts("%(num)s request of a person is overdue.", "%(num)s requests of people are overdue.",
                          health.requests_late)  # fmt: skip
         found.append(Alarm(text, "/operator/requests", say.text("Answer")))
+    found += [_low(say, one, health.network.time_zone) for one in health.running_low]
     for one in health.followers:
         if one.stopped:
             text = say.text("The follower %(name)s refuses to read: the database was restored.", name=one.follower)
@@ -121,6 +125,20 @@ def _alarms(visit: Visit, health: Health, failed: int) -> list[Alarm]:
                          "%(num)s requests of people are due within a week.", health.requests_soon)  # fmt: skip
         found.append(Alarm(text, "/operator/requests", say.text("Answer")))
     return found
+
+
+def _low(say: Speech, one: campaign.RunningLow, time_zone: str) -> Alarm:
+    """Return when a game will have nothing to give, at the rate of its last day, before that happens."""
+    facts = {"name": one.game.name, "time": say.moment(one.until, time_zone, "short")}
+    text = (
+        say.text("The game %(name)s has nothing left at all from %(time)s on, at today's pace.", **facts)
+        if one.nothing_left
+        else say.text(
+            "The prizes of %(name)s are gone from %(time)s on, at today's pace; then your own voucher stands in.",
+            **facts,
+        )
+    )
+    return Alarm(text, f"/operator/games/{one.game.id}", say.text("Add prizes"))
 
 
 PAGES: tuple[PageRoute, ...] = (PageRoute(path="/operator", audience=OPERATOR, get=show),)

@@ -125,7 +125,7 @@ class Turning:
     effect_columns: list[str]
     effects: list[list[str]]
     stages: list[list[str]]
-    sharing: str
+    sharing: list[str]
     power_columns: list[str]
     power: list[list[str]]
     flows: list[tuple[str, list[list[str]]]]
@@ -184,7 +184,39 @@ def _cells(speech: Speech, cells: Sequence[loop.Cell], names: dict[str, str], cu
     ]
 
 
-def _sharing(speech: Speech, found: loop.Sharing) -> str:
+def _sharing(speech: Speech, found: loop.Sharing) -> list[str]:
+    """Return what sharing brought: who was new and first seen by it, and how far invitations carry."""
+    lines = [_factor(speech, found)]
+    if found.sent_each is not None and found.conversion is not None:
+        carried = {
+            "sent": speech.number(found.sent),
+            "senders": speech.number(found.senders),
+            "joined": speech.number(found.joined),
+            "came": speech.number(found.came),
+        }
+        lines.append(
+            speech.text(
+                "%(senders)s people sent %(sent)s invitations; by them %(joined)s became members, and %(came)s of "
+                "these came to a shop.",
+                **carried,
+            )
+        )
+        rates = {
+            "each": speech.number(round(found.sent_each * 100, 1)),
+            "conversion": speech.share(found.conversion, 1),
+            "k": speech.number(round(found.sent_each * found.conversion * 100, 1)),
+        }
+        lines.append(
+            speech.text(
+                "A hundred active people send %(each)s invitations, of which %(conversion)s bring a member: "
+                "%(k)s for a hundred.",
+                **rates,
+            )
+        )
+    return lines
+
+
+def _factor(speech: Speech, found: loop.Sharing) -> str:
     counted = {
         "new": speech.number(found.new),
         "shared": speech.number(found.by_sharing),

@@ -1,7 +1,7 @@
 """The person's phone: scenes, joining, wallet, vouchers, what is nearby, and the page that finds itself again."""
 
 from ringmain.entry.web.audiences import ANYBODY, MEMBER, PHONE
-from ringmain.entry.web.person import app, code, joining, nearby, scene, taking, today, voucher, wallet
+from ringmain.entry.web.person import app, code, joining, nearby, packets, scene, taking, today, voucher, wallet
 from ringmain.kit.http.limits import Limit
 from ringmain.kit.pages import PageRoute
 
@@ -26,6 +26,7 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute(path="/wallet/{voucher_id:uuid}/coming", audience=MEMBER, get=voucher.ask_coming, post=voucher.coming),
     PageRoute(path="/wallet/{voucher_id:uuid}/why", audience=MEMBER, get=voucher.why),
     PageRoute(path="/wallet/{voucher_id:uuid}/share", audience=MEMBER, get=voucher.shared, post=voucher.share),
+    PageRoute(path="/wallet/{voucher_id:uuid}/packet", audience=MEMBER, get=packets.ask, post=packets.make),
     PageRoute(path="/code", audience=MEMBER, get=code.show),
     PageRoute(path="/code/now", audience=MEMBER, get=code.now),
     # A search changes nothing, and where somebody stands belongs into no address: so it is sent, and kept nowhere.

@@ -136,7 +136,7 @@ async def play(visit: Visit) -> Response:
         return visit.go(f"/s/{token}")
     if visit.known.holder_id is None:
         async with visit.unit() as uow:
-            await phone.remember(visit, uow, game=way, choice=None, take=None)
+            await phone.remember(visit, uow, game=way, choice=None, take=None, packet=None)
         return visit.go("/join")
     return await play_now(visit, way)
 

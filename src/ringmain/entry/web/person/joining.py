@@ -1,6 +1,7 @@
 """Joining by phone and one-time code, and finding oneself again: the same two steps, in other words."""
 
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -9,8 +10,9 @@ from babel.core import get_global
 from msgspec import Struct
 from starlette.responses import Response
 
+from ringmain.campaign import api as campaign
 from ringmain.entry.web.me.texts import PURPOSES, TEXT_VERSION, language_of
-from ringmain.entry.web.person import games, phone, taking
+from ringmain.entry.web.person import games, packets, phone, taking
 from ringmain.entry.web.person.scene import chosen, take
 from ringmain.entry.web.services import services
 from ringmain.entry.web.styles import local_path
@@ -27,7 +29,12 @@ from ringmain.member.errors import (
 )
 from ringmain.message.api import code_sender
 from ringmain.network import api as network
+from ringmain.scene import api as scene
+from ringmain.scene.api import NewTouch
+from ringmain.scene.errors import SceneRetired, SceneUnknown
 
+# Who joins later than that after they met a scene has not come by it.
+_RECENTLY = timedelta(hours=3)
 _PURPOSES = (Purpose.PERSONALISATION, Purpose.MARKETING)
 
 
@@ -72,7 +79,9 @@ async def _phone_form(visit: Visit, *, back: bool, error: str = "", status: int 
     typed = visit.form.text("phone") if error else ""
     prize = None if back else await taking.wanted(visit) or await chosen(visit)
     game = not back and bool((visit.session.facts if visit.session is not None else {}).get("game"))
-    return visit.page("person/join.html", status, back=back, prize=prize, game=game, error=error, typed=typed)
+    packet = not back and bool((visit.session.facts if visit.session is not None else {}).get("packet"))
+    values = {"back": back, "prize": prize, "game": game, "packet": packet, "error": error, "typed": typed}
+    return visit.page("person/join.html", status, **values)
 
 
 async def send_code(visit: Visit) -> Response:
@@ -136,6 +145,7 @@ async def join(visit: Visit) -> Response:
         if isinstance(joined, RuleBroken):
             return _Tried(None, joined.code, joined.facts.get("tries_left"))
         await _consent(visit, uow, joined)
+        await _by_invitation(visit, uow, joined)
         return _Tried(joined.known.member_id)
 
     tried = await visit.once("person_join", act, _Tried)
@@ -150,6 +160,8 @@ async def _go_on(visit: Visit) -> Response:
     facts = visit.known.facts
     if facts.get("take"):
         return await taking.take_now(visit, UUID(facts["take"]))
+    if facts.get("packet") and facts.get("touch"):
+        return await packets.open_now(visit)
     if facts.get("game") and facts.get("touch"):
         return await games.play_now(visit, facts["game"])
     if facts.get("choice") and facts.get("touch"):
@@ -168,6 +180,16 @@ async def _consent(visit: Visit, uow: UnitOfWork, joined: member.Enrolled) -> No
     if answers:
         member_id = joined.known.member_id
         await member.record_consents(uow, member_id, answers, Place("page", member_id, UUID(shop) if shop else None))
+
+
+async def _by_invitation(visit: Visit, uow: UnitOfWork, joined: member.Enrolled) -> None:
+    """Note by which scene somebody new has come: their first sign of life, and the invitation, where it was one."""
+    token, now = visit.known.facts.get("scene"), await uow.now()
+    if not joined.new or not token or now - datetime.fromisoformat(visit.known.facts["touched_at"]) > _RECENTLY:
+        return
+    with suppress(SceneUnknown, SceneRetired):
+        await scene.touch(uow, [NewTouch(token, joined.known.subject_id)])
+        await campaign.join_by(uow, visit.site.keyring, token, joined.known, phone.device(visit))
 
 
 def _sender(visit: Visit) -> OneTimeCodes:

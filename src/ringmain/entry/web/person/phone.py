@@ -14,7 +14,7 @@ from ringmain.member.api import Known
 from ringmain.network import api as network
 
 # What a phone keeps when its holder signs in: what it plays with, and where it was last.
-_CARRIED = ("device", "scene", "touch", "touched_at", "shop", "choice", "take", "game", "challenge", "next")
+_CARRIED = ("device", "scene", "touch", "touched_at", "shop", "choice", "take", "game", "packet", "challenge", "next")
 _DEVICE_BYTES = 16
 
 

@@ -18,7 +18,7 @@ from ringmain.campaign.errors import (
     ReceiptEnded,
     ReceiptUsed,
 )
-from ringmain.entry.web.person import benefits, games, phone, words
+from ringmain.entry.web.person import benefits, games, packets, phone, words
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pages import Visit
 from ringmain.network import api as network
@@ -43,6 +43,9 @@ async def show(visit: Visit) -> Response:
         if found.retired_at is not None:
             return visit.page("person/scene_closed.html", HTTPStatus.GONE, why="retired")
         await _touch(visit, uow, found)
+        packet = await packets.look(visit, uow, found.id)
+        if packet is not None:
+            return packet
         where = await _where(uow, found.shop_id)
         game = await games.look(visit, uow, found.id, where)
         if game is not None:
@@ -80,17 +83,19 @@ def _shown(visit: Visit, drawn: Draw, where: str, left: set[UUID], extras: list[
 
 
 async def choose(visit: Visit) -> Response:
-    """Play the game, or take the prize that was tapped; who has not joined does that first, with the wish kept."""
+    """Play, open a red packet, or take the prize that was tapped; who has not joined does that first."""
     if visit.form.text("play"):
         return await games.play(visit)
     if visit.form.text("win"):
         return await games.choose(visit)
+    if visit.form.text("packet"):
+        return await packets.open_(visit)
     token, offer_id = visit.path_text("token"), visit.form.id("offer")
     if visit.session is None or offer_id is None or visit.known.facts.get("scene") != token:
         return visit.go(f"/s/{token}")
     if visit.known.holder_id is None:
         async with visit.unit() as uow:
-            await phone.remember(visit, uow, choice=str(offer_id), take=None, game=None)
+            await phone.remember(visit, uow, choice=str(offer_id), take=None, game=None, packet=None)
         return visit.go("/join")
     return await take(visit, offer_id)
 
@@ -161,6 +166,7 @@ async def _touch(visit: Visit, uow: UnitOfWork, found: scene.Scene) -> None:
         shop=None if found.shop_id is None else str(found.shop_id),
         choice=facts.get("choice") if same else None,
         game=facts.get("game") if same else None,
+        packet=facts.get("packet") if same else None,
     )
 
 

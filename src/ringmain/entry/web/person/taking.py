@@ -23,7 +23,7 @@ async def take(visit: Visit) -> Response:
         return visit.go("/nearby")
     if visit.known.holder_id is None:
         async with visit.unit() as uow:
-            await phone.remember(visit, uow, take=str(offer_id), choice=None, game=None)
+            await phone.remember(visit, uow, take=str(offer_id), choice=None, game=None, packet=None)
         return visit.go("/join")
     return await take_now(visit, offer_id)
 

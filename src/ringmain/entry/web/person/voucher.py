@@ -5,6 +5,7 @@ from uuid import UUID
 from msgspec import Struct
 from starlette.responses import Response
 
+from ringmain.campaign import api as campaign
 from ringmain.entry.web.person import benefits, phone, words
 from ringmain.entry.web.person.wallet import shop_names, where
 from ringmain.kit.db import UnitOfWork
@@ -24,6 +25,7 @@ _MOST_SHOPS = 300
 _GROUP = 4
 # Stands in the links of messages, so that they can be counted when they are followed.
 _BY_MESSAGE = "m"
+_SHARED_DAYS = 60
 
 
 class _Shared(Struct, frozen=True):
@@ -42,6 +44,8 @@ async def show(visit: Visit) -> Response:
         leads_to = {shop.merchant_id for shop in await _shops(uow, held)} if held.offer.terms.shop_ids else set[UUID]()
         good = held.state in ("open", "later")
         extras = await benefits.of(visit, uow, known, sorted(leads_to)) if good else []
+        packet = await campaign.packet_of(uow, held.voucher.id, known.subject_ids)
+        shared = packet is not None and bool(packet.left) and not packet.packet.over(now)
         rotating = None
         if held.state == "open" and held.offer.terms.needs_holder:
             rotating = await member.show_code(uow, visit.site.keyring, known.member_id)
@@ -64,6 +68,8 @@ async def show(visit: Visit) -> Response:
         sender=names.get(held.sender_shop_id) if held.sender_shop_id else None,
         won=visit.query("won"),
         extras=extras,
+        shared=shared,
+        splittable=packet is not None or voucher.unsplittable(held.offer.terms, is_part=held.part) is None,
         now=now,
         zone=here.time_zone,
     )
@@ -164,8 +170,10 @@ async def share(visit: Visit) -> Response:
     voucher_id = visit.path_id("voucher_id")
 
     async def act(uow: UnitOfWork) -> _Shared:
-        _, held = await _held(visit, uow)
+        known, held = await _held(visit, uow)
         made = await scene.place_scenes(uow, [NewScene(SceneKind.SHARE, "Shared by a guest", held.sender_shop_id)])
+        device = phone.device(visit)
+        await campaign.invite(uow, made[0].id, known.subject_id, "link", visit.site.keyring, device)
         return _Shared(made[0].id)
 
     await visit.once("person_share", act, _Shared, key=f"share:{voucher_id}")
@@ -185,9 +193,22 @@ async def shared(visit: Visit) -> Response:
         async with visit.unit() as uow:
             link = scene.scene_url(visit.base_url, (await scene.scene(uow, made.scene_id)).token)
     except _NotShared:
-        async with visit.unit() as uow:
-            await _held(visit, uow)
-    return visit.page("person/share.html", id=voucher_id, link=link)
+        pass
+    async with visit.unit() as uow:
+        known, _ = await _held(visit, uow)
+        found = await campaign.sharing_of(uow, known, _SHARED_DAYS)
+        offer, shops = None, list[Shop]()
+        if found.rule is not None:
+            offer = (await voucher.read_offers(uow, [found.rule.offer_id]))[found.rule.offer_id]
+            shops = await network.shops(uow, offer.terms.shop_ids) if offer.terms.shop_ids else []
+    return visit.page(
+        "person/share.html",
+        id=voucher_id,
+        link=link,
+        found=found,
+        earns=None if offer is None else words.worth(visit.speech, offer.terms),
+        leads_to=None if offer is None else shops[0].name if len(shops) == 1 else offer.name,
+    )
 
 
 class _NotShared(Exception):
