@@ -121,7 +121,7 @@ from ringmain.campaign.service.model import (
     in_language,
 )
 from ringmain.campaign.service.model import Scene as PlanScene
-from ringmain.campaign.service.serve import benefits_of, owners_named
+from ringmain.campaign.service.serve import benefits_of, copied_plans, owners_named
 from ringmain.campaign.service.store import LAKE_TABLES as SERVICE_LAKE_TABLES
 from ringmain.campaign.show import read_draw
 from ringmain.campaign.store import Missed, missed
@@ -232,6 +232,7 @@ __all__ = [
     "choosing_at",
     "claim",
     "close_game",
+    "copied_plans",
     "copy_campaign",
     "cross_fitted",
     "dealing",

@@ -20,7 +20,16 @@ from ringmain.loop.lift import BEFORE_DAYS, WINDOW_DAYS, microseconds_of
 from ringmain.loop.model import lift as model
 from ringmain.loop.model.lift import Dealt, Interval
 from ringmain.loop.model.scene_tribes import Action, Measured, advise
-from ringmain.loop.served import KEY, PlanEffect, PlanOf, facts_of, plan_effects, read_until
+from ringmain.loop.served import (
+    KEY,
+    PlanEffect,
+    PlanOf,
+    facts_of,
+    in_fives,
+    in_two_digits,
+    plan_effects,
+    read_until,
+)
 from ringmain.member import api as member
 from ringmain.network import api as network
 from ringmain.scene import api as scene
@@ -218,6 +227,10 @@ def _cells(found: Sequence[Mapping[str, Any]], asked: TableOf, key: bytes) -> di
         if margin is not None:
             cell.stated_minor += int(row["paid_minor"])
             cell.margin_minor += round(int(row["paid_minor"]) * margin / _FULL_BP)
+    for cell in cells.values() if asked.merchant_id else ():
+        cell.visits, cell.full_price = in_fives(cell.visits), in_fives(cell.full_price)
+        cell.paid_minor, cell.stated_minor = in_two_digits(cell.paid_minor), in_two_digits(cell.stated_minor)
+        cell.margin_minor = in_two_digits(cell.margin_minor)
     return cells
 
 

@@ -32,7 +32,7 @@ KEY = "service plans told to merchants"
 class PlanOf:
     """The plan to read: whose visits count (`shop_ids`; None: everywhere), the share held out, its end, and up to when.
 
-    `rounded`: it is read by a merchant, as it stood on the last Monday, with people in fives.
+    `rounded`: it is read by a merchant, as it stood on the last Monday, people and visits in fives.
     """
 
     plan_id: UUID
@@ -147,8 +147,10 @@ def _read(rows: ServedRows, asked: PlanOf, key: bytes) -> PlanEffect:
         count = people(chosen)
         if count is None or not count:
             return Group(count, None, None, None)
-        sums = (int(values[chosen].sum()) for values in (rows.visits, rows.full_price, rows.paid_minor))
-        return Group(count, *sums)
+        visits, full, paid = (int(each[chosen].sum()) for each in (rows.visits, rows.full_price, rows.paid_minor))
+        if asked.rounded:
+            return Group(count, in_fives(visits), in_fives(full), in_two_digits(paid))
+        return Group(count, visits, full, paid)
 
     return PlanEffect(
         window_days=WINDOW_DAYS,
@@ -161,6 +163,17 @@ def _read(rows: ServedRows, asked: PlanOf, key: bytes) -> PlanEffect:
         full_price=reading(rows.full_price, rows.full_price_before),
         paid=reading(rows.paid_minor, rows.paid_before),
     )
+
+
+def in_fives(count: int) -> int:
+    """Return a count of visits as merchants read it of a tribe: an exact one would tell how many people they are."""
+    return 5 * round(count / 5)
+
+
+def in_two_digits(amount_minor: int) -> int:
+    """Return an amount with two digits that count, for the same reason."""
+    step = int(10 ** max(0, len(str(abs(amount_minor))) - 2))
+    return round(amount_minor / step) * step
 
 
 def _more(one: Reading) -> More:

@@ -2,21 +2,35 @@
 
 import os
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, ViewportSize
 
+from ringmain.campaign import api as campaign
+from ringmain.campaign.api import Benefit, NewServicePlan, Said
+from ringmain.campaign.service import serve
 from ringmain.entry.web.audiences import ACCOUNT_LIFE
 from ringmain.kit.migrate import Urls
 from ringmain.kit.pages import open_session
 from ringmain.kit.pure.ids import uuid7
+from ringmain.kit.settings import Settings
+from ringmain.member import api as member
+from ringmain.network import api as network
+from ringmain.network.terminals import make_terminal
+from ringmain.scene import api as scene
+from ringmain.scene.api import NewScene, SceneKind
+from ringmain.segment import store as tribes
 from tests.entry.web.journey import DESK, PHONE, Language, faults, journey
-from tests.entry.web.merchant_site import MerchantSite, merchant_site
-from tests.entry.web.tribes import counted
+from tests.entry.web.merchant_site import KEYRING, MerchantSite, merchant_site
+from tests.entry.web.person_site import PersonSite, person_site
+from tests.entry.web.tribes import counted, placed
+from tests.loop.lake import START, SmallLake
 
 SHOTS = os.environ.get("RINGMAIN_SHOTS")
+TABLE = Benefit("A table kept till 19:00", "留座到 19:00")
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -101,12 +115,103 @@ async def test_a_pack_becomes_drafts(site: MerchantSite) -> None:
     assert (await site.get("/merchant/packs/none")).status_code == 404
 
 
+@pytest.fixture
+async def people(database_urls: Urls) -> AsyncIterator[PersonSite]:
+    """Give a street, and phones of people."""
+    async with person_site(database_urls.application_url) as site:
+        yield site
+
+
+async def test_a_benefit_is_read_on_the_phone_and_at_the_till(
+    people: PersonSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the first meeting on: with the prizes, on the voucher, and at a till that scans the guest's own code."""
+    monkeypatch.setattr(serve, "is_compared", lambda *_: False)
+    street = people.street
+    first, second = await street.poster(), await street.poster()
+    async with people.phone() as phone:
+        await phone.win(first)
+        assert "Also for you" not in phone.page
+        subject_id = await street.value("SELECT subject_id FROM voucher")
+        member_id = await street.value("SELECT id FROM member")
+        async with street.database.unit(street.network_id) as uow:
+            answer = member.Answer(member.Purpose.PERSONALISATION, True, "2026-01", "en")
+            await member.record_consents(uow, member_id, [answer], member.Place("page", member_id))
+        await placed(street.database, street.network_id, subject_id)
+        tribe_id = await street.value("SELECT tribe_id FROM tribe_member")
+        new = NewServicePlan(
+            owner_id=street.network_id, tribe_id=tribe_id, scene="poster", said=Said(benefits=(TABLE,))
+        )
+        async with street.database.unit(street.network_id) as uow:
+            await campaign.make_plan(uow, new, by=None)
+        await phone.open(f"/s/{second}")
+        assert ("Also for you" in phone.page, "A table kept till 19:00" in phone.page) == (True, True)
+        await phone.send(f"/s/{second}", offer=phone.offers[0])
+        assert "A table kept till 19:00" in phone.page
+        async with street.database.unit(street.network_id) as uow:
+            till = await make_terminal(uow, street.keyring, street.shops[1], "Counter")
+            facts = {"merchant_id": str(street.merchants[1]), "shop_id": str(street.shops[1])}
+            own = street.merchants[1], street.shops[1]
+            cashier = await network.add_staff(uow, street.keyring, *own, "Li", "cashier", "7391")
+            staff = {"staff_id": str(cashier.id), "staff_name": "Li", "staff_role": "cashier"}
+            _, cookie = await open_session(uow, "till", till.terminal.id, DAY, facts | staff)
+            code = (await member.show_code(uow, street.keyring, member_id)).code
+        phone.client.cookies.set("rm_till", cookie)
+        sent = {"key": str(uuid7(datetime.now(tz=UTC))), "scanned": code}
+        answered = (await phone.client.post("/till/identify", json=sent)).json()
+        assert "Gets: A table kept till 19:00" in answered["member"]["habits"]
+        number = await phone.client.post("/till/identify", json=sent | {"key": "2", "scanned": phone.number})
+        # Whom the cashier knows by a phone only is not given away as one of the group.
+        assert "Gets: A table kept till 19:00" not in number.json()["member"]["habits"]
+
+
+async def fill(site: MerchantSite) -> None:
+    """Leave fourteen people of a group and twelve others who met the tea house's poster, and the lake of it."""
+    street, until = site.street, datetime.now(tz=UTC) - 28 * DAY
+    lake = SmallLake(Settings(home=site.home).lake_folder, street.network_id)
+    async with street.database.unit(street.network_id) as uow:
+        place = (await scene.place_scenes(uow, [NewScene(SceneKind.POSTER, "Door", street.shops[0])]))[0]
+        phones = [member.identifier(member.IdentifierKind.PHONE, f"+86137001{number:05}") for number in range(26)]
+        enrolled = await member.enrol(uow, KEYRING, [member.Enrolment(phone) for phone in phones])
+        for one in enrolled:
+            answer = member.Answer(member.Purpose.PERSONALISATION, True, "2026-01", "en")
+            await member.record_consents(uow, one.known.member_id, [answer], member.Place("page", one.known.member_id))
+    now = datetime.now(tz=UTC)
+    async with street.database.unit(street.network_id) as uow:
+        query = b"SELECT tribe_id FROM tribe_reach ORDER BY people DESC"
+        row = await (await uow.connection.execute(query)).fetchone()
+        assert row is not None
+        rows = [tribes.MemberRow(one.known.subject_id, row[0], None, [50, 50], now) for one in enrolled[:14]]
+        await tribes.save_members(uow, rows, now)
+    on = (until - START) / DAY
+    for one in enrolled:
+        who, shop = str(one.known.subject_id), str(street.shops[0])
+        lake.touch(str(place.id), who, on)
+        lake.rows["touch"][-1]["shop_id"] = shop
+        lake.sale(f"{who}-1", who, shop, on + 1)
+        lake.rows["sale"][-1]["merchant_id"] = str(street.merchants[0])
+    lake.write()
+
+
+async def test_a_row_is_read_and_leads_to_a_plan(site: MerchantSite) -> None:
+    """The operator reads fourteen people exactly; the merchant in fives; each with an action that leads to the form."""
+    await fill(site)
+    own = (await site.get("/merchant/scenes")).text
+    assert ("Make a plan" in own, "/merchant/plans/new?tribe=" in own, ">14<" in own) == (True, True, False)
+    site.client.cookies.set("rm_account", await operator(site))
+    every = (await site.get("/operator/scenes")).text
+    assert (">14<" in every, "¥112.00" in every, "not stated" in every) == (True, True, True)
+    file = (await site.get("/operator/scenes.csv")).text
+    assert "Posters,14,14,0,11200,,0.0,CNY,Nothing was tried" in file
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize(("size", "language"), [(PHONE, "zh"), (DESK, "en")])
 async def test_the_pages_bear_being_looked_at(
     site: MerchantSite, browser: Browser, size: ViewportSize, language: Language
 ) -> None:
     """No page of either console has findings of axe, small targets, or sideways scrolling."""
+    await fill(site)
     new = "/merchant/plans/new"
     wish = {"tribe": await tribe(site), "scene": "poster", "en1": "A table kept till 19:00", "zh1": "留座到 19:00"}
     plan = (await site.send(new, new, **wish, share="10", days="7")).url.path

@@ -8,6 +8,7 @@ difference; those people are compared later, as they were dealt.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from ringmain.campaign import store as given_store
@@ -156,6 +157,19 @@ async def _paused(
             if count.day >= begins and one.owner_id in (uow.network_id, count.owner_id):
                 shut.setdefault(count.subject_id, set()).add(one.owner_id)
     return {id_: frozenset(owners) for id_, owners in shut.items()}
+
+
+async def copied_plans(uow: UnitOfWork, known: Known) -> list[dict[str, Any]]:
+    """Return for a person's own copy under which plans they were met, and whether they were served or held out."""
+    return [
+        {
+            "plan_id": one.plan_id,
+            "met_at": one.met_at,
+            "where": one.scene,
+            "group": "served" if one.treated else "held_out",
+        }
+        for one in await store.met_by(uow, known.subject_ids)
+    ]
 
 
 async def owners_named(uow: UnitOfWork, found: Sequence[tuple[UUID, tuple[Benefit, ...]]]) -> dict[UUID, str]:

@@ -164,6 +164,27 @@ async def met_of(uow: UnitOfWork, plan_ids: Sequence[UUID]) -> set[tuple[UUID, U
     return {(row.plan_id, row.subject_id) for row in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class MetRow:
+    """A meeting of a person with a plan, as their own copy tells it."""
+
+    plan_id: UUID
+    scene: str
+    treated: bool
+    met_at: datetime
+
+
+_MET_BY = """
+    SELECT plan_id, scene, treated, met_at FROM service_plan_met
+    WHERE network_id = %s AND subject_id = ANY(%s) ORDER BY met_at, plan_id
+"""
+
+
+async def met_by(uow: UnitOfWork, subject_ids: Sequence[UUID]) -> list[MetRow]:
+    """Return the plans under which a person was met, the first one first."""
+    return await uow.rows(MetRow, _MET_BY, (uow.network_id, pack_uuids(subject_ids)))
+
+
 _ADD_MET = """
     INSERT INTO service_plan_met (network_id, id, plan_id, version, tribe_id, scene, subject_id, treated, met_at)
     SELECT %s, t.* FROM unnest(%s, %s, %s::integer[], %s, %s::text[], %s, %s::bool[], %s::timestamptz[]) AS t

@@ -110,7 +110,7 @@ ROUTES: tuple[Route, ...] = (
         operation="read_scene_tribes",
         summary="Read which scene works for which tribe, and what to do about each",
         description="Rows of ten people and more. A merchant reads its own shops, for tribes it is told of, as it "
-        "stood on a Monday, people in fives.",
+        "stood on a Monday, people and visits in fives.",
         tag="service plans",
         roles=_READERS,
         handler=_table,

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from starlette.responses import Response
 
+from ringmain.campaign import api as campaign
 from ringmain.entry.web.audiences import ANYBODY, MEMBER
 from ringmain.entry.web.me.texts import OUTCOMES, PURPOSES, REQUESTS, TEXT_VERSION, language_of
 from ringmain.entry.web.styles import local_path
@@ -196,6 +197,7 @@ async def download(visit: Visit) -> Response:
             "tribe": await segment.copied(uow, visit.holder_id),
             "segments": await segment.copied_segments(uow, visit.holder_id),
             "blocks": blocked,
+            "service_plans": await campaign.copied_plans(uow, known) if known is not None else [],
         }
     data = msgspec.json.format(msgspec.json.encode({**msgspec.to_builtins(copy), **above}), indent=2)
     return visit.file(data, "application/json", f"my-data-{copy.copied_at:%Y-%m-%d}.json")

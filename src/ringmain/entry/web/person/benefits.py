@@ -23,6 +23,7 @@ async def of(visit: Visit, uow: UnitOfWork, known: Known, merchant_ids: Sequence
     lines = []
     for owner, benefits in found:
         for line in campaign.in_language(benefits, visit.speech.language):
-            told = visit.speech.text("%(shop)s: %(benefit)s", shop=names[owner], benefit=line)
-            lines.append(told if owner in names else line)
+            # The network's own need no name.
+            shop = names.get(owner)
+            lines.append(line if shop is None else visit.speech.text("%(shop)s: %(benefit)s", shop=shop, benefit=line))
     return lines
