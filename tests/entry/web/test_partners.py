@@ -40,7 +40,7 @@ async def signed_in(site: MerchantSite, merchant: int) -> AsyncIterator[None]:
 
 async def propose(site: MerchantSite, **changes: str) -> Response:
     """Propose a partnership to the noodle house, of at most 150 yuan at once."""
-    usual = {"name": "Tea and noodles", "partner": str(site.street.merchants[1]), "limit": "150"}
+    usual = {"name": "Tea and noodles", "partner": "Noodle", "limit": "150"}
     return await site.send(NEW, NEW, **{**usual, **changes})
 
 
@@ -51,12 +51,13 @@ async def proposed(site: MerchantSite) -> str:
     return f"{HERE}/{found[1]}"
 
 
-async def exchange(site: MerchantSite, path: str) -> None:
-    """Start a campaign of 100 yuan under a partnership; it waits for the partner."""
+async def exchange(site: MerchantSite, path: str) -> str:
+    """Start a campaign of 100 yuan under a partnership; it waits for the partner. Return its address."""
     fields = await campaign_form(site, goal="exchange", partnership=path.rpartition("/")[2])
     made = await site.send(NEW_CAMPAIGN, NEW_CAMPAIGN, **fields)
     await site.send(made.url.path, made.url.path, step="start")
     assert await site.count("campaign_event", "state = 'awaiting_approval'") == 1
+    return made.url.path
 
 
 async def test_one_proposes_the_other_agrees_and_ends(site: MerchantSite) -> None:
@@ -75,7 +76,7 @@ async def test_one_proposes_the_other_agrees_and_ends(site: MerchantSite) -> Non
         assert "proposes a partnership" not in (await site.get(TODAY)).text
     chosen = (await site.get(f"{NEW_CAMPAIGN}?partnership={path.rpartition('/')[2]}")).text
     assert '<option value="exchange" selected>' in chosen
-    await exchange(site, path)
+    made = await exchange(site, path)
     async with signed_in(site, 1):
         # Of 150 yuan the tea house has bound 100, the noodle house nothing.
         bound = (await site.get(HERE)).text
@@ -86,12 +87,16 @@ async def test_one_proposes_the_other_agrees_and_ends(site: MerchantSite) -> Non
         ended = await site.send(path, HERE, step="end", sure="yes")
         assert "Over" in ended.text
     assert await site.count("partnership_event", "kind = 'ended'") == 1
-    assert "Your campaigns under it give nothing any more." in (await site.get(HERE)).text
+    # It waited for approval: now it is a draft that binds nothing, and its owner is told.
+    assert "Your campaigns under it are over" in (await site.get(HERE)).text
+    assert "Noodle has ended the partnership" in (await site.get(TODAY)).text
+    assert "Its partnership was ended before all had approved it." in (await site.get(made)).text
+    assert await site.count("campaign_event", "state = 'draft'") == 2
 
 
 async def test_a_proposal_is_declined_with_one_press(site: MerchantSite) -> None:
     """Two sendings of one press are one proposal; declined it cannot be agreed to any more."""
-    fields = {"once": await site.press(NEW), "name": "Us", "partner": str(site.street.merchants[1]), "limit": "9"}
+    fields = {"once": await site.press(NEW), "name": "Us", "partner": "noodle", "limit": "9"}
     first, second = [await site.client.post(NEW, data=fields) for _ in range(2)]
     assert (first.text.count("<article"), second.text.count("<article"), await site.count("partnership")) == (1, 1, 1)
     found = _ID.search(second.text)
@@ -113,13 +118,14 @@ async def test_a_proposal_is_declined_with_one_press(site: MerchantSite) -> None
         ("name", " ", "Give the partnership a name."),
         ("limit", "much", "Say how much each of you may bind at once"),
         ("limit", "0", "Say how much each of you may bind at once"),
-        ("partner", "", "Choose a merchant of the network that has a shop."),
-        ("partner", "00000000-0000-0000-0000-000000000007", "Choose a merchant of the network that has a shop."),
-        ("partner", "own", "That is you. Choose another merchant."),
-        ("partner2", "1", "You have chosen it already."),
-        ("partner", "2", "You and Bakery are declared rivals"),
-        ("partner2", "2", "You and Bakery are declared rivals"),
-        ("partner2", "3", "Two of these merchants are declared rivals."),
+        ("partner", "", "Nobody with a shop here is called like that."),
+        ("partner", "Blacksmith", "Nobody with a shop here is called like that."),
+        ("partner", "o", "Several are called like that: Books, Noodle. Type more of it."),
+        ("partner", "TEA", "That is you. Choose another merchant."),
+        ("partner2", "Noodle", "You have chosen it already."),
+        ("partner", "bake", "You and Bakery are declared rivals"),
+        ("partner2", "Bakery", "You and Bakery are declared rivals"),
+        ("partner2", "Books", "Two of these merchants are declared rivals."),
     ],
 )
 async def test_what_is_wrong_stands_at_its_field(site: MerchantSite, field: str, text: str, words: str) -> None:
@@ -128,8 +134,7 @@ async def test_what_is_wrong_stands_at_its_field(site: MerchantSite, field: str,
     async with made.database.unit(made.network_id) as uow:
         await network.declare_rival(uow, made.merchants[2], made.shops[0])
         await network.declare_rival(uow, made.merchants[1], made.shops[3])
-    value = {"own": str(made.tea)} | {str(place): str(id_) for place, id_ in enumerate(made.merchants)}
-    answer = await propose(site, **{field: text if field == "limit" else value.get(text, text)})
+    answer = await propose(site, **{field: text})
     assert (answer.status_code, words in answer.text.replace("&#39;", "'")) == (422, True)
     assert await site.count("partnership") == 0
 

@@ -37,7 +37,7 @@ async def test_a_note_is_read_by_its_merchant_when_it_was_sent(site: MerchantSit
     english = (await site.get("/merchant")).text
     assert "In 28 days guests spent 40 vouchers of other shops at Tea, and won 0 there." in english
     assert 'href="/merchant/print"' in english
-    assert "28 天内，顾客在Tea用了 40 张别家的券" in (await site.get("/merchant?lang=zh")).text
+    assert "28 天内，顾客在“Tea”用了 40 张别家的券" in (await site.get("/merchant?lang=zh")).text
 
 
 async def test_a_standing_top_up_is_set_and_paused_on_its_page(site: MerchantSite) -> None:

@@ -1,7 +1,9 @@
 """Partners of a merchant: what is proposed, agreed and ended, what each may bind and has bound, and a new proposal."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -21,6 +23,7 @@ HERE: Final = "/merchant/partners"
 _PARTNERS: Final = ("partner", "partner2", "partner3")
 _MOST_NAME = 200
 _MOST_ENDED = 20
+_MOST_NAMED = 5
 _STEPS = {
     "agree": campaign.agree_partnership,
     "end": campaign.end_partnership,
@@ -40,7 +43,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A partnership as its pages show it, and those of the merchant's exchanges under it that are not over."""
+    """A partnership as its pages show it, and those of the merchant's exchanges under it that matter."""
 
     one: Partnership
     proposer: str
@@ -57,6 +60,18 @@ class Shown:
 def awaiting(found: Sequence[Partnership], own: UUID) -> list[Partnership]:
     """Return those that wait for a merchant's answer."""
     return [one for one in found if one.state == "proposed" and own not in one.agreed]
+
+
+def ended_by_others(found: Sequence[Partnership], own: UUID, since: datetime) -> list[Partnership]:
+    """Return those that all had agreed to and that another party has ended since a time."""
+    return [
+        one
+        for one in found
+        if one.ended_at is not None
+        and one.ended_at >= since
+        and one.ended_by != own
+        and set(one.merchant_ids) <= set(one.agreed)
+    ]
 
 
 async def partners(visit: Visit) -> Response:
@@ -87,7 +102,7 @@ async def _told(uow: UnitOfWork, speech: Speech, own: UUID, found: Sequence[Part
     bound = await campaign.bound_minor(uow, [one.id for one in found])
     ids = sorted({id_ for one in found for id_ in one.merchant_ids})
     names = {one.id: one.legal_name for one in await network.merchants(uow, ids)} if ids else {}
-    exchanges = [one for one in await campaign.campaigns_of(uow, own, limit=100) if one.state is not State.ENDED]
+    exchanges = await campaign.campaigns_of(uow, own, limit=100)
 
     def party(one: Partnership, id_: UUID) -> Party:
         used = bound.get((one.id, id_), 0)
@@ -102,7 +117,11 @@ async def _told(uow: UnitOfWork, speech: Speech, own: UUID, found: Sequence[Part
             one,
             names[one.proposed_by],
             tuple(party(one, id_) for id_ in sorted(one.merchant_ids, key=lambda id_: (id_ != own, names[id_]))),
-            tuple(mine for mine in exchanges if mine.said.partnership_id == one.id),
+            tuple(
+                mine
+                for mine in exchanges
+                if mine.said.partnership_id == one.id and (one.state == "ended" or mine.state is not State.ENDED)
+            ),
             ended(one),
         )
         for one in found
@@ -157,24 +176,27 @@ async def propose(visit: Visit) -> Response:
 async def _chosen(uow: UnitOfWork, speech: Speech, draft: Draft, own: UUID) -> list[UUID]:
     """Return the chosen partners; what cannot be is put at its field: none, oneself, strangers, one twice, rivals."""
     others = await _others(uow, own)
-    known, chosen = {str(id_): id_ for id_ in others}, list[UUID]()
+    mine = (await network.merchant_of(uow, own)).legal_name
+    meant, chosen = dict[str, UUID](), list[UUID]()
     for field in _PARTNERS:
-        value = draft.get(field)
-        if not value and field != _PARTNERS[0]:
+        typed_ = draft.get(field).strip()
+        if not typed_ and field != _PARTNERS[0]:
             continue
-        if value == str(own):
+        found = _called(others, typed_)
+        if not found and typed_.casefold() == mine.casefold():
             draft.faults[field] = speech.text("That is you. Choose another merchant.")
-        elif value not in known:
-            draft.faults[field] = speech.text("Choose a merchant of the network that has a shop.")
-        elif known[value] in chosen:
+        elif not found:
+            draft.faults[field] = speech.text("Nobody with a shop here is called like that. Type a part of the name.")
+        elif len(found) > 1:
+            some = ", ".join(others[id_] for id_ in found[:_MOST_NAMED])
+            draft.faults[field] = speech.text("Several are called like that: %(names)s. Type more of it.", names=some)
+        elif found[0] in chosen:
             draft.faults[field] = speech.text("You have chosen it already. Choose another one, or nobody.")
         else:
-            chosen.append(known[value])
+            meant[field] = found[0]
+            chosen.append(found[0])
     rivals = await campaign.rivals_among(uow, [own, *chosen])
-    for field in _PARTNERS:
-        id_ = known.get(draft.get(field))
-        if id_ is None:
-            continue
+    for field, id_ in meant.items():
         with_ = next((one for one in (own, *chosen) if (one, id_) in rivals), None)
         if with_ == own:
             text = N_(
@@ -189,10 +211,27 @@ async def _chosen(uow: UnitOfWork, speech: Speech, draft: Draft, own: UUID) -> l
 
 
 async def _others(uow: UnitOfWork, own: UUID) -> dict[UUID, str]:
-    """Return the names of other merchants with a shop: an exchange is given at a partner's shops."""
-    open_ = {shop.merchant_id for shop in await network.all_shops(uow)}
-    found = [one for one in await network.all_merchants(uow) if one.id != own and one.id in open_]
-    return {one.id: one.legal_name for one in sorted(found, key=lambda one: (one.legal_name, one.id))}
+    """Return the names of other merchants with a shop: an exchange is given at a partner's shops.
+
+    Where two are called alike, their first shops tell them apart.
+    """
+    first: dict[UUID, network.Shop] = {}
+    for shop in await network.all_shops(uow):
+        first.setdefault(shop.merchant_id, shop)
+    found = [one for one in await network.all_merchants(uow) if one.id != own and one.id in first]
+    count = Counter(one.legal_name.casefold() for one in found)
+    names = {
+        one.id: one.legal_name if count[one.legal_name.casefold()] == 1 else f"{one.legal_name} · {first[one.id].name}"
+        for one in found
+    }
+    return dict(sorted(names.items(), key=lambda named: (named[1], named[0])))
+
+
+def _called(others: Mapping[UUID, str], text: str) -> list[UUID]:
+    """Return who is called so, else whose name has that in it; whatever the case."""
+    wanted = text.casefold()
+    exact = [id_ for id_, name in others.items() if name.casefold() == wanted]
+    return exact or [id_ for id_, name in others.items() if wanted and wanted in name.casefold()]
 
 
 async def _form(visit: Visit, draft: Draft, status: int = 200) -> Response:
@@ -200,11 +239,7 @@ async def _form(visit: Visit, draft: Draft, status: int = 200) -> Response:
     async with visit.unit() as uow:
         console = await console_of(uow, visit)
         others = await _others(uow, own)
-    nobody = ("", visit.speech.text("Nobody"))
-    choices = [("", visit.speech.text("Choose a merchant")), *others.items()]
-    return shown(
-        visit, "partner_new.html", HERE, console, status, draft=draft, first=choices, more=[nobody, *others.items()]
-    )
+    return shown(visit, "partner_new.html", HERE, console, status, draft=draft, others=list(others.values()))
 
 
 PAGES = (
