@@ -109,3 +109,19 @@ class SimulationFaulty(RuleBroken):
     code = "simulation_faulty"
     status = HTTPStatus.CONFLICT
     next_step = "Report it with the faults shown: a rule or the simulation is wrong."
+
+
+class TooLittleHistory(RuleBroken):
+    """The network's own figures are too few for a made-up copy of it."""
+
+    code = "too_little_history"
+    status = HTTPStatus.CONFLICT
+    next_step = "Wait until a hundred people have made a thousand visits to three shops within twelve weeks."
+
+
+class WhatIfUnknown(RuleBroken):
+    """What is asked about is nothing of this network."""
+
+    code = "what_if_unknown"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Name a shop, a merchant whose vouchers were spent, or a category with an area where there are shops."
