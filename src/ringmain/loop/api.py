@@ -11,6 +11,7 @@ from ringmain.loop import analysis
 from ringmain.loop.analysis import EXPRESSIONS as ANALYSES
 from ringmain.loop.analysis import LAKE_TABLES, Facts, Table, facts_of
 from ringmain.loop.checklist import Checklist, ChecklistStep, Step, checklist
+from ringmain.loop.figures import FiguresAsked, NetworkFigures, Spent, figures_asked, network_figures
 from ringmain.loop.forecast import Planned, forecast, planned
 from ringmain.loop.guests import Elsewhere, Guest, GuestCounts, guest_counts, guests
 from ringmain.loop.lift import CampaignLift, LiftOf, PartOf, aa_watch, campaign_lift, campaign_parts, lift_of
@@ -40,19 +41,26 @@ from ringmain.loop.model.notes import DAYS as NOTE_DAYS
 from ringmain.loop.model.notes import FEWEST_VOUCHERS, Balance, Note
 from ringmain.loop.model.ring import Given, Sharing, Side, Stages
 from ringmain.loop.model.scene_tribes import Action, Measured
+from ringmain.loop.model.switch_off import AFTER, Remaining, Stopped
+from ringmain.loop.model.switch_off import Period as StopPeriod
+from ringmain.loop.model.switch_off import read as read_stop
+from ringmain.loop.model.switch_off import read_areas as read_off_areas
 from ringmain.loop.model.top_ups import StandingOrder, TopUp
 from ringmain.loop.notes import decide_note, draft_notes, notes_to, shop_balances
 from ringmain.loop.offer_story import OfferVoucher, VoucherState, daily, offer_funnel, offer_vouchers, own_offer
 from ringmain.loop.pressure import OfferPressure, Pressure, RingPressure, pressure, ring_pressure
 from ringmain.loop.preview import Plan, Preview, preview
+from ringmain.loop.recruiting import Found, Recruit, Recruiting, recruiting
 from ringmain.loop.ring import OUTCOMES, Cell, MerchantPower, Outcome, OwnRing, Ring, Whose, own_ring, ring, whose
 from ringmain.loop.scene_tribes import SceneTribe, SceneTribes, Worked, scene_tribes, table_of
 from ringmain.loop.served import Group, More, PlanEffect, PlanOf, effect_of, plan_effect
 from ringmain.loop.store.offer_story import DayRow, FunnelRow
+from ringmain.loop.switch_off import PlannedRead, StopRead, SwitchedOff, stops, switched_off
 from ringmain.loop.today import Caused, Counted, Today, today
 from ringmain.loop.top_up import Standing, keep_topped_up, pause_top_up, set_top_up, standing, with_order
 
 __all__ = [
+    "AFTER",
     "ANALYSES",
     "FEWEST_VOUCHERS",
     "LAKE_TABLES",
@@ -75,9 +83,11 @@ __all__ = [
     "Dealt",
     "Elsewhere",
     "Expected",
+    "FiguresAsked",
     "FlowFigures",
     "FlowOf",
     "FlowReport",
+    "Found",
     "FunnelRow",
     "Given",
     "Group",
@@ -90,6 +100,7 @@ __all__ = [
     "Measured",
     "MerchantPower",
     "More",
+    "NetworkFigures",
     "Note",
     "OfferPressure",
     "OfferVoucher",
@@ -100,10 +111,14 @@ __all__ = [
     "PlanEffect",
     "PlanOf",
     "Planned",
+    "PlannedRead",
     "Pressure",
     "Preview",
     "Rate",
     "Reading",
+    "Recruit",
+    "Recruiting",
+    "Remaining",
     "Ring",
     "RingPressure",
     "SceneTribe",
@@ -112,11 +127,16 @@ __all__ = [
     "Sharing",
     "ShopEdge",
     "Side",
+    "Spent",
     "Stages",
     "Standing",
     "StandingOrder",
     "State",
     "Step",
+    "StopPeriod",
+    "StopRead",
+    "Stopped",
+    "SwitchedOff",
     "Today",
     "TopUp",
     "Transitions",
@@ -136,6 +156,7 @@ __all__ = [
     "draft_notes",
     "effect_of",
     "facts_of",
+    "figures_asked",
     "fixed_interval",
     "flow",
     "flow_report",
@@ -145,6 +166,7 @@ __all__ = [
     "keep_topped_up",
     "leak_report",
     "lift_of",
+    "network_figures",
     "notes_to",
     "offer_funnel",
     "offer_vouchers",
@@ -155,6 +177,9 @@ __all__ = [
     "planned",
     "pressure",
     "preview",
+    "read_off_areas",
+    "read_stop",
+    "recruiting",
     "ring",
     "ring_pressure",
     "scene_tribes",
@@ -163,6 +188,8 @@ __all__ = [
     "shop_balances",
     "standing",
     "table_of",
+    "stops",
+    "switched_off",
     "today",
     "transitions",
     "whose",

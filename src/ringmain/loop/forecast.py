@@ -26,6 +26,8 @@ from ringmain.voucher.api import PublishedOffer
 
 _CAMPAIGNS, _OFFERS, _PEOPLE = 100, 200, 5_000
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
+# Of fewer winners the share that is new says more about chance.
+_LOOK_BACK_DAYS, _FEWEST_WON = 28, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +74,17 @@ async def planned(uow: UnitOfWork, keyring: Keyring, wish: NewCampaign) -> Plann
         budget_minor=wish.budget_minor,
     )
     costs = await preview(uow, own, plan)
-    people = await campaign.audience_size(uow, keyring, wish.audience, own, now)
+    people = await campaign.audience_size(uow, keyring, wish, now)
     rows = await store.past_offers(uow, terms.kind, terms.currency, terms.face_minor, now)
     past = [PastOffer(row.creator_id == own, str(row.creator_id), row.ended, row.spent) for row in rows]
     shops = tuple(shop.id for shop in await network.shops_of(uow, own))
     ended = [one for one in await campaign.campaigns_of(uow, own, limit=_CAMPAIGNS) if _is_over(one, now)]
     return Planned(
         costs,
-        _given(wish, costs, people),
+        _given(wish, costs, people, await _meant(uow, wish, now)),
         people,
         tuple(known_of(past)),
-        await _share(uow, offer, shops, now),
+        await _share(uow, wish, offer, shops, now),
         tuple(await _spent(uow, ended)),
         shops,
     )
@@ -102,23 +104,40 @@ def _is_over(one: Campaign, now: datetime) -> bool:
     return one.state is campaign.State.ENDED and one.said.turn_hours is None and days <= now
 
 
-def _given(wish: NewCampaign, costs: Preview, people: int | None) -> int:
-    """Return how many vouchers go out: as the budget allows, at the pace of late, and one a week for each person."""
+def _given(wish: NewCampaign, costs: Preview, people: int | None, meant: float) -> int:
+    """Return how many vouchers go out: as the budget allows, at the pace of late, and one a week for each person.
+
+    `meant`: the share of those who win now that its goal is about.
+    """
     when = wish.schedule
     days = (when.ends_at - when.starts_at) / _DAY
     given = costs.vouchers
     if costs.vouchers_per_day is not None:
         open_share = (when.until_minute - when.from_minute) / campaign.DAY_MINUTES * (len(when.weekdays) or 7) / 7
-        given = min(given, ceil(costs.vouchers_per_day * days * open_share))
+        given = min(given, ceil(costs.vouchers_per_day * days * open_share * meant))
     return given if people is None else min(given, people * ceil(days * _DAY / _WEEK))
 
 
-async def _share(uow: UnitOfWork, offer: PublishedOffer, shop_ids: Sequence[UUID], now: datetime) -> float:
+async def _meant(uow: UnitOfWork, wish: NewCampaign, now: datetime) -> float:
+    """Return the share of those who won this merchant's vouchers of late that the goal of a campaign is about."""
+    if not wish.narrows:
+        return 1.0
+    row = await store.guests_who_won(uow, wish.merchant_id, now - timedelta(days=_LOOK_BACK_DAYS), wish.lapsed_days)
+    if row.people < _FEWEST_WON:
+        return 1.0
+    return (row.new if wish.goal == "new" else row.lapsed) / row.people
+
+
+async def _share(
+    uow: UnitOfWork, wish: NewCampaign, offer: PublishedOffer, shop_ids: Sequence[UUID], now: datetime
+) -> float:
     """Return how many of its visits would not come anyway, by the formula that values vouchers when they are given.
 
-    For the people of whom something is expected at these shops; where that is nobody, for somebody never seen.
+    For the people of whom something is expected at these shops (of new guests: who was never there); where that is
+    nobody, for somebody never seen.
     """
-    weeks = await need.weeks_at(uow, shop_ids, now, _PEOPLE)
+    been = wish.goal == "lapsed" if wish.narrows else None
+    weeks = await need.weeks_at(uow, shop_ids, now, _PEOPLE, been=been)
     faces = [one.terms.face_minor for one in await voucher.newest_offers(uow, limit=_OFFERS) if one.terms.face_minor]
     usual = float(np.median(faces)) if faces else 1.0
     chance = np.array(weeks or [np.nan], dtype=np.float64)

@@ -7,7 +7,7 @@ from ringmain.need.basket.ranker import train as train_baskets
 from ringmain.need.basket.simple import simple_scores as simple_basket_scores
 from ringmain.need.expected import ExpectedDay, ShopTraffic, forecast_traffic, traffic
 from ringmain.need.forecast import TASK, TASKS, ask_needs, forecast_needs, needs, own_needs, weeks_of
-from ringmain.need.ground import MADE_OF
+from ringmain.need.ground import MADE_OF, agreeing
 from ringmain.need.lifetimes import BgNbd, Histories, ParetoNbd, fit_bg_nbd, fit_pareto_nbd
 from ringmain.need.place.habits import names as habit_names
 from ringmain.need.place.journal import (
@@ -29,7 +29,7 @@ from ringmain.need.place.table import Rows, Table
 from ringmain.need.place.table import names as table_names
 from ringmain.need.place.town import Floats32
 from ringmain.need.returns import Forecast, Purchases, forecast, gather, histories
-from ringmain.need.store import Need
+from ringmain.need.store import Need, WeekChance
 from ringmain.need.traffic import holidays
 from ringmain.need.traffic.features import Window
 from ringmain.need.traffic.features import window as traffic_window
@@ -89,8 +89,10 @@ __all__ = [
     "Table",
     "Training",
     "Visits",
+    "WeekChance",
     "Window",
     "after_visits",
+    "agreeing",
     "ahead",
     "ask_needs",
     "basket_histories",

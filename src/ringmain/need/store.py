@@ -148,13 +148,19 @@ class ChanceRow:
     week_chance: float
 
 
-async def chances_at(uow: UnitOfWork, shop_ids: Sequence[UUID], since: datetime, limit: int) -> list[float]:
-    """Return with what chances people come to shops within a week, of so many of them at most."""
+async def chances_at(
+    uow: UnitOfWork, shop_ids: Sequence[UUID], since: datetime, limit: int, *, been: bool | None
+) -> list[float]:
+    """Return with what chances people come to shops within a week, of so many of them at most.
+
+    `been`: only of those who were there before, or never; None: of both.
+    """
     query = """
-        SELECT week_chance FROM need WHERE network_id = %s AND shop_id = ANY(%s) AND made_at > %s
+        SELECT week_chance FROM need
+        WHERE network_id = %s AND shop_id = ANY(%s) AND made_at > %s AND been = coalesce(%s, been)
         ORDER BY shop_id, subject_id LIMIT %s
     """
-    rows = await uow.rows(ChanceRow, query, (uow.network_id, pack_uuids(shop_ids), since, limit))
+    rows = await uow.rows(ChanceRow, query, (uow.network_id, pack_uuids(shop_ids), since, been, limit))
     return [row.week_chance for row in rows]
 
 

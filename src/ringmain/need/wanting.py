@@ -36,6 +36,11 @@ async def wanting(uow: UnitOfWork, shop_ids: Sequence[UUID], at: datetime) -> li
     return await store.likely(uow, shop_ids, at - OLDEST, LIKELY) if shop_ids else []
 
 
-async def weeks_at(uow: UnitOfWork, shop_ids: Sequence[UUID], at: datetime, limit: int) -> list[float]:
-    """Return the chances with which people come to shops within a week, without saying whose they are."""
-    return await store.chances_at(uow, shop_ids, at - OLDEST, limit) if shop_ids else []
+async def weeks_at(
+    uow: UnitOfWork, shop_ids: Sequence[UUID], at: datetime, limit: int, *, been: bool | None = None
+) -> list[float]:
+    """Return the chances with which people come to shops within a week, without saying whose they are.
+
+    `been`: only of those who were there before, or of those who never were.
+    """
+    return await store.chances_at(uow, shop_ids, at - OLDEST, limit, been=been) if shop_ids else []

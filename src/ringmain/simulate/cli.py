@@ -14,6 +14,7 @@ from ringmain.simulate.errors import EvaluationUnwritable
 from ringmain.simulate.evaluate.tasks import TASKS
 from ringmain.simulate.national_day.cli import Act
 from ringmain.simulate.national_day.cli import command as national_day
+from ringmain.simulate.what_if.cli import command as what_if
 
 # A file or a pipe has no width of its own; a row of figures stays one line there.
 _WIDE = 240
@@ -31,6 +32,11 @@ Json = Annotated[Path | None, Parameter(name="--json", help="Write the result to
 def add_national_day(act: Act, verify: Any) -> None:
     """Add the National Day; `act` runs something with the installation open, `verify` checks a network."""
     simulate.command(national_day(act, verify), name="national-day")
+
+
+def add_what_if(act: Any) -> None:
+    """Add what would happen; `act` runs something with the installation open."""
+    simulate.command(what_if(act), name="what-if")
 
 
 def evaluate(
@@ -175,6 +181,39 @@ def returns(
     for line in found.sentences():
         screen.print(line, highlight=False)
     _write(json, found.as_json())
+
+
+@simulate.command(name="switch-off")
+def switch_off(
+    *,
+    family: FamilyName = None,
+    worlds: Annotated[int, Parameter(help="How many, of consecutive seeds.")] = 10,
+    people: int | None = None,
+    seed: Seed = None,
+    parameters: ParametersFile = None,
+    json: Json = None,
+) -> None:
+    """Stop the money of made-up towns, and judge by the truth what is said of the visits that remain.
+
+    Without --family, both ways in which people behave.
+    """
+    from ringmain.simulate.world.parameters import load
+    from ringmain.simulate.world.switch_off import switch_off as run
+
+    _ask_whether_writable(json)
+    screen, found = _screen(), []
+    for name in (family,) if family else ("choice", "rhythm"):
+        chosen = load(parameters, family=name, people=people, seed=seed)
+        with screen.status(name) as status:
+            one = run(chosen, worlds, lambda number, name=name: status.update(f"{name}: {number + 1} of {worlds}"))
+        title = f"visits a person and week that the money made, {name}, {worlds} worlds"
+        table = Table("period", "true", "error (root mean square)", "said", "interval holds the truth", title=title)
+        for row in one.periods:
+            error = "too early" if row.error is None else f"{row.error:.4f}"
+            table.add_row(row.period, f"{row.truth:+.4f}", error, str(row.read), f"{row.held} of {row.read}")
+        screen.print(table)
+        found.append(one)
+    _write(json, msgspec.json.format(msgspec.json.encode(found)))
 
 
 def _screen() -> Console:

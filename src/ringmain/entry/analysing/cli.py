@@ -28,6 +28,11 @@ Analysis = Literal[
     "shop_balance",
     "sharing",
     "met_at_scenes",
+    "bought",
+    "visit_pairs",
+    "spent_vouchers",
+    "stopped_people",
+    "visits_in",
 ]
 
 

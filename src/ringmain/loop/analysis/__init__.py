@@ -1,7 +1,7 @@
 """From the lake to the small arrays that the model judges, as Ibis expressions that DuckDB and Spark both run."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from ringmain.loop.analysis.effect import (
     DealtRows,
@@ -29,6 +29,7 @@ from ringmain.loop.analysis.flow import (
     visit_transitions,
     voucher_transitions,
 )
+from ringmain.loop.analysis.recruiting import BoughtRows, bought, bought_rows, kinds_of
 from ringmain.loop.analysis.ring import (
     PlayedRows,
     after_playing,
@@ -43,19 +44,25 @@ from ringmain.loop.analysis.ring import (
     voucher_moves,
 )
 from ringmain.loop.analysis.scenes import MESSAGE, met_at_scenes
+from ringmain.loop.analysis.switch_off import Stop, stopped_people, stopped_rows, stops_of, visits_in
+from ringmain.loop.analysis.what_if import spent_vouchers, visit_pairs
 from ringmain.profile.api import lake_visits as visits
 
 __all__ = [
     "EXPRESSIONS",
     "LAKE_TABLES",
     "MESSAGE",
+    "BoughtRows",
     "DealtRows",
     "Facts",
     "Int64s",
     "PlayedRows",
     "ServedRows",
+    "Stop",
     "Table",
     "after_playing",
+    "bought",
+    "bought_rows",
     "data_end",
     "dealt_people",
     "dealt_rows",
@@ -68,6 +75,7 @@ __all__ = [
     "groups_of",
     "hops_to_visits",
     "met_at_scenes",
+    "kinds_of",
     "played_rows",
     "power",
     "redemption_returns",
@@ -76,14 +84,22 @@ __all__ = [
     "served_rows",
     "sharing",
     "shop_balance",
+    "spent_vouchers",
     "stages",
+    "stopped_people",
+    "stopped_rows",
+    "stops_of",
     "transitions_of",
+    "visit_pairs",
     "visit_transitions",
     "visits",
     "visits_after",
+    "visits_in",
     "voucher_moves",
     "voucher_transitions",
 ]
+
+_STOPPED = datetime(2026, 2, 10, tzinfo=UTC)
 
 # Every expression that is judged, by name: whoever adds a backend compares what each of them gives there and here.
 EXPRESSIONS: Mapping[str, Callable[[Facts], Table]] = {
@@ -108,6 +124,11 @@ EXPRESSIONS: Mapping[str, Callable[[Facts], Table]] = {
         facts, {"scene-0": "poster"}, (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)), 14
     ),
     "sharing": lambda facts: sharing(facts, ["scene-0"], 28),
+    "bought": lambda facts: bought(facts, _alone(facts).rename(kind="name"), datetime(2026, 1, 20, tzinfo=UTC)),
+    "visit_pairs": lambda facts: visit_pairs(facts, _STOPPED - timedelta(days=28), _STOPPED, _STOPPED),
+    "spent_vouchers": lambda facts: spent_vouchers(facts, _STOPPED - timedelta(days=28), _STOPPED),
+    "stopped_people": lambda facts: stopped_people(facts, stops_of([Stop("new-guests", None, _STOPPED)])),
+    "visits_in": lambda facts: visits_in(facts, _alone(facts), {"before": (_STOPPED - timedelta(days=28), _STOPPED)}),
 }
 
 

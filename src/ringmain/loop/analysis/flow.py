@@ -186,8 +186,8 @@ def data_end(facts: Facts) -> int:
 def transitions_of(moved: Table) -> tuple[Transitions, list[str]]:
     """Run a transitions expression; return the flow and the shops' ids by code."""
     rows = moved.to_pyarrow()
-    member_codes, _ = _codes(rows["subject_id"])
-    both, shops = _codes(pa.chunked_array([*rows["origin"].chunks, *rows["destination"].chunks], pa.string()))
+    member_codes, _ = codes(rows["subject_id"])
+    both, shops = codes(pa.chunked_array([*rows["origin"].chunks, *rows["destination"].chunks], pa.string()))
     origin, destination = both[: rows.num_rows], both[rows.num_rows :]
     return transitions(member_codes, origin, destination, times(rows["moved_at"]), shops=len(shops)), shops
 
@@ -196,7 +196,7 @@ def grants_of(facts: Facts) -> Grants:
     """Run `grant_outcomes` and return it as arrays."""
     rows = grant_outcomes(facts).to_pyarrow()
     return Grants(
-        member=_codes(rows["subject_id"])[0],
+        member=codes(rows["subject_id"])[0],
         granted_at=times(rows["granted_at"]),
         valid_until=times(rows["valid_until"]),
         redeemed_at=times(rows["redeemed_at"]),
@@ -212,7 +212,7 @@ def redemptions_of(facts: Facts) -> Redemptions:
     """Run `redemption_returns` and return it as arrays."""
     rows = redemption_returns(facts).to_pyarrow()
     return Redemptions(
-        member=_codes(rows["subject_id"])[0],
+        member=codes(rows["subject_id"])[0],
         redeemed_at=times(rows["redeemed_at"]),
         next_at=times(rows["next_at"]),
         next_paid_with_voucher=rows["next_paid_with_voucher"].to_numpy(),
@@ -283,7 +283,7 @@ def _is_empty(shops: Any) -> Any:
     return (shops.length() == 0).fill_null(True)
 
 
-def _codes(column: Any) -> tuple[Int64s, list[str]]:
+def codes(column: Any) -> tuple[Int64s, list[str]]:
     """Return codes from 0 in order of the values, `NONE` for null, and the values by code."""
     values = sorted(value for value in pc.unique(column).to_pylist() if value is not None)
     codes = pc.index_in(column, pa.array(values, pa.string())).fill_null(NONE)

@@ -21,9 +21,13 @@ def groups_of(named: Mapping[str, str]) -> Table:
     return ibis.memtable(pa.table({"shop_id": [*named.keys()], "name": [*named.values()]}))
 
 
-def voucher_moves(facts: Facts) -> Table:
+def voucher_moves(facts: Facts, since: datetime | None = None, until: datetime | None = None) -> Table:
     """Return a row per redemption that stands: subject_id, origin (null: won nowhere), destination, payer, amount."""
     spent = standing(facts).anti_join(disputed(facts), "sale_id")
+    if since is not None:
+        spent = spent.filter(spent.redeemed_at >= ibis.literal(since, "timestamp('UTC')"))
+    if until is not None:
+        spent = spent.filter(spent.redeemed_at < ibis.literal(until, "timestamp('UTC')"))
     won = facts.grant.select("voucher_id", "sender_shop_id", "funder_id", holder=facts.grant.subject_id)
     known = spent.inner_join(won, "voucher_id")
     known = known.mutate(subject_id=ibis.coalesce(known.subject_id, known.holder))

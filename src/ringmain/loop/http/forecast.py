@@ -8,7 +8,16 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from ringmain.campaign.api import DAY_MINUTES, Audience, NewCampaign, Schedule
+from ringmain.campaign.api import (
+    DAY_MINUTES,
+    LAPSED_DAYS,
+    LEAST_LAPSED,
+    MOST_LAPSED,
+    Audience,
+    Goal,
+    NewCampaign,
+    Schedule,
+)
 from ringmain.campaign.errors import CampaignInvalid
 from ringmain.kit.http import AmountMinor, Call, Limit, Request, Role, Route, Time
 from ringmain.loop.forecast import forecast, planned
@@ -21,7 +30,10 @@ _Minute = Annotated[int, Meta(ge=0, le=DAY_MINUTES)]
 
 
 class ForecastCampaign(Request, frozen=True, kw_only=True):
-    """A campaign that somebody thinks of. At most one of tribe, segment and category says for whom it is."""
+    """A campaign that somebody thinks of. At most one of tribe, segment and category says for whom it is.
+
+    The goals `new` and `lapsed` narrow that to guests who are new, or who stayed away for `lapsed_days`.
+    """
 
     offer_id: UUID
     budget_minor: AmountMinor
@@ -34,6 +46,8 @@ class ForecastCampaign(Request, frozen=True, kw_only=True):
     weekdays: Annotated[tuple[int, ...], Meta(max_length=7)] = ()
     from_minute: _Minute = 0
     until_minute: _Minute = DAY_MINUTES
+    goal: Goal = "quiet_hours"
+    lapsed_days: Annotated[int, Meta(ge=LEAST_LAPSED, le=MOST_LAPSED)] = LAPSED_DAYS
 
 
 class RangeShown(Struct, frozen=True, kw_only=True):
@@ -70,7 +84,8 @@ async def _forecast(call: Call, body: ForecastCampaign) -> ForecastShown:
     wish = NewCampaign(
         merchant_id=merchant_id,
         name="",
-        goal="new",
+        goal=body.goal,
+        lapsed_days=body.lapsed_days,
         offer_id=body.offer_id,
         budget_minor=body.budget_minor,
         audience=_audience(body),

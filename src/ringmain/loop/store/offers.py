@@ -156,3 +156,41 @@ async def past_offers(uow: UnitOfWork, kind: str, currency: str, face_minor: int
     """Return the newest offers of the network that are like this one: same kind, half to twice the value."""
     params = {"network": uow.network_id, "kind": kind, "currency": currency, "face": face_minor, "now": now}
     return await uow.rows(PastRow, _PAST, params)
+
+
+@dataclass(frozen=True, slots=True)
+class GuestsRow:
+    """Whoever won a merchant's vouchers lately: how many were new there when they won, and how many had stayed away."""
+
+    people: int
+    new: int
+    lapsed: int
+
+
+_GUESTS = """
+    WITH newest AS (
+        SELECT v.subject_id, v.granted_at FROM voucher v
+        JOIN offer o ON o.network_id = v.network_id AND o.id = v.offer_id
+        WHERE v.network_id = %(network)s AND o.creator_merchant_id = %(merchant)s AND v.subject_id IS NOT NULL
+          AND v.id >= %(since)s
+        ORDER BY v.id DESC LIMIT 2000
+    )
+    SELECT count(*) AS people, count(*) FILTER (WHERE s.last_at IS NULL) AS new,
+           count(*) FILTER (WHERE s.last_at <= n.granted_at - make_interval(days => %(days)s)) AS lapsed
+    FROM newest n CROSS JOIN LATERAL (
+        SELECT max(s.sold_at) AS last_at FROM sale s
+        WHERE s.network_id = %(network)s AND s.subject_id = n.subject_id AND s.merchant_id = %(merchant)s
+          AND s.sold_at < n.granted_at
+    ) AS s
+"""
+
+
+async def guests_who_won(uow: UnitOfWork, merchant_id: UUID, since: datetime, lapsed_days: int) -> GuestsRow:
+    """Return of the newest vouchers of a merchant since a time what their holders were to it when they won them."""
+    params = {
+        "network": uow.network_id,
+        "merchant": merchant_id,
+        "since": first_id(since),
+        "days": lapsed_days,
+    }
+    return await uow.row(GuestsRow, _GUESTS, params) or GuestsRow(0, 0, 0)

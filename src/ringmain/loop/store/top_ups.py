@@ -64,6 +64,12 @@ async def merchants(uow: UnitOfWork) -> list[UUID]:
     return [one.id for one in await uow.rows(_Id, _MERCHANTS, (uow.network_id,))]
 
 
+async def active(uow: UnitOfWork) -> list[UUID]:
+    """Return the merchants whose order is not paused."""
+    query = "SELECT merchant_id AS id FROM top_up_order WHERE network_id = %s AND NOT paused ORDER BY merchant_id"
+    return [one.id for one in await uow.rows(_Id, query, (uow.network_id,))]
+
+
 async def top_ups(uow: UnitOfWork, merchant_id: UUID, limit: int) -> list[TopUp]:
     """Return the newest top-ups of a merchant."""
     return await uow.rows(TopUp, _TOP_UPS, (uow.network_id, merchant_id, limit))

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from ringmain.campaign import api as campaign
 from ringmain.kit.db import UnitOfWork
-from ringmain.kit.pages import Visit
+from ringmain.kit.pages import Speech, Visit
 from ringmain.network import api as network
 from ringmain.network.api import Merchant, Network, Shop
 
@@ -45,6 +46,15 @@ async def names(uow: UnitOfWork) -> Names:
     for one in await network.all_shops(uow):
         shops[one.id] = shops[str(one.id)] = one
     return Names(here, merchants, shops)
+
+
+def area_names(speech: Speech, known: Names) -> dict[str, str]:
+    """Return a name for each area: around the shop that was opened there first."""
+    found: dict[str, str] = {}
+    for shop in sorted({one.id: one for one in known.shops.values()}.values(), key=lambda one: one.opened_at):
+        area = campaign.area_of(shop.latitude, shop.longitude)
+        found.setdefault(area, speech.text("Around %(shop)s", shop=shop.name))
+    return found
 
 
 def csv_file(visit: Visit, name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:

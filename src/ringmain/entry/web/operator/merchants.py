@@ -60,15 +60,16 @@ async def list_all(visit: Visit) -> Response:
 
 
 async def ask(visit: Visit) -> Response:
-    """Ask for what a new merchant needs."""
-    return await _asked(visit, {}, None)
+    """Ask for what a new merchant needs; what another page proposes stands there already."""
+    given = {name: visit.query(name)[:100] for name in ("category", "latitude", "longitude")}
+    return await _asked(visit, {name: text for name, text in given.items() if text}, None)
 
 
 async def _asked(visit: Visit, values: dict[str, str], rule: RuleBroken | None) -> Response:
     async with visit.unit() as uow:
         shops = await network.all_shops(uow)
     # A new shop mostly stands near the others: their middle is the first guess.
-    if shops and "latitude" not in values:
+    if shops and not {"latitude", "longitude"} <= set(values):
         values["latitude"] = f"{sum(one.latitude for one in shops) / len(shops):.5f}"
         values["longitude"] = f"{sum(one.longitude for one in shops) / len(shops):.5f}"
     status = HTTPStatus.OK if rule is None else rule.status

@@ -1,4 +1,4 @@
-"""Pressure: how long the ring's money lasts, and the notes to shops where vouchers end."""
+"""Pressure: how long the ring's money lasts, what is missing, and the notes to shops where vouchers end."""
 
 from typing import Literal
 from uuid import UUID
@@ -8,6 +8,8 @@ from starlette.responses import Response
 from ringmain.entry.web.audiences import OPERATOR
 from ringmain.entry.web.merchant.notes import said
 from ringmain.entry.web.operator.common import names
+from ringmain.entry.web.operator.recruiting import recruits
+from ringmain.entry.web.operator.stopping import plan, stop, stopped
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pages import PageRoute, Visit
 from ringmain.loop import api as loop
@@ -17,15 +19,20 @@ HERE = "/operator/pressure"
 
 
 async def show(visit: Visit) -> Response:
-    """Show the pressure of the ring and this week's drafts."""
+    """Show the pressure of the ring, which shops to recruit, and this week's drafts."""
     async with visit.unit() as uow:
         known, ring = await names(uow), await loop.ring_pressure(uow)
         notes = await loop.notes_to(uow, None)
+    counted, missing = await recruits(visit, known)
+    off = await stopped(visit, known)
     found = [said(visit.speech, one, known.shop(one.shop_id)) for one in notes]
     return visit.page(
         "operator/pressure.html",
         names=known,
         ring=ring,
+        counted=counted,
+        missing=missing,
+        off=off,
         drafts=[one for one in found if one.note.state == "draft"],
         decided=[one for one in found if one.note.state != "draft"][:20],
         days=loop.NOTE_DAYS,
@@ -48,4 +55,8 @@ async def decide(visit: Visit) -> Response:
     return visit.go(HERE)
 
 
-PAGES: tuple[PageRoute, ...] = (PageRoute(path=HERE, audience=OPERATOR, get=show, post=decide),)
+PAGES: tuple[PageRoute, ...] = (
+    PageRoute(path=HERE, audience=OPERATOR, get=show, post=decide),
+    PageRoute(path=f"{HERE}/switch-off", audience=OPERATOR, post=plan),
+    PageRoute(path=f"{HERE}/switch-off/{{switch_off_id:uuid}}", audience=OPERATOR, post=stop),
+)

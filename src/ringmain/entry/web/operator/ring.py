@@ -1,7 +1,6 @@
 """The ring: which vouchers flow where, whether that is more than chance, and where people are lost."""
 
 import asyncio
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,27 +10,23 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import structlog
 from starlette.responses import Response
 
-from ringmain.campaign import api as campaign
 from ringmain.entry.web.audiences import OPERATOR
 from ringmain.entry.web.merchant import turning
 from ringmain.entry.web.merchant.common import N_
-from ringmain.entry.web.operator.common import Names, csv_file, names
+from ringmain.entry.web.operator.common import Names, area_names, csv_file, names
+from ringmain.entry.web.operator.kept import Kept
 from ringmain.entry.web.picture import draw
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pages import PageRoute, Speech, Visit
 from ringmain.loop import api as loop
 from ringmain.voucher import api as voucher
 
-_log = structlog.get_logger(__name__)
 _MOST_EDGES = 400
 _STRONGEST = 10
 _MOST_MERCHANTS = 50
 _IN_SANKEY = 40
-_FRESH_SECONDS = 300.0
-_PATIENCE_SECONDS = 8.0
 # One analysis at a time: each may take all the memory that analyses are given.
 _ANALYSES = ThreadPoolExecutor(1, thread_name_prefix="ring")
 # Tells "spent at" from "won at" where a shop is both; nobody sees it.
@@ -48,38 +43,12 @@ class Reports:
     turning: loop.Ring
 
 
-class _Kept:
-    """The newest reports of each network, made in the background and kept for five minutes."""
-
-    def __init__(self) -> None:
-        self._found: dict[UUID, tuple[float, Reports]] = {}
-        self._making: dict[UUID, asyncio.Task[None]] = {}
-
-    async def of(self, lake: Path, network_id: UUID, asked: loop.Whose, now: datetime) -> Reports | None:
-        """Return the reports; None while the first ones take longer than people wait."""
-        made_at, found = self._found.get(network_id, (0.0, None))
-        if found is not None and time.monotonic() - made_at < _FRESH_SECONDS:
-            return found
-        if network_id not in self._making:
-            task = asyncio.create_task(self._make(lake, network_id, asked, now))
-            self._making[network_id] = task
-            task.add_done_callback(lambda _: self._making.pop(network_id, None))
-        if found is None:
-            await asyncio.wait([self._making[network_id]], timeout=_PATIENCE_SECONDS)
-            found = self._found.get(network_id, (0.0, None))[1]
-        return found
-
-    async def _make(self, lake: Path, network_id: UUID, asked: loop.Whose, now: datetime) -> None:
-        try:
-            run = partial(_reports, lake, network_id, asked, now)
-            found = await asyncio.get_running_loop().run_in_executor(_ANALYSES, run)
-        except Exception as error:  # noqa: BLE001 (the page stands without it; the next visitor tries again)
-            _log.exception("ring_not_analysed", kind=type(error).__qualname__, exc_info=False)
-        else:
-            self._found[network_id] = time.monotonic(), found
+_KEPT: Kept[Reports] = Kept()
 
 
-_KEPT = _Kept()
+async def _counted(visit: Visit, asked: loop.Whose, now: datetime) -> Reports | None:
+    run = partial(_reports, visit.site.settings.lake_folder, visit.network_id, asked, now)
+    return await _KEPT.of(visit.network_id, lambda: asyncio.get_running_loop().run_in_executor(_ANALYSES, run))
 
 
 def _reports(lake: Path, network_id: UUID, asked: loop.Whose, now: datetime) -> Reports:
@@ -97,7 +66,7 @@ async def show(visit: Visit) -> Response:
         known, edges = await names(uow), await voucher.flow_edges(uow, _MOST_EDGES)
         totals = await voucher.flow_totals(uow)
         asked, now = await loop.whose(uow), await uow.now()
-    reports = await _KEPT.of(visit.site.settings.lake_folder, visit.network_id, asked, now)
+    reports = await _counted(visit, asked, now)
     ring = {one.id: one.name for key, one in known.shops.items() if key == one.id}
     picture = draw(ring, [one for one in edges if one.won_at in ring and one.spent_at in ring], _STRONGEST)
     leaks = _leak_rows(visit.speech, reports)
@@ -141,7 +110,7 @@ def _turning(speech: Speech, known: Names, found: loop.Ring) -> Turning:
     )
     first = max(found.stages.won, 1)
     power = sorted(found.power, key=lambda one: -sum(side.amount_minor or 0 for side in one.given))
-    areas = _areas(speech, known)
+    areas = area_names(speech, known)
     named = {"area": areas, "category": {}}
     titles = {"area": speech.text("Between areas"), "category": speech.text("Between categories")}
     return Turning(
@@ -160,15 +129,6 @@ def _turning(speech: Speech, known: Names, found: loop.Ring) -> Turning:
 
 def _coarse(found: loop.Ring) -> Sequence[tuple[str, Sequence[loop.Cell]]]:
     return (("area", found.matrices["area"]), ("category", found.matrices["category"]))
-
-
-def _areas(speech: Speech, known: Names) -> dict[str, str]:
-    """Return a name for each area: around the shop that was opened there first."""
-    found: dict[str, str] = {}
-    for shop in sorted({one.id: one for one in known.shops.values()}.values(), key=lambda one: one.opened_at):
-        area = campaign.area_of(shop.latitude, shop.longitude)
-        found.setdefault(area, speech.text("Around %(shop)s", shop=shop.name))
-    return found
 
 
 def _cells(speech: Speech, cells: Sequence[loop.Cell], names: dict[str, str], currency: str) -> list[list[str]]:
@@ -353,7 +313,7 @@ async def leaks_file(visit: Visit) -> Response:
     """Give the leaks as a file."""
     async with visit.unit() as uow:
         asked, now = await loop.whose(uow), await uow.now()
-    reports = await _KEPT.of(visit.site.settings.lake_folder, visit.network_id, asked, now)
+    reports = await _counted(visit, asked, now)
     return csv_file(visit, "leaks", ("step", "vouchers"), _leak_rows(visit.speech, reports))
 
 
