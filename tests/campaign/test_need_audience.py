@@ -14,7 +14,7 @@ from ringmain.kit.learn.registry import NewModel
 from ringmain.need import api as need
 from ringmain.need import store
 from tests.campaign.test_deal import running
-from tests.campaign.test_plan import draft
+from tests.campaign.test_plan import draft, plan
 from tests.match.street import NOW, Street
 
 COFFEE = Audience(kind="need", category="coffee")
@@ -59,6 +59,6 @@ async def test_one_shops_guests_are_not_counted_for_another(street: Street) -> N
     people = [(await street.person(f"+86138000001{n:02}")).subject_id for n in range(30)]
     await expect(street, 3, dict.fromkeys(people, 0.9))
     async with street.unit() as uow:
-        assert await audience_size(uow, street.keyring, COFFEE, street.merchants[1], NOW) is None
+        assert await audience_size(uow, street.keyring, plan(street, goal="quiet_hours", audience=COFFEE), NOW) is None
         # Control: there is a number to keep.
         assert len(await need.wanting(uow, [street.shops[3]], NOW)) == 30

@@ -18,8 +18,12 @@ from ringmain.campaign.errors import (
     PartnershipNotAgreed,
     PartnershipNotFound,
 )
+from ringmain.campaign.plan import partner
 from ringmain.campaign.plan.model import MOVES
 from ringmain.network.errors import MerchantNotFound
+from ringmain.segment import api as segment
+from tests.entry.web.tribes import counted as tribes_counted
+from tests.entry.web.tribes import found as tribes_found
 from tests.match.street import NOW, Street
 
 MONTH = Schedule(starts_at=NOW - timedelta(days=1), ends_at=NOW + timedelta(days=27))
@@ -32,10 +36,11 @@ def plan(street: Street, place: int = 1, **changes: Any) -> NewCampaign:
     return NewCampaign(**{**ids, **usual, **changes})
 
 
-async def draft(street: Street, place: int = 1, **changes: Any) -> Campaign:
-    """Draft a campaign as its merchant."""
+async def draft(street: Street, place: int = 1, *, by_operator: bool = False, **changes: Any) -> Campaign:
+    """Draft a campaign as its merchant, or for it."""
+    by = None if by_operator else street.merchants[place]
     async with street.unit() as uow:
-        return await api.draft_campaign(uow, plan(street, place, **changes), by=street.merchants[place])
+        return await api.draft_campaign(uow, plan(street, place, **changes), by=by)
 
 
 async def step(street: Street, name: str, one: Campaign, **more: Any) -> Campaign:
@@ -148,8 +153,9 @@ async def test_an_offer_is_in_one_campaign_at_a_time(street: Street) -> None:
     first, second = await draft(street), await draft(street)
     await step(street, "start", first)
     await step(street, "pause", first)
-    with pytest.raises(OfferInCampaign):
+    with pytest.raises(OfferInCampaign) as refused:
         await step(street, "start", second)
+    assert refused.value.facts["campaign_id"] == first.id
     await step(street, "end", first)
     assert (await step(street, "start", second)).state is State.RUNNING
 
@@ -191,6 +197,63 @@ async def test_a_partnership_is_agreed_by_all(street: Street) -> None:
         assert (await api.end_partnership(uow, one.id, party=street.merchants[2])).state == "ended"
         with pytest.raises(PartnershipNotAgreed):
             await api.agree_partnership(uow, one.id, party=street.merchants[3])
+
+
+async def test_ending_a_partnership_frees_what_is_bound(street: Street) -> None:
+    """What ran ends with its budget, what waited is a draft that binds nothing; others' money is left alone."""
+    shared = await partnership(street, 2)
+    running, waiting = [
+        await draft(street, goal="exchange", partnership_id=shared, budget_minor=9_000, offer_id=id_)
+        for id_ in (street.offers[1], (await street.publish(1)).id)
+    ]
+    alone = await step(street, "start", await draft(street, 3))
+    for one in (running, waiting):
+        await step(street, "start", one)
+    await step(street, "approve", running, partner=street.merchants[2])
+    async with street.unit() as uow:
+        assert (await api.bound_minor(uow, [shared]))[shared, street.merchants[1]] == 18_000
+        ended = await api.end_partnership(uow, shared, party=street.merchants[2])
+        assert (ended.state, ended.ended_by) == ("ended", street.merchants[2])
+    async with street.unit() as uow:
+        states = [(await api.read_campaign(uow, one.id, by=None)).state for one in (running, waiting, alone)]
+        assert await api.bound_minor(uow, [shared]) == {}
+    assert states == [State.ENDED, State.DRAFT, State.RUNNING]
+    assert await street.value("SELECT count(*) FROM budget WHERE ends_at > %s", NOW + timedelta(days=1)) == 1
+
+
+async def test_what_started_while_a_partnership_ended_ends_within_the_hour(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The net below: whatever ending it has not seen, the job of the hour ends."""
+    shared = await partnership(street, 2)
+    one = await draft(street, goal="exchange", partnership_id=shared)
+    await step(street, "start", one)
+    await step(street, "approve", one, partner=street.merchants[2])
+
+    async def nothing(*_: Any, **__: Any) -> list[UUID]:
+        return []
+
+    monkeypatch.setattr(partner, "release_exchanges", nothing)
+    async with street.unit() as uow:
+        await api.end_partnership(uow, shared, party=street.merchants[2])
+        assert (await api.read_campaign(uow, one.id, by=None)).state is State.RUNNING
+        assert await api.end_due_campaigns(uow) == [one.id]
+        assert (await api.read_campaign(uow, one.id, by=None)).state is State.ENDED
+
+
+async def test_a_merchant_gives_to_groups_that_it_is_shown_only(street: Street) -> None:
+    """Another's group is refused, whether it exists or not; one that is shown to it, or by the operator, is kept."""
+    ids = await tribes_found(street.database, street.network_id, at=NOW)
+    for id_ in (*ids, UUID(int=7)):
+        with pytest.raises(CampaignInvalid) as refused:
+            await draft(street, audience=Audience(kind="tribe", tribe_id=id_))
+        assert refused.value.facts["field"] == "audience.tribe_id"
+    await draft(street, audience=Audience(kind="tribe", tribe_id=ids[0]), by_operator=True)
+    await tribes_counted(street.database, street.network_id, street.merchants[1])
+    async with street.unit() as uow:
+        shown = (await segment.tribes_of_merchant(uow, street.merchants[1])).tribes[0].tribe_id
+    await draft(street, audience=Audience(kind="tribe", tribe_id=shown))
+    assert await street.value("SELECT count(*) FROM campaign WHERE network_id = %s", street.network_id) == 2
 
 
 async def test_strangers_and_empty_partnerships_are_refused(street: Street) -> None:

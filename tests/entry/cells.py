@@ -555,6 +555,17 @@ LOOP: dict[str, Cell] = {
     "read_closure": Cell("oa", lambda _: "/v1/loop/closure", other_network="apart"),
     "read_ring": Cell("oa", lambda _: "/v1/loop/ring", other_network="apart"),
     "read_ring_pressure": Cell("oa", lambda _: "/v1/loop/pressure", other_network="apart"),
+    "read_recruiting": Cell("oa", lambda _: "/v1/loop/recruiting", other_network="apart"),
+    "read_switch_off": Cell("oa", lambda _: "/v1/loop/switch-off", other_network="apart"),
+    # The network of this test has too few areas for one.
+    "plan_switch_off": Cell(
+        "o",
+        lambda _: "/v1/switch-offs",
+        lambda _: {"share_bp": 2500, "starts_at": "2100-01-01T00:00:00Z", "days": 90},
+        own=(422,),
+        other_network="apart",
+    ),
+    "stop_switch_off": Cell("o", lambda things: f"/v1/switch-offs/{things.key_id}/stop", own=(404,)),
     "list_pressure_notes": Cell("om", lambda _: "/v1/pressure-notes", other_network="apart", other_merchant="apart"),
     # Only Monday's job drafts notes: there is none here to be sent.
     "decide_pressure_note": Cell(

@@ -71,6 +71,7 @@ def test_every_job_has_its_slice_in_its_name() -> None:
         "profile:baskets",
         "sale:partitions",
         "segment:tribes",
+        "simulate:what_if",
         "voucher:expire",
         "voucher:mint",
         "voucher:remind",

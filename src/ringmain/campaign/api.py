@@ -18,7 +18,7 @@ from ringmain.campaign.allocation import (
     worth,
 )
 from ringmain.campaign.claim import Claimed, claim
-from ringmain.campaign.draw import Draw, Player, Prize, draw
+from ringmain.campaign.draw import PRIZE_REACH_M, Draw, Player, Prize, draw
 from ringmain.campaign.games.choose import Choosing, Won, choose, choosing_at, settle_choices
 from ringmain.campaign.games.look import (
     AtScene,
@@ -65,12 +65,17 @@ from ringmain.campaign.plan.breach import breach_recorder
 from ringmain.campaign.plan.deal import Dealing, dealing, held_out, record_opportunities
 from ringmain.campaign.plan.model import (
     DAY_MINUTES,
+    LAPSED_DAYS,
+    LEAST_LAPSED,
+    MOST_LAPSED,
     Audience,
     Campaign,
+    Goal,
     NewCampaign,
     Partnership,
     Schedule,
     State,
+    SwitchOff,
 )
 from ringmain.campaign.plan.partner import (
     agree_partnership,
@@ -91,12 +96,14 @@ from ringmain.campaign.plan.run import (
     draft_campaign,
     end_campaign,
     end_due_campaigns,
+    in_the_way,
     pause_campaign,
     read_campaign,
     start_campaign,
 )
 from ringmain.campaign.plan.store.breaches import LAKE_TABLES as BREACH_LAKE_TABLES
 from ringmain.campaign.plan.store.campaigns import LAKE_TABLES as PLAN_LAKE_TABLES
+from ringmain.campaign.plan.switch_off import areas, is_off, plan_switch_off, stop_switch_off, switch_offs
 from ringmain.campaign.receipt import NextVoucher, next_voucher
 from ringmain.campaign.referrals.invite import Sharing, invite, join_by, set_rule, sharing_of
 from ringmain.campaign.referrals.store import LAKE_TABLES as REFERRAL_LAKE_TABLES
@@ -147,11 +154,15 @@ __all__ = [
     "DAY_MINUTES",
     "GAME_LAKE_TABLES",
     "LAKE_TABLES",
+    "LAPSED_DAYS",
+    "LEAST_LAPSED",
     "LONGEST_BENEFIT",
     "LONGEST_PACE_DAYS",
     "MESSAGE_LAKE_TABLES",
     "MOST_BENEFITS",
+    "MOST_LAPSED",
     "MOST_PACKET_PARTS",
+    "PRIZE_REACH_M",
     "SCENES",
     "Allocation",
     "Applied",
@@ -174,6 +185,7 @@ __all__ = [
     "Game",
     "GameKind",
     "GamePrize",
+    "Goal",
     "Known",
     "LeftOut",
     "MessageFigures",
@@ -210,6 +222,7 @@ __all__ = [
     "Shared",
     "Sharing",
     "State",
+    "SwitchOff",
     "ToldPlay",
     "Value",
     "Won",
@@ -219,6 +232,7 @@ __all__ = [
     "apply_pack",
     "approve_campaign",
     "area_of",
+    "areas",
     "audience_size",
     "benefits_of",
     "both_chances",
@@ -249,7 +263,9 @@ __all__ = [
     "game_at",
     "held_out",
     "in_language",
+    "in_the_way",
     "invite",
+    "is_off",
     "join_by",
     "list_games",
     "make_packet",
@@ -274,6 +290,7 @@ __all__ = [
     "partnerships_of",
     "pause_campaign",
     "pick",
+    "plan_switch_off",
     "plans_of",
     "play",
     "play_game",
@@ -301,6 +318,8 @@ __all__ = [
     "shown_effects",
     "start_campaign",
     "stop_round",
+    "stop_switch_off",
+    "switch_offs",
     "take",
     "taken_today",
     "two_boosted",

@@ -110,12 +110,15 @@ async def _check(uow: UnitOfWork, play: Play, offer_id: UUID, known: Known, now:
 async def _held_out(
     uow: UnitOfWork, play: Play, prizes: Sequence[StoredPrize], known: Known, now: datetime
 ) -> frozenset[UUID]:
-    """Return the prizes that this person is compared with in; where nobody knew them at the draw, record that now."""
+    """Return the prizes that this person must not get; where nobody knew them at the draw, record that now.
+
+    Those that they are compared with in, and those of campaigns for new guests, who may turn out to be none.
+    """
     ids = [prize.offer_id for prize in prizes]
     dealt = await dealing(uow, known.subject_id, ids, now, channel="scene", at_shop_id=play.shop_id)
     if play.subject_id is None:
         await record_opportunities(uow, dealt, ids)
-    return dealt.held_out
+    return dealt.held_out | dealt.not_meant
 
 
 async def _granted(

@@ -37,7 +37,8 @@ from ringmain.voucher.api import PublishedOffer
 _CANDIDATES = 24
 _DAY_SECONDS = 86_400
 # Prizes lead no further than five kilometres, as long as there are enough of them within.
-IN_REACH = float(np.exp(-5_000 / 700))
+PRIZE_REACH_M = 5_000
+IN_REACH = float(np.exp(-PRIZE_REACH_M / 700))
 _PURPOSE = "campaign.player"
 
 State = Literal["open", "won", "nothing"]

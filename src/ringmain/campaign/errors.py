@@ -294,11 +294,11 @@ class CampaignMoveRefused(RuleBroken):
 
 
 class OfferInCampaign(RuleBroken):
-    """Another campaign with this offer runs or pauses."""
+    """Another campaign, which runs or pauses, gives this offer already."""
 
     code = "offer_in_campaign"
     status = HTTPStatus.CONFLICT
-    next_step = "End the other campaign first, or publish an offer for this one."
+    next_step = "End the other campaign first, or make this one with another offer."
 
 
 class PartnershipNotFound(RuleBroken):
@@ -379,3 +379,27 @@ class PackCampaignUnknown(RuleBroken):
     code = "pack_campaign_unknown"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     next_step = "Read the pack, and name keys of its campaigns, or none for all of them."
+
+
+class SwitchOffInvalid(RuleBroken):
+    """A switch-off cannot be planned like this."""
+
+    code = "switch_off_invalid"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Mend the named field and plan it again."
+
+
+class SwitchOffNotFound(RuleBroken):
+    """There is no such switch-off."""
+
+    code = "switch_off_not_found"
+    status = HTTPStatus.NOT_FOUND
+    next_step = "List switch-offs with GET /v1/loop/switch-off."
+
+
+class SwitchOffPlanned(RuleBroken):
+    """A switch-off runs or waits already; there is one at a time."""
+
+    code = "switch_off_planned"
+    status = HTTPStatus.CONFLICT
+    next_step = "Wait until it is over, or stop it."

@@ -22,7 +22,7 @@ from ringmain.kit.postgres import Trouble
 from ringmain.kit.pure.errors import RuleBroken, Unavailable
 from ringmain.kit.settings import Settings
 from ringmain.segment.cli import commands as tribe_commands
-from ringmain.simulate.cli import add_national_day, evaluate, simulate
+from ringmain.simulate.cli import add_national_day, add_what_if, evaluate, simulate
 
 Result = TypeVar("Result")
 
@@ -42,6 +42,7 @@ app.command(evaluate)
 app.command(replay)
 app.command(simulate)
 add_national_day(lambda work: act_on(work, own=True), verify_network)
+add_what_if(lambda work: act_on(work, own=True))
 app.command(train)
 app.command(models)
 app.command(master_key)

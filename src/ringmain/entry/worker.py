@@ -31,6 +31,7 @@ from ringmain.sale import api as sale
 from ringmain.sale import jobs as sale_jobs
 from ringmain.segment import api as segment
 from ringmain.segment import jobs as segment_jobs
+from ringmain.simulate import jobs as simulate_jobs
 from ringmain.simulate.api import street
 from ringmain.voucher import jobs as voucher_jobs
 
@@ -51,6 +52,7 @@ def jobs(application_url: str) -> procrastinate.App:
     app.add_tasks_from(profile_jobs.tasks(), namespace="profile")
     app.add_tasks_from(sale_jobs.tasks(), namespace="sale")
     app.add_tasks_from(segment_jobs.tasks(), namespace="segment")
+    app.add_tasks_from(simulate_jobs.tasks(), namespace="simulate")
     app.add_tasks_from(voucher_jobs.tasks(), namespace="voucher")
     return app
 

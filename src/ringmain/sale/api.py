@@ -27,7 +27,18 @@ from ringmain.sale.store.buyers import BoughtRow, LineRow, RegularRow, bought, b
 from ringmain.sale.store.export import EXPORT_TABLES
 from ringmain.sale.store.lake import LAKE_TABLES
 from ringmain.sale.store.totals import SaleTotals, sale_totals
-from ringmain.sale.store.visits import UNDONE, LastShop, SalePlace, VisitsRow, ask_visits, last_shops, sale_place
+from ringmain.sale.store.visits import (
+    UNDONE,
+    LastAt,
+    LastShop,
+    SalePlace,
+    VisitsRow,
+    ask_visits,
+    last_at_merchant,
+    last_at_merchants,
+    last_shops,
+    sale_place,
+)
 from ringmain.sale.tell import receipts
 from ringmain.sale.undo import Undo, undo
 
@@ -40,6 +51,7 @@ __all__ = [
     "Counts",
     "ImportReport",
     "ImportTiming",
+    "LastAt",
     "LastShop",
     "Line",
     "LineRow",
@@ -73,6 +85,8 @@ __all__ = [
     "ensure_partitions",
     "find_till_sales",
     "import_sales",
+    "last_at_merchant",
+    "last_at_merchants",
     "last_shops",
     "lines_of",
     "missing_sales",

@@ -20,7 +20,7 @@ from tests.campaign.test_deal import people, recorded, running
 from tests.match.street import NOW, Street
 
 
-async def _game(street: Street, offers: list[UUID], odds: list[int]) -> tuple[Game, str]:
+async def open_game(street: Street, offers: list[UUID], odds: list[int]) -> tuple[Game, str]:
     """Open a game at the bakery's door with offers, and one of the network that stands in."""
     door = await street.poster(0)
     async with street.unit() as uow:
@@ -40,7 +40,8 @@ async def _game(street: Street, offers: list[UUID], odds: list[int]) -> tuple[Ga
         return await api.open_game(uow, new), door
 
 
-async def _play(street: Street, door: str, known: Known) -> Won:
+async def play_at(street: Street, door: str, known: Known) -> Won:
+    """Let somebody play at a door."""
     touch = await street.touch(door)
     async with street.unit() as uow:
         won = await api.play_game(uow, touch, known.member_id)
@@ -60,15 +61,15 @@ async def _cap(street: Street, kind: CapKind, most: int, owner_id: UUID) -> None
 async def test_a_person_at_their_cap_may_not_play_and_has_lost_nothing(street: Street) -> None:
     """One a day: the second game is refused before anything is drawn, the first one is shown again."""
     offers = [(await street.publish(place)).id for place in (1, 2)]
-    _, first = await _game(street, offers[:1], [1])
-    _, second = await _game(street, offers[1:], [1])
+    _, first = await open_game(street, offers[:1], [1])
+    _, second = await open_game(street, offers[1:], [1])
     await _cap(street, "person", 1, street.network_id)
     known = await _person(street)
-    won = await _play(street, first, known)
+    won = await play_at(street, first, known)
     with pytest.raises(CapReached):
-        await _play(street, second, known)
+        await play_at(street, second, known)
 
-    assert (await _play(street, first, known)).voucher_id == won.voucher_id
+    assert (await play_at(street, first, known)).voucher_id == won.voucher_id
     assert await street.value("SELECT count(*) FROM play") == await street.value("SELECT count(*) FROM voucher") == 1
     assert await street.value("SELECT count(*) FROM given WHERE channel = 'scene'") == 1
 
@@ -76,9 +77,9 @@ async def test_a_person_at_their_cap_may_not_play_and_has_lost_nothing(street: S
 async def test_a_merchant_at_its_cap_gives_nothing_more_and_all_win(street: Street) -> None:
     """Two of a merchant a day: five people win, two of them its prize, the others what stands in."""
     offer = (await street.publish(1)).id
-    _, door = await _game(street, [offer], [1])
+    _, door = await open_game(street, [offer], [1])
     await _cap(street, "merchant", 2, street.merchants[1])
-    won = [await _play(street, door, await _person(street)) for _ in range(5)]
+    won = [await play_at(street, door, await _person(street)) for _ in range(5)]
 
     assert [one.prize.place for one in won] == [1, 1, 2, 2, 2]
 
@@ -100,9 +101,9 @@ async def _two_groups(street: Street) -> tuple[int, int]:
     """Return the prizes of a person who may get a campaign's offer, nearly all there is, and of one compared with."""
     one = await running(street)
     other = (await street.publish(2)).id
-    _, door = await _game(street, [one.said.offer_id, other], [1_000_000, 1])
+    _, door = await open_game(street, [one.said.offer_id, other], [1_000_000, 1])
     treated, compared = await people(street, one)
-    places = (await _play(street, door, treated)).prize.place, (await _play(street, door, compared)).prize.place
+    places = (await play_at(street, door, treated)).prize.place, (await play_at(street, door, compared)).prize.place
     assert (await recorded(street, one, treated), await recorded(street, one, compared)) == ([True], [False])
     return places
 

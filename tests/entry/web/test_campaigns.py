@@ -114,7 +114,7 @@ async def test_a_need_on_some_days_is_kept_as_it_was_said(site: MerchantSite) ->
         "visits with its voucher (between",
         "visits would not have come without it. It may be anything from ",
         "more, so it may also bring nothing.",
-        "The range is wide, because none of your campaigns has ended",
+        "The range is wide, because nothing like it has been tried in this network yet",
         "How many people that is cannot be told",
     ):
         assert words in page.text

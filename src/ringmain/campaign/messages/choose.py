@@ -21,7 +21,7 @@ from ringmain.campaign.draw import IN_REACH
 from ringmain.campaign.messages import store
 from ringmain.campaign.messages.model import Choice, Round, with_chance
 from ringmain.campaign.messages.people import Person, Standing, people
-from ringmain.campaign.plan import deal
+from ringmain.campaign.plan import deal, goal, switch_off
 from ringmain.campaign.plan.model import Campaign
 from ringmain.campaign.plan.store import campaigns
 from ringmain.campaign.prices import Serving, serving
@@ -58,6 +58,18 @@ class _Edges:
     def of(self, rows: Int64s) -> "_Edges":
         """Return some of them."""
         return _Edges(*(getattr(self, name)[rows] for name in self.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
+class _Audience:
+    """For whom a campaign is: only these people (None: everybody), and never those."""
+
+    only: frozenset[UUID] | None
+    never: frozenset[UUID]
+
+    def takes_in(self, subject_id: UUID) -> bool:
+        """Say whether it is for somebody."""
+        return subject_id not in self.never and (self.only is None or subject_id in self.only)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,10 +175,11 @@ async def _town(uow: UnitOfWork, keyring: Keyring, day: date) -> _Town | Mapping
     if not everybody:
         return kept_back
     running = tuple(one for one in running if one.said.offer_id in owners)
-    audiences = [await _audience(uow, one) for one in running]
+    apart = await goal.left_out(uow, running, {one.known.subject_id: one.known for one in everybody}, at)
+    audiences = [_Audience(await _audience(uow, one), apart.get(one.id, frozenset())) for one in running]
     last = {one.standing.shop_id for one in everybody if one.standing.shop_id is not None}
     shops = {one.id: one for one in await network.shops(uow, sorted(last))}
-    prices = await serving(uow, at)
+    prices, off = await serving(uow, at), await switch_off.current(uow, at)
     groups: dict[Standing, list[int]] = {}
     for number, person in enumerate(everybody):
         groups.setdefault(person.standing, []).append(number)
@@ -184,7 +197,7 @@ async def _town(uow: UnitOfWork, keyring: Keyring, day: date) -> _Town | Mapping
             parts += [
                 _candidates(reach, prices, group, (place, one.said.offer_id), audiences[place])
                 for place, one in enumerate(running)
-                if deal.reaches(one, shop, parties)
+                if deal.reaches(one, shop, parties) and not switch_off.holds(off, shop)
             ]
         else:
             break
@@ -254,7 +267,7 @@ def _candidates(
     prices: Serving | None,
     group: Sequence[tuple[int, Person]],
     campaign: tuple[int, UUID],
-    audience: frozenset[UUID] | None,
+    audience: _Audience,
 ) -> _Edges:
     """Return who of a group may get a campaign's voucher, each at the shop where it is worth most to them."""
     catalogue, (number, offer_id) = reach.catalogue, campaign
@@ -265,7 +278,7 @@ def _candidates(
     mine = [
         (place, person)
         for place, person in group
-        if offer_id not in person.offers and (audience is None or person.known.subject_id in audience)
+        if offer_id not in person.offers and audience.takes_in(person.known.subject_id)
     ]
     if not len(rows) or not mine:
         return _joined([])

@@ -15,7 +15,7 @@ from ringmain.campaign import store as given_store
 from ringmain.campaign.messages import store
 from ringmain.campaign.messages.model import Choice, Outcome
 from ringmain.campaign.messages.people import subjects_of
-from ringmain.campaign.plan import deal
+from ringmain.campaign.plan import deal, goal
 from ringmain.campaign.store import Channel, Given
 from ringmain.campaign.tell import value_of
 from ringmain.kit.db import UnitOfWork
@@ -121,7 +121,10 @@ async def _refused(uow: UnitOfWork, keyring: Keyring, desk: _Desk, rows: Sequenc
     people = sorted(set(roots.values()))
     personal = await member.consented(uow, people, member.Purpose.PERSONALISATION)
     silent = await message.refusals(uow, keyring, people, lock=True)
-    open_ = {one.id for one in (await deal.by_message(uow, desk.now))[0]}
+    running = (await deal.by_message(uow, desk.now))[0]
+    open_ = {one.id for one in running}
+    # Who was chosen in the morning may have bought something there since.
+    apart = await goal.left_out(uow, running, known, desk.now)
     holders = await voucher.holders(uow, subjects, sorted(desk.offers), desk.now)
     compared = {root: await _compared(uow, root, rows, roots, desk.now) for root in people}
     said = await caps.rules(uow)
@@ -139,7 +142,7 @@ async def _refused(uow: UnitOfWork, keyring: Keyring, desk: _Desk, rows: Sequenc
         reasons: tuple[tuple[str | None, bool], ...] = (
             (_TOLD, root in told),
             (_NOT_PERSONAL, root not in personal),
-            (_CLOSED, row.campaign_id not in open_),
+            (_CLOSED, row.campaign_id not in open_ or row.subject_id in apart.get(row.campaign_id, ())),
             (_COMPARED, row.offer_id in compared[root]),
             (_HELD, (root, row.offer_id) in holders),
             (silent[root], silent[root] is not None),

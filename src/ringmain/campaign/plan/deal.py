@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from ringmain.campaign.plan import goal, switch_off
 from ringmain.campaign.plan.assignment import area_of, has_turn, is_compared, turn_at
 from ringmain.campaign.plan.model import Campaign, Channel, State
 from ringmain.campaign.plan.store import campaigns as store
@@ -28,6 +29,7 @@ class Dealing:
     """What campaigns say of offers, for one person at one place and moment; offers of no campaign are in none.
 
     `closed`: given to nobody like this, here and now. `held_out`: open, but the person, or the turn, is compared with.
+    `not_meant`: those of the closed ones whose goal leaves this person out, whenever and wherever.
     """
 
     closed: frozenset[UUID]
@@ -36,6 +38,7 @@ class Dealing:
     subject_id: UUID | None
     shop: Shop | None
     at: datetime
+    not_meant: frozenset[UUID] = frozenset()
 
     @property
     def shut(self) -> frozenset[UUID]:
@@ -54,8 +57,8 @@ async def dealing(
 ) -> Dealing:
     """Return what campaigns say of these offers (None: of all), for a person, or somebody nobody knows yet (None).
 
-    Who is not known yet is held out of no campaign that deals people: ask again when they are known, before
-    anything is given.
+    Who is not known yet is held out of no campaign that deals people, and may be new to every merchant: ask again when
+    they are known, before anything is given.
     """
     live = await store.live(uow, offer_ids)
     if not live:
@@ -69,11 +72,16 @@ async def dealing(
         tribe_id = await segment.tribe_of(uow, subject_id)
     segments = await _segments(uow, live, subject_id)
     wanted = await _wanted(uow, live, subject_id, at)
+    apart = await goal.apart(uow, live, subject_id, at)
+    # Where the money is switched off no campaign gives anything, to nobody: none of them is recorded either.
+    is_off = switch_off.holds(await switch_off.current(uow, at), shop) if shop is not None else False
     place = None if shop is None else (shop.latitude, shop.longitude)
     open_ = tuple(
         one
         for one in live
         if one.state is State.RUNNING
+        and not is_off
+        and one.id not in apart
         and channel in one.said.channels
         and one.said.schedule.open_at(at, zone)
         and one.said.audience.takes_in(tribe_id, segments, place, wanted)
@@ -81,7 +89,8 @@ async def dealing(
     )
     held_out = frozenset(one.said.offer_id for one in open_ if _is_held_out(one, subject_id, shop, at))
     closed = frozenset(one.said.offer_id for one in live) - {one.said.offer_id for one in open_}
-    return Dealing(closed, held_out, open_, subject_id, shop, at)
+    not_meant = frozenset(one.said.offer_id for one in live if one.id in apart)
+    return Dealing(closed, held_out, open_, subject_id, shop, at, not_meant)
 
 
 async def _segments(uow: UnitOfWork, live: Sequence[Campaign], subject_id: UUID | None) -> frozenset[UUID]:
@@ -134,9 +143,10 @@ async def in_campaigns(uow: UnitOfWork, offer_ids: Sequence[UUID]) -> frozenset[
 
 
 async def held_out(uow: UnitOfWork, subject_id: UUID, offer_ids: Sequence[UUID], at: datetime) -> frozenset[UUID]:
-    """Return those of these offers that a person must not get, being compared with in the campaigns that give them."""
+    """Return those of these offers that a person must not get: they are compared with, or no campaign's goal."""
     live = await store.live(uow, offer_ids)
-    return frozenset(one.said.offer_id for one in live if _is_held_out(one, subject_id, None, at))
+    apart = await goal.apart(uow, live, subject_id, at)
+    return frozenset(one.said.offer_id for one in live if one.id in apart or _is_held_out(one, subject_id, None, at))
 
 
 async def record_opportunities(uow: UnitOfWork, dealt: Dealing, shown: Sequence[UUID]) -> None:

@@ -12,6 +12,9 @@ from ringmain.campaign import errors
 from ringmain.campaign.plan import run
 from ringmain.campaign.plan.model import (
     DAY_MINUTES,
+    LAPSED_DAYS,
+    LEAST_LAPSED,
+    MOST_LAPSED,
     USUAL_COMPARED_BP,
     Audience,
     Campaign,
@@ -30,6 +33,10 @@ _MANAGERS: frozenset[Role] = frozenset({"operator", "merchant"})
 _READERS: frozenset[Role] = frozenset({"operator", "merchant", "analyst"})
 _TAG = "campaigns"
 _Minute = Annotated[int, Meta(ge=0, le=DAY_MINUTES, description="Minutes after midnight, by the network's clock.")]
+LapsedDays = Annotated[
+    int,
+    Meta(ge=LEAST_LAPSED, le=MOST_LAPSED, description="For `lapsed`: days since a guest bought something there last."),
+]
 _Metres = Annotated[int, Meta(ge=50, le=50_000)]
 
 
@@ -49,7 +56,9 @@ class DraftCampaign(Request, frozen=True, kw_only=True):
     """A campaign to draft; it never changes afterwards.
 
     A merchant's key drafts for that merchant; an operator names `merchant_id`, or leaves it out for the network's own.
-    `turn_hours`: areas have the campaign by turns of so many hours, where people influence each other.
+    `turn_hours`: areas have the campaign by turns of so many hours, where people influence each other. The goal `new`
+    is for who never bought at the merchant's shops, `lapsed` for who did and stayed away, as far as the network may
+    tell.
     """
 
     name: Name
@@ -67,6 +76,7 @@ class DraftCampaign(Request, frozen=True, kw_only=True):
     comparison_bp: Annotated[int, Meta(description="500 to 1,000 of 10,000 people.")] = USUAL_COMPARED_BP
     turn_hours: Annotated[int, Meta(ge=1, le=168)] | None = None
     partnership_id: UUID | None = None
+    lapsed_days: LapsedDays = LAPSED_DAYS
 
 
 class CopyCampaign(Request, frozen=True, kw_only=True):
@@ -98,6 +108,7 @@ class CampaignShown(Struct, frozen=True, kw_only=True):
     turn_hours: int | None
     partnership_id: UUID | None
     copied_from: UUID | None
+    lapsed_days: int
     made_at: datetime
     changed_at: datetime
 
@@ -114,7 +125,17 @@ async def _draft(uow: UnitOfWork, call: Call, body: DraftCampaign) -> CampaignSh
     if own is not None and body.merchant_id not in (None, own):
         raise MerchantNotFound(merchant_id=body.merchant_id)
     when = Schedule(**{one.name: getattr(body, one.name) for one in fields(Schedule)})
-    names = ("name", "goal", "offer_id", "budget_minor", "channels", "comparison_bp", "turn_hours", "partnership_id")
+    names = (
+        "name",
+        "goal",
+        "offer_id",
+        "budget_minor",
+        "channels",
+        "comparison_bp",
+        "turn_hours",
+        "partnership_id",
+        "lapsed_days",
+    )
     audience: Any = {name: getattr(body.audience, name) for name in AudienceAsked.__struct_fields__}
     new = NewCampaign(
         merchant_id=own or body.merchant_id or call.principal.network_id,
@@ -172,7 +193,7 @@ async def _decline(uow: UnitOfWork, call: Call, body: OnBehalf) -> CampaignShown
 def _shown(one: Campaign) -> CampaignShown:
     said, when = one.said, one.said.schedule
     names = ("merchant_id", "name", "goal", "audience", "offer_id", "budget_minor", "channels", "comparison_bp")
-    more = ("turn_hours", "partnership_id", "copied_from")
+    more = ("turn_hours", "partnership_id", "copied_from", "lapsed_days")
     return CampaignShown(
         id=one.id,
         state=one.state.value,
@@ -216,6 +237,7 @@ _CAMPAIGN = _ASKED | {
     "turn_hours": None,
     "partnership_id": None,
     "copied_from": None,
+    "lapsed_days": 60,
     "made_at": _AT,
     "changed_at": _AT,
 }

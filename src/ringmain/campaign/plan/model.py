@@ -1,7 +1,7 @@
 """What a campaign is, which of its states may follow which, and whether it is open to somebody here and now."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from math import asin, cos, radians, sin, sqrt
 from typing import Final, Literal
@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 LEAST_COMPARED_BP, MOST_COMPARED_BP, USUAL_COMPARED_BP = 500, 1_000, 1_000
 DAY_MINUTES = 1_440
+# Without a purchase for so many days a guest has stayed away, where nothing else is said.
+LAPSED_DAYS, LEAST_LAPSED, MOST_LAPSED = 60, 7, 730
 _EARTH_M = 6_371_000.0
 
 Goal = Literal["new", "lapsed", "quiet_hours", "exchange"]
@@ -123,7 +125,11 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCampaign:
-    """A campaign as somebody thinks of it. `comparison_bp`: 500 to 1,000 of 10,000 people are compared with."""
+    """A campaign as somebody thinks of it. `comparison_bp`: 500 to 1,000 of 10,000 people are compared with.
+
+    Its goal narrows whom it is for: `new` who never bought at its merchant's shops, `lapsed` who did, and not for
+    `lapsed_days`, as far as the network may tell.
+    """
 
     merchant_id: UUID
     name: str
@@ -137,6 +143,20 @@ class NewCampaign:
     turn_hours: int | None = None
     partnership_id: UUID | None = None
     copied_from: UUID | None = None
+    lapsed_days: int = LAPSED_DAYS
+
+    @property
+    def narrows(self) -> bool:
+        """Whether what people bought at its merchant's shops decides whom it is for."""
+        return self.goal in ("new", "lapsed")
+
+    def is_for(self, last_at: datetime | None, at: datetime) -> bool:
+        """Say whether its goal is about somebody who bought there last then (None: never, as far as is known)."""
+        if self.goal == "new":
+            return last_at is None
+        if self.goal == "lapsed":
+            return last_at is not None and last_at <= at - timedelta(days=self.lapsed_days)
+        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +185,7 @@ class Partnership:
     proposed_at: datetime
     agreed: tuple[UUID, ...]
     ended_at: datetime | None
+    ended_by: UUID | None = None
 
     @property
     def state(self) -> Literal["proposed", "agreed", "ended"]:
@@ -172,3 +193,21 @@ class Partnership:
         if self.ended_at is not None:
             return "ended"
         return "agreed" if set(self.merchant_ids) <= set(self.agreed) else "proposed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchOff:
+    """Days in which no campaign gives anything in areas drawn by chance; `share_bp` of 10,000 areas are off."""
+
+    id: UUID
+    salt: bytes
+    share_bp: int
+    starts_at: datetime
+    ends_at: datetime
+    planned_at: datetime
+    stopped_at: datetime | None
+
+    @property
+    def over_at(self) -> datetime:
+        """When it ends, or has ended."""
+        return self.ends_at if self.stopped_at is None else min(self.stopped_at, self.ends_at)

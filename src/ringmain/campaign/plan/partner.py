@@ -5,6 +5,7 @@ from uuid import UUID
 
 from ringmain.campaign.errors import CampaignInvalid, PartnershipNotAgreed, PartnershipNotFound
 from ringmain.campaign.plan.model import Partnership
+from ringmain.campaign.plan.run import release_exchanges
 from ringmain.campaign.plan.store import campaigns as campaign_store
 from ringmain.campaign.plan.store import partnerships as store
 from ringmain.kit.db import UnitOfWork
@@ -65,10 +66,13 @@ async def agree_partnership(uow: UnitOfWork, partnership_id: UUID, *, party: UUI
 
 
 async def end_partnership(uow: UnitOfWork, partnership_id: UUID, *, party: UUID) -> Partnership:
-    """End a partnership, or decline one that is proposed; its exchanges are given no more from this moment on.
+    """End a partnership, or decline one that is proposed; its exchanges end, and what they had bound is free.
 
-    Once more changes nothing. Raises `PartnershipNotFound`.
+    Vouchers that are out stay valid. Once more changes nothing. Raises `PartnershipNotFound`.
     """
+    await read_partnership(uow, partnership_id, party=party)
+    # Campaigns first: whoever starts one locks it, then the partnership. What starts meanwhile ends within the hour.
+    await release_exchanges(uow, partnership_id, by=party)
     one = await _locked(uow, partnership_id, party)
     if one.ended_at is None:
         await store.note(uow, one.id, party, "ended", await uow.now())

@@ -18,7 +18,9 @@ from ringmain.campaign.errors import (
 from ringmain.campaign.plan.model import (
     DAY_MINUTES,
     LEAST_COMPARED_BP,
+    LEAST_LAPSED,
     MOST_COMPARED_BP,
+    MOST_LAPSED,
     MOVES,
     Campaign,
     NewCampaign,
@@ -56,6 +58,11 @@ async def draft_campaign(uow: UnitOfWork, new: NewCampaign, *, by: UUID | None) 
             raise PartnershipNotFound
     if new.audience.category is not None:
         await _check_category(uow, new.audience.category)
+    if by is not None and new.audience.tribe_id is not None:
+        # Giving to a group that is not shown to it would tell a merchant of it.
+        shown = (await segment.tribes_of_merchant(uow, by)).tribes
+        if new.audience.tribe_id not in {one.tribe_id for one in shown}:
+            raise CampaignInvalid(field="audience.tribe_id", reason="Name a group that is shown to this merchant.")
     if new.audience.segment_id is not None:
         # Of others' segments a merchant may know nothing, not even by giving to them.
         whose = None if new.merchant_id == uow.network_id else new.merchant_id
@@ -123,6 +130,11 @@ def _check(new: NewCampaign, now: datetime) -> None:
             "An exchange needs a partnership, and other goals have none.",
         ),
         (not new.channels, "channels", "Name one channel at least."),
+        (
+            not LEAST_LAPSED <= new.lapsed_days <= MOST_LAPSED,
+            "lapsed_days",
+            "A guest has stayed away after 7 to 730 days.",
+        ),
     )
     for wrong, field, reason in faults:
         if wrong:
@@ -190,13 +202,36 @@ async def end_campaign(uow: UnitOfWork, campaign_id: UUID, *, by: UUID | None) -
 
 
 async def end_due_campaigns(uow: UnitOfWork) -> list[UUID]:
-    """End the campaigns whose time is over; return their ids."""
-    now, ended = await uow.now(), []
-    for one in await store.live(uow, None):
-        if one.said.schedule.ends_at <= now:
+    """End the campaigns whose time is over, or whose partnership is; return their ids."""
+    now, ended, live = await uow.now(), [], await store.live(uow, None)
+    ids = [one.said.partnership_id for one in live if one.said.partnership_id is not None]
+    stand = await partner_store.parties(uow, ids) if ids else {}
+    for one in live:
+        orphaned = one.said.partnership_id is not None and one.said.partnership_id not in stand
+        if orphaned or one.said.schedule.ends_at <= now:
             await _move(uow, await _locked(uow, one.id, None), State.ENDED, None)
             ended.append(one.id)
     return ended
+
+
+async def release_exchanges(uow: UnitOfWork, partnership_id: UUID, *, by: UUID) -> list[UUID]:
+    """Free what exchanges have bound under a partnership that `by` ends: those that are given end for good.
+
+    Those that wait for approval are drafts again. Without the partnership none of them could be given any more.
+    """
+    changed = []
+    for id_ in await partner_store.open_exchanges(uow, partnership_id):
+        one = await _locked(uow, id_, None)
+        wanted = State.DRAFT if one.state is State.AWAITING_APPROVAL else State.ENDED
+        if one.state not in (State.DRAFT, State.ENDED):
+            await _move(uow, one, wanted, by)
+            changed.append(one.id)
+    return changed
+
+
+async def in_the_way(uow: UnitOfWork, one: Campaign) -> Campaign | None:
+    """Return the campaign that runs or pauses with the offer of another one, which cannot start meanwhile."""
+    return next((other for other in await store.live(uow, [one.said.offer_id]) if other.id != one.id), None)
 
 
 async def copy_campaign(
@@ -280,7 +315,8 @@ async def _move(uow: UnitOfWork, one: Campaign, wanted: State, by: UUID | None) 
     now = await uow.now()
     if wanted in (State.RUNNING, State.PAUSED):
         if not await store.set_live(uow, one, paused=wanted is State.PAUSED):
-            raise OfferInCampaign(offer_id=one.said.offer_id)
+            other = await in_the_way(uow, one)
+            raise OfferInCampaign(offer_id=one.said.offer_id, campaign_id=None if other is None else other.id)
     else:
         await store.unset_live(uow, one.id)
     # An offer that was given only by a campaign is not given without it: nobody would be compared with.

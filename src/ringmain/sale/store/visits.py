@@ -97,3 +97,53 @@ async def last_shops(
     }
     query = _LAST + without + ") ORDER BY t.asked, s.sold_at DESC, s.id DESC"
     return {row.subject_id: row for row in await uow.rows(LastShop, query, params)}
+
+
+@dataclass(frozen=True, slots=True)
+class LastAt:
+    """When a person bought something last at a merchant's shops; `subject_id` is the subject that was asked for."""
+
+    subject_id: UUID
+    merchant_id: UUID
+    last_at: datetime
+
+
+_LAST_AT: LiteralString = f"""
+    SELECT t.asked AS subject_id, s.merchant_id, max(s.sold_at) AS last_at
+    FROM unnest(%(subjects)s, %(asked)s) AS t (subject_id, asked)
+    JOIN sale s ON s.network_id = %(network)s AND s.subject_id = t.subject_id
+    WHERE s.total_minor >= 0 AND (%(every)s OR s.merchant_id = ANY(%(merchants)s)) AND NOT {UNDONE} AND s.id NOT IN (
+"""
+
+
+async def last_at_merchants(
+    uow: UnitOfWork,
+    subjects: Mapping[UUID, UUID],
+    merchant_ids: Sequence[UUID] | None,
+    *,
+    without: LiteralString,
+) -> list[LastAt]:
+    """Return when people bought something last at merchants (None: at every one), with no row where they never did.
+
+    `subjects` names for every subject the one that stands for its person; `without` is as for `ask_visits`.
+    """
+    params = {
+        "network": uow.network_id,
+        "subjects": pack_uuids(list(subjects)),
+        "asked": pack_uuids(list(subjects.values())),
+        "every": merchant_ids is None,
+        "merchants": pack_uuids(list(merchant_ids or ())),
+    }
+    return await uow.rows(LastAt, _LAST_AT + without + ") GROUP BY t.asked, s.merchant_id", params)
+
+
+_OF_MERCHANT: LiteralString = f"""
+    SELECT s.subject_id, s.merchant_id, max(s.sold_at) AS last_at FROM sale s
+    WHERE s.network_id = %s AND s.merchant_id = %s AND s.subject_id IS NOT NULL AND s.total_minor >= 0 AND NOT {UNDONE}
+    GROUP BY s.subject_id, s.merchant_id
+"""
+
+
+async def last_at_merchant(uow: UnitOfWork, merchant_id: UUID) -> list[LastAt]:
+    """Return of everybody who is known and ever bought at a merchant's shops, by subject, when that was last."""
+    return await uow.rows(LastAt, _OF_MERCHANT, (uow.network_id, merchant_id))

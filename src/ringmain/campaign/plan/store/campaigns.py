@@ -15,7 +15,7 @@ from ringmain.kit.lake import LakeTable
 _COLUMNS = """
     c.id, c.merchant_id, c.name, c.goal, c.audience, c.offer_id, c.currency, c.budget_minor, c.starts_at, c.ends_at,
     c.weekdays, c.from_minute, c.until_minute, c.channels, c.comparison_bp, c.turn_hours, c.salt, c.partnership_id,
-    c.copied_from, c.made_at
+    c.copied_from, c.lapsed_days, c.made_at
 """
 _CAMPAIGN = f"""
     SELECT {_COLUMNS}, e.state, e.happened_at AS changed_at
@@ -54,6 +54,7 @@ class _Row:
     salt: bytes
     partnership_id: UUID | None
     copied_from: UUID | None
+    lapsed_days: int
     made_at: datetime
     state: str
     changed_at: datetime
@@ -79,6 +80,7 @@ class _Row:
             turn_hours=self.turn_hours,
             partnership_id=self.partnership_id,
             copied_from=self.copied_from,
+            lapsed_days=self.lapsed_days,
         )
         return Campaign(
             id=self.id,
@@ -99,9 +101,9 @@ class _Id:
 _ADD = """
     INSERT INTO campaign (network_id, id, merchant_id, name, goal, audience, offer_id, currency, budget_minor,
                           starts_at, ends_at, weekdays, from_minute, until_minute, channels, comparison_bp,
-                          turn_hours, salt, partnership_id, copied_from, made_at)
+                          turn_hours, salt, partnership_id, copied_from, lapsed_days, made_at)
     VALUES (%s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s, %s, %s::smallint[], %s, %s, %s::text[], %s, %s, %s, %s, %s,
-            %s)
+            %s, %s)
 """
 
 
@@ -132,6 +134,7 @@ async def add(uow: UnitOfWork, one: Campaign) -> None:
             one.salt,
             said.partnership_id,
             said.copied_from,
+            said.lapsed_days,
             one.made_at,
         ),
     )

@@ -15,7 +15,10 @@ _PARTNERSHIP = """
                  WHERE e.network_id = p.network_id AND e.partnership_id = p.id AND e.kind = 'agreed'
                  ORDER BY e.happened_at, e.merchant_id) AS agreed,
            (SELECT min(e.happened_at) FROM partnership_event e
-            WHERE e.network_id = p.network_id AND e.partnership_id = p.id AND e.kind = 'ended') AS ended_at
+            WHERE e.network_id = p.network_id AND e.partnership_id = p.id AND e.kind = 'ended') AS ended_at,
+           (SELECT e.merchant_id FROM partnership_event e
+            WHERE e.network_id = p.network_id AND e.partnership_id = p.id AND e.kind = 'ended'
+            ORDER BY e.happened_at, e.merchant_id LIMIT 1) AS ended_by
     FROM partnership p WHERE p.network_id = %(network)s
 """
 
@@ -31,6 +34,7 @@ class _Row:
     proposed_at: datetime
     agreed: Sequence[UUID]
     ended_at: datetime | None
+    ended_by: UUID | None
 
     def partnership(self) -> Partnership:
         """Return it as the model has it."""
@@ -44,6 +48,7 @@ class _Row:
             proposed_at=self.proposed_at,
             agreed=tuple(self.agreed),
             ended_at=self.ended_at,
+            ended_by=self.ended_by,
         )
 
 
@@ -101,6 +106,11 @@ async def parties(uow: UnitOfWork, partnership_ids: Sequence[UUID]) -> dict[UUID
 
 
 @dataclass(frozen=True, slots=True)
+class _Id:
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class _Bound:
     partnership_id: UUID
     merchant_id: UUID
@@ -114,6 +124,20 @@ _COMMITTED = """
            ORDER BY e.number DESC LIMIT 1) IN ('awaiting_approval', 'running', 'paused')
     GROUP BY c.partnership_id, c.merchant_id
 """
+
+
+_OPEN = """
+    SELECT c.id FROM campaign c
+    WHERE c.network_id = %s AND c.partnership_id = %s
+      AND (SELECT e.state FROM campaign_event e WHERE e.network_id = c.network_id AND e.campaign_id = c.id
+           ORDER BY e.number DESC LIMIT 1) IN ('awaiting_approval', 'running', 'paused')
+    ORDER BY c.id
+"""
+
+
+async def open_exchanges(uow: UnitOfWork, partnership_id: UUID) -> list[UUID]:
+    """Return the campaigns under a partnership that wait, run or pause, in the order in which they are locked."""
+    return [row.id for row in await uow.rows(_Id, _OPEN, (uow.network_id, partnership_id))]
 
 
 async def committed(uow: UnitOfWork, partnership_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], int]:

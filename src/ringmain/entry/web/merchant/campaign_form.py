@@ -47,6 +47,7 @@ _FIELDS = {
     "comparison_bp": "comparison",
     "partnership_id": "partnership",
     "audience.category": "audience",
+    "lapsed_days": "lapsed",
 }
 _FAULTS = {
     "budget": N_("The budget has to pay for one voucher at least. Raise it, or choose an offer of less."),
@@ -54,6 +55,7 @@ _FAULTS = {
     "from": N_("It ends after it begins, on the same day. For a night make two campaigns."),
     "partnership": N_("Choose a partnership that all have agreed to, or another goal."),
     "audience": N_("Nobody is chosen by this. Choose another audience."),
+    "lapsed": N_("Say after how many days a guest has stayed away: 7 to 730."),
 }
 
 
@@ -73,6 +75,7 @@ async def new(visit: Visit) -> Response:
     today = datetime.now(ZoneInfo("UTC")).date()
     values = {
         "goal": "new",
+        "lapsed": str(campaign.LAPSED_DAYS),
         "audience": "everyone",
         "starts": today.isoformat(),
         "ends": (today + timedelta(days=28)).isoformat(),
@@ -151,12 +154,19 @@ def _outlook(speech: Speech, asked: loop.Planned, found: loop.Expected, wish: Ne
     def between(one: loop.VisitRange) -> dict[str, str]:
         return {"number": speech.number(one.expected), "low": speech.number(one.low), "high": speech.number(one.high)}
 
-    if found.campaigns:
+    if found.campaigns and found.offers:
         rests = N_("This rests on %(offers)s offers like yours and on %(campaigns)s of your campaigns that have ended.")
-    else:
+    elif found.campaigns:
+        rests = N_("This rests on %(campaigns)s of your campaigns that have ended; no offer like yours has ended yet.")
+    elif found.offers:
         rests = N_(
             "The range is wide, because none of your campaigns has ended and been compared yet. It rests on %(offers)s"
             " offers like yours and on what is usual; each campaign that ends makes it narrower."
+        )
+    else:
+        rests = N_(
+            "The range is wide, because nothing like it has been tried in this network yet: it rests on what is usual"
+            " elsewhere. Each campaign that ends makes it narrower."
         )
     people = ""
     if asked.people is not None:
@@ -271,6 +281,7 @@ def _wish(
     quiet = goal == "quiet_hours" and hours == (0, _DAY_MINUTES) and not days
     audience = _audience(draft.get("audience"))
     partner = form.id("partnership") if goal == "exchange" else None
+    lapsed = _lapsed(draft) if goal == "lapsed" else campaign.LAPSED_DAYS
     for name, missing, text in (
         ("name", not draft.get("name").strip(), speech.text("Give the campaign a name.")),
         ("goal", goal not in GOALS, speech.text("Choose what it is for.")),
@@ -280,6 +291,7 @@ def _wish(
         ("starts", starts is None, speech.text("Choose the first day.")),
         ("ends", ends is None, speech.text("Choose the last day.")),
         ("comparison", share not in range(5, 11), speech.text("The comparison group is 5 to 10 percent.")),
+        ("lapsed", goal == "lapsed" and lapsed is None, speech.text(_FAULTS["lapsed"])),
         ("from", hours is None, speech.text("Type both hours, such as 14:00 and 17:00, or leave both empty.")),
         ("from", quiet, speech.text("Say from when to when it is quiet, or on which days.")),
     ):
@@ -308,7 +320,15 @@ def _wish(
         channels=channels or ("scene",),
         comparison_bp=share * 100,
         partnership_id=partner,
+        lapsed_days=lapsed or campaign.LAPSED_DAYS,
     )
+
+
+def _lapsed(draft: Draft) -> int | None:
+    """Return after how many days a guest has stayed away, None where that is no number of days."""
+    text = draft.get("lapsed") or str(campaign.LAPSED_DAYS)
+    days = int(text) if text.isdecimal() and len(text) <= len(str(campaign.MOST_LAPSED)) else 0
+    return days if campaign.LEAST_LAPSED <= days <= campaign.MOST_LAPSED else None
 
 
 def _hours(draft: Draft) -> tuple[int, int] | None:

@@ -23,6 +23,7 @@ from ringmain.network import api as network
 from ringmain.voucher import api as voucher
 
 _FULL_BP = 10_000
+_STARTING = (State.DRAFT, State.PAUSED)
 STATES = {
     State.DRAFT: N_("draft"),
     State.AWAITING_APPROVAL: N_("waits for partners"),
@@ -75,6 +76,7 @@ async def report(visit: Visit) -> Response:
         sent = await campaign.message_figures(uow, campaign_id) if mine and "message" in one.said.channels else None
         said = await campaign.preview_message(uow, offer, visit.site.settings.public_base) if sent else []
         now = await uow.now()
+        way = await campaign.in_the_way(uow, one) if mine and one.state in _STARTING else None
         named = dict(await audiences(uow, visit.speech, console)) if mine else {}
     found = None
     if asked is not None:
@@ -103,9 +105,20 @@ async def report(visit: Visit) -> Response:
         channels=[] if sent is None else channels_of(speech, sent),
         chart=None if found is None else _chart(found),
         rows=[] if found is None else _rows(speech, found, one.currency),
-        steps=_steps(one) if mine else (),
+        way=way,
+        steps=tuple(name for name in _steps(one) if way is None or name != "start") if mine else (),
+        orphaned=await _orphaned(visit, one, own) if mine else False,
         approvable=not mine and one.state is State.AWAITING_APPROVAL,
     )
+
+
+async def _orphaned(visit: Visit, one: Campaign, own: UUID) -> bool:
+    """Say whether it ended, or is a draft again, because its partnership did."""
+    if one.said.partnership_id is None or one.state not in (State.ENDED, State.DRAFT):
+        return False
+    async with visit.unit() as uow:
+        found = await campaign.read_partnership(uow, one.said.partnership_id, party=own)
+    return found.ended_at is not None and one.changed_at >= found.ended_at
 
 
 def _steps(one: Campaign) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from ringmain.campaign import api as campaign
 from ringmain.entry.web.audiences import MERCHANT
 from ringmain.entry.web.merchant.common import N_, Console, console_of, csv_file, csv_line, merchant_id, reading, shown
 from ringmain.entry.web.merchant.notes import said
-from ringmain.entry.web.merchant.partners import awaiting
+from ringmain.entry.web.merchant.partners import awaiting, ended_by_others
 from ringmain.kit.pages import PageRoute, Speech, Visit
 from ringmain.loop import api as loop
 from ringmain.network import api as network
@@ -62,8 +62,11 @@ async def today(visit: Visit) -> Response:
         # Drafts stand beside what was sent, so a merchant's own transaction cannot read the table of notes.
         notes = await loop.notes_to(uow, merchant_id(visit))
         standing = await loop.standing(uow, merchant_id(visit))
-        asked = awaiting(await campaign.partnerships_of(uow, merchant_id(visit)), merchant_id(visit))
-        proposers = await network.merchants(uow, [one.proposed_by for one in asked])
+        own, partnerships = merchant_id(visit), await campaign.partnerships_of(uow, merchant_id(visit))
+        asked = awaiting(partnerships, own)
+        over = ended_by_others(partnerships, own, figures.at - _NEWS)
+        ids = {*(one.proposed_by for one in asked), *(one.ended_by for one in over if one.ended_by)}
+        called = {one.id: one.legal_name for one in await network.merchants(uow, sorted(ids))}
     period = visit.query("period") if visit.query("period") in _PERIODS else "today"
     counted = next(one for one in figures.counted if one.period == period)
     steps = [(*_words(visit.speech, one.step), one) for one in checklist.steps]
@@ -87,7 +90,8 @@ async def today(visit: Visit) -> Response:
             for one in standing.top_ups[:1]
             if figures.at - (one.decided_at or one.announced_at) < _NEWS
         ],
-        proposals=[(one, next(by.legal_name for by in proposers if by.id == one.proposed_by)) for one in asked],
+        proposals=[(one, called[one.proposed_by]) for one in asked],
+        over=[(one.name, called[one.ended_by]) for one in over if one.ended_by],
         steps=steps,
         next_step=next((one for one in steps if one[2].step == checklist.next), None),
         anything=any(day.sales for day in days),
