@@ -39,7 +39,9 @@ def dealt(people: int, seed: int, *, during: float, after: tuple[float, float, f
 
 def test_what_is_left_is_found_and_what_is_not_is_not() -> None:
     """Of half a visit a week a quarter is left after 30 days, and nothing after 90; habit is what the others do."""
-    found = {one.name: one for one in read(dealt(4_000, 1, during=0.5, after=(0.25, 0.1, 0.0)), 200 * DAY_US)}
+    found: dict[str, Period] = {
+        one.name: one for one in read(dealt(4_000, 1, during=0.5, after=(0.25, 0.1, 0.0)), 200 * DAY_US)
+    }
     for name, truth in (("during", 0.5), ("after_30", 0.25), ("after_60", 0.1), ("after_90", 0.0)):
         one = found[name]
         assert one.interval is not None
@@ -83,6 +85,7 @@ def test_areas_without_money_are_read_beside_areas_with_it() -> None:
     """Of twelve areas four lose a third of their visits; the interval holds it. Without an effect 5 in 100 alarms."""
     random = np.random.default_rng(0)
     alarms = 0
+    before, chance, off = np.ones(12), np.ones(12), np.zeros(12, dtype=np.bool_)
     for number in range(200):
         before = random.gamma(20, 10, 12)
         off = random.permutation(12) < 4
@@ -134,8 +137,10 @@ def test_a_merchants_stop_is_read_from_the_lake(tmp_path: Path) -> None:
     assert ring.periods == mine.periods
     before, during, first, second, third = mine.periods
     assert (before.treated, before.compared_with, before.rate, before.others) == (120, 120, 0.25, 0.25)
-    assert (during.rate, during.others) == (pytest.approx(4 * 7 / 40), pytest.approx(2 * 7 / 40))
-    assert (first.rate, first.others) == (pytest.approx(7 / 30), 0.0)
+    assert during.rate == pytest.approx(4 * 7 / 40)
+    assert during.others == pytest.approx(2 * 7 / 40)
+    assert first.rate == pytest.approx(7 / 30)
+    assert first.others == 0
     assert first.more == pytest.approx(7 / 30)
     assert second.rate == second.others == pytest.approx(80 / 120 * 7 / 30)
     assert second.more == pytest.approx(0, abs=1e-12)
@@ -179,8 +184,8 @@ def test_a_planned_switch_off_is_read_beside_the_areas_that_go_on(tmp_path: Path
         each = 10 + number
         lake.walk(f"b{number}", *((str(shop.id), 45 + turn * 55 / (8 * each)) for turn in range(8 * each)))
         many = each * 4 // (2 if off else 1)
-        for first in (100, 130):
-            lake.walk(f"a{number}", *((str(shop.id), first + turn * 30 / many) for turn in range(many)))
+        for begins in (100, 130):
+            lake.walk(f"a{number}", *((str(shop.id), begins + turn * 30 / many) for turn in range(many)))
     lake.write()
     (found,) = _read(lake, one).planned
     assert (len(found.off), len(found.on)) == (4, 4)

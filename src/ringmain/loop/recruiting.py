@@ -208,7 +208,7 @@ def _recruiting(known: _Known) -> Recruiting | None:
     town, wanting = known.town, known.people
     if len(known.shops) == 0:
         return None
-    some = wanting.wants.any(axis=1)
+    some: Bools = np.asarray(wanting.wants.any(axis=1), dtype=np.bool_)
     row_of = np.cumsum(some) - 1
     pairs = wanting.blocked[some[wanting.blocked[:, 0]]]
     pairs = np.column_stack((row_of[pairs[:, 0]], pairs[:, 1]))

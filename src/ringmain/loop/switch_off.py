@@ -17,6 +17,7 @@ from ringmain.loop import analysis
 from ringmain.loop.analysis import LAKE_TABLES, Facts, Stop
 from ringmain.loop.guests import LEAST_PEOPLE
 from ringmain.loop.model import switch_off as model
+from ringmain.loop.model.lift import Floats
 from ringmain.loop.model.switch_off import AFTER, AFTER_DAYS, Period, Remaining, Stopped
 from ringmain.loop.store import top_ups
 from ringmain.network import api as network
@@ -190,7 +191,7 @@ def _planned(facts: Facts, shops: Sequence[Shop], one: SwitchOff, now: datetime)
         rows = analysis.visits_in(facts, analysis.groups_of(named), spans).to_pyarrow().to_pylist()
         counts = {(row["span"], row["name"]): row["visits"] for row in rows}
 
-    def weekly(span: str, days: int) -> model.Floats:
+    def weekly(span: str, days: int) -> Floats:
         return np.array([counts.get((span, area), 0) * _WEEK / days for area in areas], dtype=np.float64)
 
     before = weekly("before", _BEFORE_DAYS)

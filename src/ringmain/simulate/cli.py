@@ -2,12 +2,14 @@
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 from cyclopts import App, Parameter
 from rich.console import Console
+from rich.status import Status
 from rich.table import Table
 
 from ringmain.simulate.errors import EvaluationUnwritable
@@ -205,7 +207,7 @@ def switch_off(
     for name in (family,) if family else ("choice", "rhythm"):
         chosen = load(parameters, family=name, people=people, seed=seed)
         with screen.status(name) as status:
-            one = run(chosen, worlds, lambda number, name=name: status.update(f"{name}: {number + 1} of {worlds}"))
+            one = run(chosen, worlds, partial(_said, status, name, worlds))
         title = f"visits a person and week that the money made, {name}, {worlds} worlds"
         table = Table("period", "true", "error (root mean square)", "said", "interval holds the truth", title=title)
         for row in one.periods:
@@ -214,6 +216,10 @@ def switch_off(
         screen.print(table)
         found.append(one)
     _write(json, msgspec.json.format(msgspec.json.encode(found)))
+
+
+def _said(status: Status, name: str, worlds: int, number: int) -> None:
+    status.update(f"{name}: {number + 1} of {worlds}")
 
 
 def _screen() -> Console:

@@ -37,7 +37,7 @@ class World:
             for n, (kind, (x, y)) in enumerate(zip(self.kind, self.place, strict=True))
         )
 
-    def mean(self, pull: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    def mean(self, pull: np.ndarray) -> np.ndarray:
         """Return expected visits a day, by person and shop."""
         found = np.zeros_like(pull)
         for kind in range(len(KINDS)):
@@ -94,7 +94,7 @@ def test_where_people_go_instead_is_recovered() -> None:
     figures = world.figures()
     town = calibrated(figures, 3)
     seen = np.bincount(figures.shop, weights=figures.visits)
-    expected = sum((town.wants[:, [kind]] * town.shares(kind)).sum(axis=0) for kind in range(len(KINDS)))  # type: ignore[misc]
+    expected = sum((town.wants[:, [kind]] * town.shares(kind)).sum(axis=0) for kind in range(len(KINDS)))
     assert expected * 84 == pytest.approx(seen, rel=0.1)
 
 

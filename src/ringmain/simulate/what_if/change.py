@@ -161,7 +161,8 @@ def _now(figures: NetworkFigures) -> _Now:
         if one.origin in place and one.origin != one.destination:
             won[place[one.origin]] += one.vouchers * scale
             moved[place[one.destination]] += one.vouchers * scale
-    visits = np.bincount(figures.shop, weights=figures.visits, minlength=size) * scale
+    counted = np.bincount(figures.shop, weights=figures.visits, minlength=size)
+    visits = np.asarray(counted * scale, dtype=np.float64)
     return _Now(visits, spent, won, moved, money)
 
 

@@ -44,7 +44,7 @@ class _Row:
         """Return it with its question and answer read."""
         return Asked(
             self.id,
-            msgspec.convert(self.question, Question, strict=False),  # type: ignore[arg-type]
+            msgspec.convert(self.question, Question, strict=False),
             self.state,
             self.lived,
             None if self.answer is None else msgspec.convert(self.answer, Answer, strict=False),

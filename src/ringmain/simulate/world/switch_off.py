@@ -127,7 +127,7 @@ def _truth(true: np.typing.NDArray[np.float64], name: str) -> float:
     stops = WINDOW_DAYS * (BEFORE_WEEKS + MONEY_WEEKS)
     if name == "during":
         return float(true[WINDOW_DAYS * BEFORE_WEEKS : stops].mean() * WINDOW_DAYS)
-    number = AFTER.index(name)  # type: ignore[arg-type]
+    number = AFTER.index(name)
     begins = stops + _AFTER_DAYS * number
     return float(true[begins : begins + _AFTER_DAYS].mean() * WINDOW_DAYS)
 

@@ -14,7 +14,7 @@ from ringmain.campaign import api as campaign
 from ringmain.entry.web.merchant.common import N_
 from ringmain.entry.web.operator.common import Names, area_names, names
 from ringmain.entry.web.operator.kept import Kept
-from ringmain.kit.audit import Actor, audit
+from ringmain.kit.audit import Actor, Facts, audit
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pages import Speech, Visit
 from ringmain.loop import api as loop
@@ -191,7 +191,7 @@ async def plan(visit: Visit) -> Response:
 
     async def act(uow: UnitOfWork) -> UUID:
         one = await campaign.plan_switch_off(uow, share_bp=share * _FULL, starts_at=starts_at, days=days)
-        facts = {"share_bp": one.share_bp, "starts_at": one.starts_at.isoformat(), "days": days}
+        facts: Facts = {"share_bp": one.share_bp, "starts_at": one.starts_at.isoformat(), "days": days}
         await audit(uow, Actor("account", visit.holder_id), "plan_switch_off", "switch_off", one.id, facts)
         return one.id
 
