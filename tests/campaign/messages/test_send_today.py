@@ -169,7 +169,7 @@ async def test_at_night_nothing_is_chosen(street: Street) -> None:
 )
 async def test_a_campaign_reaches_its_audience(street: Street, changes: dict[str, Any], chosen: int) -> None:
     """By channel, weekday, tribe and area; hours of the day bind the voucher's scene, not the message."""
-    await by_message(street, **changes)
+    await by_message(street, by_operator=True, **changes)
     await people(street, 5)
     await send(street)
     assert len(await choices(street)) == chosen
