@@ -86,7 +86,7 @@ async def test_a_merchant_at_its_cap_gives_nothing_more_and_all_win(street: Stre
 
 async def test_a_batch_neither_asks_nor_counts_caps(street: Street) -> None:
     """Replays and made-up people: with a cap of nothing all of three win, and nothing is counted."""
-    game, _ = await _game(street, [(await street.publish(1)).id], [1])
+    game, _ = await open_game(street, [(await street.publish(1)).id], [1])
     await _cap(street, "person", 0, street.network_id)
     async with street.unit() as uow:
         where = packed([(await api.read_game(uow, game.id)).scenes[0].scene_id] * 3)
