@@ -1,5 +1,7 @@
 """The rules about plays that can be broken."""
 
+# Longer than the house rule: every rule of the slice has its class here, where readers look for it.
+
 from http import HTTPStatus
 
 from ringmain.kit.pure.errors import RuleBroken

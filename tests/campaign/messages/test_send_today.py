@@ -187,7 +187,8 @@ async def test_the_area_is_where_somebody_bought_last(street: Street) -> None:
 
 async def test_never_the_shop_they_just_stood_in_nor_its_rival(street: Street) -> None:
     """Who bought at the flower shop two hours ago, or at its rival, is not sent there; two days ago they are."""
-    await by_message(street)
+    always = MONTH.__class__(starts_at=NOW - DAY, ends_at=NOW + DAY, weekdays=(1, 2, 3, 4, 5, 6, 7))
+    await by_message(street, goal="quiet_hours", schedule=always)
     await street.rival(2, 1)
     just, rival, before = await people(street, 3)
     await street.buy(just, 1, NOW - timedelta(hours=2))
