@@ -127,7 +127,7 @@ async def test_a_till_sets_how_a_member_wants_to_be_reached(town: Town) -> None:
     anna = await member_of(town)
     client, path = _client(town, "terminal"), f"/v1/members/{anna.member_id}/message-preferences"
     nothing = {
-        "channels": ["push", "sms", "email"],
+        "channels": ["push", "sms", "email", "paper"],
         "paused_until": None,
         "quiet_from": None,
         "quiet_until": None,

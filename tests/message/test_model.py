@@ -217,11 +217,11 @@ def test_wishes_that_contradict_themselves_are_refused(wrong: Preferences) -> No
 def test_channels_are_tried_in_the_order_of_the_person() -> None:
     """What is not confirmed is passed over for marketing; what was not chosen is not used at all."""
     both = (Address(Channel.SMS, proven=False), Address(Channel.EMAIL))
-    assert _person(addresses=both).ways(MARKETING) == (Channel.EMAIL,)
-    assert _person(addresses=both).ways(TRANSACTIONAL) == (Channel.SMS, Channel.EMAIL)
+    assert _person(addresses=both).ways(OFFER) == (Channel.EMAIL,)
+    assert _person(addresses=both).ways(RECEIPT) == (Channel.SMS, Channel.EMAIL)
     mail_first = Preferences((Channel.EMAIL, Channel.SMS))
-    assert _person(addresses=both, preferences=mail_first).ways(TRANSACTIONAL) == (Channel.EMAIL, Channel.SMS)
-    assert _person(addresses=both, preferences=Preferences((Channel.SMS,))).ways(MARKETING) == ()
+    assert _person(addresses=both, preferences=mail_first).ways(RECEIPT) == (Channel.EMAIL, Channel.SMS)
+    assert _person(addresses=both, preferences=Preferences((Channel.SMS,))).ways(OFFER) == ()
 
 
 def test_rules_that_forbid_all_marketing_are_rules() -> None:

@@ -86,6 +86,8 @@ async def test_a_channel_is_stopped_until_its_address_is_confirmed_again(town: T
     """Where it was the only one nothing is sent; a code to the number proves it, and messages come again."""
     anna, texts = await member_of(town), Outbox()
     await _tell(town, _failed(await _sent(town, anna, texts)))
+    async with town.unit(SOON) as uow:
+        await api.set_preferences(uow, anna.member_id, Preferences((api.Channel.SMS,)))
     refused, selling = await send(town, won(anna), reminder(anna), at=SOON)
     assert (refused.refusal, selling.refusal) == (Refusal.CHANNEL_STOPPED, Refusal.CHANNEL_STOPPED)
     later = SOON + timedelta(minutes=1)

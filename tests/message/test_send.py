@@ -14,7 +14,7 @@ from ringmain.message.errors import MessageParameters
 from ringmain.message.model import Kind, Preferences, Quiet, Refusal, Rules
 from ringmain.message.model.steps import State
 from tests.member.people import NOW, OPERATOR, OTHER_PHONE, PHONE, Town
-from tests.message.post import REMINDER, answer, member_of, reminder, send, set_rules, won
+from tests.message.post import BASE, REMINDER, answer, member_of, reminder, send, set_rules, won
 
 
 async def test_a_message_is_queued_recorded_and_says_nothing_in_clear(town: Town) -> None:
@@ -70,10 +70,12 @@ async def test_an_unproven_phone_gets_no_marketing(town: Town) -> None:
 
 
 async def test_who_has_no_phone_or_is_unknown_is_refused(town: Town) -> None:
-    """A member of a card only, and a subject that nobody stands for."""
+    """A receipt for a member of a card only, who holds one already, and a subject that nobody stands for."""
     card = await town.person(IdentifierKind.CARD_TOKEN, "tok_8fG2kLq9")
     nobody = api.NewMessage(uuid.uuid4(), api.Template.VOUCHER_WON, REMINDER, uuid.uuid4())
-    assert [made.refusal for made in await send(town, won(card), nobody)] == [
+    link = {"shop": "Bakery", "amount": "8", "link": f"{BASE}/r/1"}
+    receipt = api.NewMessage(card.subject_id, api.Template.RECEIPT, link, uuid.uuid4())
+    assert [made.refusal for made in await send(town, receipt, nobody)] == [
         Refusal.NO_ADDRESS,
         Refusal.PERSON_UNKNOWN,
     ]

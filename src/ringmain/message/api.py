@@ -35,6 +35,7 @@ from ringmain.message.model import (
 from ringmain.message.model.browser import Subscription
 from ringmain.message.model.steps import State, Verdict, is_stop_word
 from ringmain.message.one_time_codes import code_sender
+from ringmain.message.paper import Printed, print_on_receipt
 from ringmain.message.preferences import preferences, rules, set_preferences, set_rules
 from ringmain.message.preview import Preview, previews
 from ringmain.message.reports import Report, note_opened, read_report_token, take_reports
@@ -74,6 +75,7 @@ __all__ = [
     "NewMessage",
     "Preferences",
     "Preview",
+    "Printed",
     "Purpose",
     "Quiet",
     "Received",
@@ -110,6 +112,7 @@ __all__ = [
     "open_channels",
     "preferences",
     "previews",
+    "print_on_receipt",
     "public_key",
     "read_address_token",
     "read_message",

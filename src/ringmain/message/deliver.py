@@ -21,7 +21,7 @@ from ringmain.message.direct import open_sealed
 from ringmain.message.model import Channel, Moment, Purpose, Recipient, Refusal, Rules, due, next_way, still_refused
 from ringmain.message.model.steps import ADDRESS_FAULTS, State, Verdict, judge, wait_after
 from ringmain.message.reports import report_link
-from ringmain.message.send import SEALED_FOR, open_parameters, recipients
+from ringmain.message.send import SEALED_FOR, on_paper_until, open_parameters, recipients
 from ringmain.message.store import addresses as address_store
 from ringmain.message.store import messages as store
 from ringmain.message.store import stops, waiting, wishes
@@ -114,7 +114,9 @@ class _Known:
         recipient = None if row.subject_id is None else self.recipients.get(row.subject_id)
         if recipient is None:
             return None
-        ways = [channel for channel in recipient.ways(Purpose(row.purpose)) if channel in ports]
+        ways = recipient.ways(Template(row.template).kind)
+        # Paper needs no provider.
+        ways = tuple(channel for channel in ways if channel in ports or channel is Channel.PAPER)
         return next_way(ways, {*(Channel(one) for one in row.tried), *failed})
 
     def places(self, subject_id: UUID, channel: Channel) -> list[_Place]:
@@ -198,6 +200,9 @@ async def _one(
     channel = known.way(row, ports)
     if channel is Channel.NONE:
         return _Step(row, State.FAILED, "no_channel_left")
+    if channel is Channel.PAPER:
+        until = on_paper_until(row.useful_until, row.ends_at, known.moment.now)
+        return _Step(row, State.QUEUED, "next_receipt", later=until, channel=channel)
     gone: list[UUID] = []
     try:
         message = _write(doors, network_id, known, row, channel)
@@ -353,6 +358,8 @@ def _later(step: _Step, later: datetime, now: datetime) -> waiting.Later:
     row = step.row
     if step.onward and step.channel is not None:
         return waiting.Later(row.message_id, later, 0, row.useful_until, [*row.tried, step.channel.value])
+    if step.channel is Channel.PAPER:
+        return waiting.Later(row.message_id, later, 0, later, row.tried, on_paper=True)
     if step.counts:
         return waiting.Later(row.message_id, later, row.tries, row.useful_until, row.tried)
     # Whoever wants to be left in peace loses nothing by it: a message is wanted as long after the quiet hours as it

@@ -11,11 +11,12 @@ from ringmain.kit.secrets import Keyring, SealBroken
 from ringmain.kit.tokens import make_token, read_token
 from ringmain.member import api as member
 from ringmain.message.errors import MessageUnknown
-from ringmain.message.model import Channel, Purpose, next_way
+from ringmain.message.model import Channel, next_way
 from ringmain.message.model.steps import ADDRESS_FAULTS, State, Verdict, judge, reference_of, wait_after
 from ringmain.message.send import recipients
 from ringmain.message.store import messages as store
 from ringmain.message.store import stops, waiting
+from ringmain.message.texts import Template
 from ringmain.message.unsubscribe import Unsubscriber, unsubscribe
 
 # Beyond it the next channel is better than another try.
@@ -169,7 +170,7 @@ class _Desk:
         assert head.subject_id is not None
         contacts = await member.contacts(self._uow, self._keyring, [head.subject_id])
         recipient = (await recipients(self._uow, contacts)).get(head.subject_id)
-        return None if recipient is None else next_way(recipient.ways(Purpose(head.purpose)), tried)
+        return None if recipient is None else next_way(recipient.ways(Template(head.template).kind), tried)
 
     def _keep(self, step: store.Delivery) -> store.Delivery:
         self.deliveries.append(step)

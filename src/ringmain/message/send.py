@@ -14,6 +14,7 @@ from ringmain.kit.pure.money import Money
 from ringmain.kit.secrets import DataKey, Keyring
 from ringmain.member import api as member
 from ringmain.message.model import (
+    DEFAULT_ORDER,
     Address,
     Channel,
     Decision,
@@ -38,6 +39,7 @@ SEALED_FOR = "messages"
 _USEFUL = timedelta(days=1)
 # More than a week of local days, whatever the zone.
 _LOOK_BACK = timedelta(days=8)
+_ON_PAPER = timedelta(days=30)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -155,12 +157,16 @@ async def recipients(
         places += [
             (Channel(row.channel), True, row.proven_at) for id_ in own for row in more.get(id_, ()) if row.proven_at
         ]
+        # What was confirmed after it was stopped is in use again.
+        reached = [
+            Address(channel, proven, stopped=any(stopped.get((id_, channel.value), _NEVER) >= since for id_ in own))
+            for channel, proven, since in places
+        ]
+        asked_for = wishes_.order != DEFAULT_ORDER and Channel.PAPER in wishes_.order
+        if asked_for or all(one.stopped for one in reached):
+            reached.append(Address(Channel.PAPER))
         found[asked] = Recipient(
-            # What was confirmed after it was stopped is in use again.
-            addresses=tuple(
-                Address(channel, proven, stopped=any(stopped.get((id_, channel.value), _NEVER) >= since for id_ in own))
-                for channel, proven, since in places
-            ),
+            addresses=tuple(reached),
             consented=asked in agreed,
             preferences=wishes_,
             marketing_at=tuple(at for id_ in own for at in (marketing or {}).get(id_, ())),
@@ -301,8 +307,17 @@ class _Book:
         state = State.QUEUED if decision.refusal is None else State.REFUSED
         self.deliveries.append(store.Delivery(ids.uuid7(now), id_, state.value, decision.refusal, now))
         if decision.refusal is None:
-            self.waiting.append(waiting.Waiting(id_, decision.due_at, useful_until, ends_at=item.ends_at))
+            paper = decision.channel is Channel.PAPER
+            due_at = decision.due_at
+            if paper:
+                due_at = useful_until = on_paper_until(useful_until, item.ends_at, now)
+            self.waiting.append(waiting.Waiting(id_, due_at, useful_until, ends_at=item.ends_at, on_paper=paper))
         return Made(id_, state, decision.refusal, decision.due_at)
+
+
+def on_paper_until(useful_until: datetime, ends_at: datetime | None, now: datetime) -> datetime:
+    """Return how long a message waits for a receipt: people come back within weeks, not within hours."""
+    return max(useful_until, min(now + _ON_PAPER, ends_at or now + _ON_PAPER))
 
 
 def _root(contacts: Mapping[UUID, member.Contact], subject_id: UUID) -> UUID:

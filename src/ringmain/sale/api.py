@@ -22,7 +22,15 @@ from ringmain.sale.peek import Peek, peek
 from ringmain.sale.record import record, sell
 from ringmain.sale.reverse import ReversalAnswer, reverse
 from ringmain.sale.shift import Shift, close_shift, open_shift, past_shifts, shift_of
-from ringmain.sale.store import TillSale, ensure_partitions, find_till_sales, missing_sales, till_sale, till_sales
+from ringmain.sale.store import (
+    TillSale,
+    buyer_of,
+    ensure_partitions,
+    find_till_sales,
+    missing_sales,
+    till_sale,
+    till_sales,
+)
 from ringmain.sale.store.buyers import BoughtRow, LineRow, RegularRow, bought, bought_by, lines_of, regular
 from ringmain.sale.store.export import EXPORT_TABLES
 from ringmain.sale.store.lake import LAKE_TABLES
@@ -81,6 +89,7 @@ __all__ = [
     "ask_visits",
     "bought",
     "bought_by",
+    "buyer_of",
     "close_shift",
     "ensure_partitions",
     "find_till_sales",

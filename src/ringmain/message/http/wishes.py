@@ -10,9 +10,14 @@ from ringmain.member.errors import MemberUnknown
 from ringmain.message import api
 from ringmain.message.errors import MessageRulesInvalid, PauseInvalid, PreferencesInvalid
 
-WayWord = Literal["push", "sms", "email"]
+WayWord = Literal["push", "sms", "email", "paper"]
 KindWord = Literal["offers", "reminders", "winnings", "receipts"]
-_WAYS: dict[api.Channel, WayWord] = {api.Channel.PUSH: "push", api.Channel.SMS: "sms", api.Channel.EMAIL: "email"}
+_WAYS: dict[api.Channel, WayWord] = {
+    api.Channel.PUSH: "push",
+    api.Channel.SMS: "sms",
+    api.Channel.EMAIL: "email",
+    api.Channel.PAPER: "paper",
+}
 _KINDS: dict[api.Kind, KindWord] = {
     api.Kind.OFFERS: "offers",
     api.Kind.REMINDERS: "reminders",
@@ -38,7 +43,7 @@ class MessagePreferences(Request, frozen=True):
     come on top of the network's; so does `marketing_per_week`, of which the smaller one holds.
     """
 
-    channels: tuple[WayWord, ...] = ("push", "sms", "email")
+    channels: tuple[WayWord, ...] = ("push", "sms", "email", "paper")
     paused_until: Time | None = None
     quiet_from: TimeOfDay | None = None
     quiet_until: TimeOfDay | None = None

@@ -25,11 +25,12 @@ class Channel(StrEnum):
     PUSH = "push"
     SMS = "sms"
     EMAIL = "email"
+    PAPER = "paper"
     NONE = "none"
 
 
 # In which order people are tried who never chose one.
-DEFAULT_ORDER = (Channel.PUSH, Channel.SMS, Channel.EMAIL)
+DEFAULT_ORDER = (Channel.PUSH, Channel.SMS, Channel.EMAIL, Channel.PAPER)
 
 
 class Purpose(StrEnum):
@@ -54,6 +55,8 @@ class Kind(StrEnum):
         return Purpose.MARKETING if self in (Kind.OFFERS, Kind.REMINDERS) else Purpose.TRANSACTIONAL
 
 
+# What can stand at the end of a receipt.
+ON_PAPER = frozenset({Kind.OFFERS, Kind.REMINDERS, Kind.WINNINGS})
 STOPPABLE = tuple(kind for kind in Kind if kind is not Kind.SERVICE)
 
 
@@ -128,10 +131,17 @@ class Recipient:
     marketing_at: tuple[datetime, ...] = ()
     own_zone: tzinfo | None = None
 
-    def ways(self, purpose: Purpose) -> tuple[Channel, ...]:
+    def suited(self, kind: Kind) -> list[Address]:
+        """Return the addresses that were chosen for messages, and can take one of this kind."""
+        order = self.preferences.order
+        # Whoever is printed a receipt needs no second one.
+        fits = (one for one in self.addresses if one.channel is not Channel.PAPER or kind in ON_PAPER)
+        return [one for one in fits if one.channel in order]
+
+    def ways(self, kind: Kind) -> tuple[Channel, ...]:
         """Return the channels by which this person can be sent something, in the order in which they are tried."""
-        live = [one for one in self.addresses if not one.stopped]
-        usable = {one.channel for one in live if one.proven or purpose is not Purpose.MARKETING}
+        live = [one for one in self.suited(kind) if not one.stopped]
+        usable = {one.channel for one in live if one.proven or kind.purpose is not Purpose.MARKETING}
         return tuple(channel for channel in self.preferences.order if channel in usable)
 
 
@@ -203,7 +213,7 @@ def decide(kind: Kind, recipient: Recipient | None, rules: Rules, moment: Moment
     due_at = due_at or moment.now
     if refusal is None and kind.purpose is Purpose.MARKETING:
         refusal = _over_cap(recipient, due_at, rules, moment.zone)
-    return Decision(next(iter(recipient.ways(kind.purpose)), Channel.NONE), due_at, refusal)
+    return Decision(next(iter(recipient.ways(kind)), Channel.NONE), due_at, refusal)
 
 
 def still_refused(kind: Kind, recipient: Recipient | None, moment: Moment) -> Refusal | None:
@@ -215,14 +225,14 @@ def still_refused(kind: Kind, recipient: Recipient | None, moment: Moment) -> Re
     wishes = recipient.preferences
     selling = kind.purpose is Purpose.MARKETING
     paused = wishes.paused_until is not None and moment.now < wishes.paused_until
-    known = {one.channel for one in recipient.addresses} & set(wishes.order)
+    suited = recipient.suited(kind)
     rules = (
         (not wishes.order, Refusal.CHANNEL_NONE),
-        (bool(known) and not recipient.ways(Purpose.TRANSACTIONAL), Refusal.CHANNEL_STOPPED),
-        (not recipient.ways(Purpose.TRANSACTIONAL), Refusal.NO_ADDRESS),
+        (not suited, Refusal.NO_ADDRESS),
+        (all(one.stopped for one in suited), Refusal.CHANNEL_STOPPED),
         (selling and not recipient.consented, Refusal.NO_CONSENT),
         # A number that somebody mistyped at a till belongs to a stranger, who agreed to nothing.
-        (not recipient.ways(kind.purpose), Refusal.ADDRESS_UNPROVEN),
+        (not recipient.ways(kind), Refusal.ADDRESS_UNPROVEN),
         (selling and paused, Refusal.PAUSED),
         (kind in wishes.stopped, Refusal.KIND_STOPPED),
     )

@@ -17,6 +17,8 @@ ALTER TABLE message
     ADD COLUMN ends_at timestamptz;
 -- The channels by which it failed: it goes by the next one of its person.
 ALTER TABLE message_waiting ADD COLUMN tried text[] NOT NULL DEFAULT '{}';
+-- It waits for the next receipt that is printed for its person; due when nobody wants it any more.
+ALTER TABLE message_waiting ADD COLUMN on_paper boolean NOT NULL DEFAULT false;
 
 -- Which channel of a person is stopped because messages cannot arrive there: until its address is confirmed after that.
 CREATE TABLE message_channel_stop (

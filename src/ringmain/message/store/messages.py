@@ -220,6 +220,24 @@ async def steps_of(uow: UnitOfWork, message_ids: Iterable[UUID]) -> list[Deliver
     return await uow.rows(Delivery, _DELIVERIES, (uow.network_id, pack_uuids(list(message_ids))))
 
 
+_TOLD_BY = """
+    SELECT DISTINCT d.message_id AS id FROM message_delivery d
+    JOIN message m ON m.network_id = d.network_id AND m.id = d.message_id
+    WHERE m.network_id = %s AND m.subject_id = ANY(%s) AND d.provider_reference = %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Id:
+    id: UUID
+
+
+async def told_by(uow: UnitOfWork, subject_ids: Iterable[UUID], reference: str) -> list[Message]:
+    """Return the messages to people that went out under a reference, the oldest first."""
+    rows = await uow.rows(_Id, _TOLD_BY, (uow.network_id, pack_uuids(list(subject_ids)), reference))
+    return sorted(await heads(uow, [row.id for row in rows]), key=lambda one: one.id)
+
+
 async def heads(uow: UnitOfWork, message_ids: Iterable[UUID]) -> list[Message]:
     """Return messages without their steps; those of other networks are absent."""
     return await uow.rows(Message, _HEADS, (uow.network_id, pack_uuids(list(message_ids))))

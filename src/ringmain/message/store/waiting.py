@@ -22,6 +22,7 @@ class Waiting:
     sealed: bytes | None = None
     ends_at: datetime | None = None
     tried: Sequence[str] = ()
+    on_paper: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Later:
     tries: int
     useful_until: datetime
     tried: Sequence[str]
+    on_paper: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,10 @@ class Claimed:
 
 
 _ADD = """
-    INSERT INTO message_waiting (network_id, message_id, due_at, useful_until, master_version, sealed, ends_at)
+    INSERT INTO message_waiting (network_id, message_id, due_at, useful_until, master_version, sealed, ends_at,
+                                 on_paper)
     SELECT %s, t.* FROM unnest(%s, %s::timestamptz[], %s::timestamptz[], %s::smallint[], %s::bytea[],
-                               %s::timestamptz[]) AS t
+                               %s::timestamptz[], %s::boolean[]) AS t
 """
 
 
@@ -73,6 +76,7 @@ async def add(uow: UnitOfWork, rows: Sequence[Waiting]) -> None:
         [row.master_version for row in rows],
         [row.sealed for row in rows],
         [row.ends_at for row in rows],
+        [row.on_paper for row in rows],
     )
     await uow.execute(_ADD, params)
 
@@ -93,9 +97,10 @@ _CLAIM = """
 _FORGET = "DELETE FROM message_waiting WHERE network_id = %s AND message_id = ANY(%s)"
 _DELAY = """
     UPDATE message_waiting w
-    SET due_at = t.due_at, tries = t.tries, useful_until = t.useful_until, tried = string_to_array(t.tried, ' ')
-    FROM unnest(%s, %s::timestamptz[], %s::smallint[], %s::timestamptz[], %s::text[])
-        AS t (message_id, due_at, tries, useful_until, tried)
+    SET due_at = t.due_at, tries = t.tries, useful_until = t.useful_until, tried = string_to_array(t.tried, ' '),
+        on_paper = t.on_paper
+    FROM unnest(%s, %s::timestamptz[], %s::smallint[], %s::timestamptz[], %s::text[], %s::boolean[])
+        AS t (message_id, due_at, tries, useful_until, tried, on_paper)
     WHERE w.network_id = %s AND w.message_id = t.message_id
 """
 
@@ -135,6 +140,21 @@ async def delay(uow: UnitOfWork, later: Sequence[Later]) -> None:
             [one.useful_until for one in later],
             # An array of arrays of different lengths cannot be sent; names of channels have no spaces.
             [" ".join(one.tried) for one in later],
+            [one.on_paper for one in later],
             uow.network_id,
         )
         await uow.execute(_DELAY, params)
+
+
+_PAPER = """
+    SELECT w.message_id, w.useful_until, w.ends_at, w.tries, w.master_version, w.sealed, m.subject_id, m.channel,
+           m.purpose, m.template, m.language, m.parameters, w.tried
+    FROM message_waiting w JOIN message m ON m.network_id = w.network_id AND m.id = w.message_id
+    WHERE m.network_id = %s AND m.subject_id = ANY(%s) AND w.on_paper AND w.useful_until > %s
+    ORDER BY m.id LIMIT %s FOR UPDATE OF w SKIP LOCKED
+"""
+
+
+async def for_paper(uow: UnitOfWork, subject_ids: Sequence[UUID], now: datetime, most: int) -> list[Claimed]:
+    """Return what waits for the next receipt of a person, the oldest first, held until our commit."""
+    return await uow.rows(Claimed, _PAPER, (uow.network_id, pack_uuids(list(subject_ids)), now, most))

@@ -25,7 +25,7 @@ from ringmain.sale.store.imports import (
 )
 from ringmain.sale.store.record import QueuedRow, ensure_partitions, insert_lines, insert_queued, insert_sales
 from ringmain.sale.store.shifts import insert_close, insert_shift, lock_shifts, shift, shift_sums, shifts
-from ringmain.sale.store.till import TillSale, find_till_sales, till_sale, till_sales
+from ringmain.sale.store.till import TillSale, buyer_of, find_till_sales, till_sale, till_sales
 
 __all__ = [
     "ChangingRow",
@@ -34,6 +34,7 @@ __all__ = [
     "SaleReadRow",
     "StoredSubject",
     "TillSale",
+    "buyer_of",
     "differing_sales",
     "ensure_partitions",
     "find_till_sales",

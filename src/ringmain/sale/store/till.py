@@ -63,6 +63,18 @@ async def till_sale(uow: UnitOfWork, sale_id: UUID) -> TillSale | None:
     return await uow.row(TillSale, query, {"network": uow.network_id, "sale": sale_id})
 
 
+@dataclass(frozen=True, slots=True)
+class _Buyer:
+    subject_id: UUID | None
+
+
+async def buyer_of(uow: UnitOfWork, sale_id: UUID) -> UUID | None:
+    """Return the subject of who bought; None where nobody was recognised, or there is no such sale."""
+    query = "SELECT subject_id FROM sale WHERE network_id = %s AND id = %s"
+    row = await uow.row(_Buyer, query, (uow.network_id, sale_id))
+    return None if row is None else row.subject_id
+
+
 async def till_sales(uow: UnitOfWork, shop_id: UUID, since: datetime, limit: int) -> list[TillSale]:
     """Return the sales of a shop since a time, the newest first."""
     query = f"""

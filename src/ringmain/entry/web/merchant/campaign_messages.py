@@ -9,7 +9,13 @@ from ringmain.entry.web.merchant.common import N_
 from ringmain.kit.pages import Speech
 from ringmain.message.api import Preview, State
 
-_CHANNELS = {"sms": N_("Text message"), "email": N_("E-mail"), "none": N_("None")}
+_CHANNELS = {
+    "push": N_("On the phone"),
+    "sms": N_("Text message"),
+    "email": N_("E-mail"),
+    "paper": N_("Printed receipt"),
+    "none": N_("None"),
+}
 _LANGUAGES = {"en": N_("In English"), "zh": N_("In Chinese")}
 # What providers tell later is still sent, or failed, to a merchant.
 _STATES = (

@@ -217,6 +217,7 @@ def _ways(
     browsers = sum(one.channel is message.Channel.PUSH for one in proven)
     if browsers:
         known[message.Channel.PUSH] = speech.texts("%(num)s browser", "%(num)s browsers", browsers)
+    known[message.Channel.PAPER] = speech.text("At the end of the next receipt that a till prints for you")
     on = [channel for channel in chosen.order if channel in known]
     off = [channel for channel in message.DEFAULT_ORDER if channel in known and channel not in on]
     return [Way(one.value, known[one], one in on, on[:1] == [one], one in stopped) for one in (*on, *off)]

@@ -22,6 +22,7 @@ CHANNELS = {
     "push": N_("On the phone"),
     "sms": N_("Text message"),
     "email": N_("E-mail"),
+    "paper": N_("Printed receipt"),
     "none": N_("None"),
 }
 KINDS = {

@@ -1,6 +1,8 @@
 """The receipt: a page for 80 mm paper, and the bytes that receipt printers understand."""
 
 import asyncio
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -13,6 +15,7 @@ from starlette.responses import Response
 from ringmain.campaign import api as campaign
 from ringmain.entry.web.till.desk import Desk, desk_of
 from ringmain.kit.pages import Visit
+from ringmain.message import api as message
 from ringmain.sale import api as sale
 from ringmain.sale.api import Tender, TillSale
 from ringmain.sale.errors import SaleNotFound
@@ -27,12 +30,16 @@ _CHINESE = "gb18030"
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """What stands on a receipt; `link` is what its code opens, empty where the sale was undone."""
+    """What stands on a receipt; `link` is what its code opens, empty where the sale was undone.
+
+    `words` tell its buyer of vouchers, where they have no other way to be told, or asked for paper.
+    """
 
     sale: TillSale
     desk: Desk
     number: str
     link: str
+    words: Sequence[message.Printed] = ()
 
 
 async def show(visit: Visit) -> Response:
@@ -62,12 +69,15 @@ async def _slip(visit: Visit, sale_id: UUID) -> Slip:
         found = await sale.till_sale(uow, sale_id)
         if found is None or found.shop_id != desk.shop.id:
             raise SaleNotFound()
-        link = ""
+        link, words = "", list[message.Printed]()
         if found.undone_at is None:
             # Made the first time somebody asks for it: one play per sale, at this shop.
             back = await campaign.next_voucher(uow, sale_id, merchant_id=desk.shop.merchant_id)
             link = scene.scene_url(visit.base_url, back.token)
-    return Slip(found, desk, found.receipt or found.id.hex[-6:], link)
+            buyer = await sale.buyer_of(uow, sale_id)
+            if buyer is not None:
+                words = await message.print_on_receipt(uow, visit.site.keyring, buyer, sale_id)
+    return Slip(found, desk, found.receipt or found.id.hex[-6:], link, words)
 
 
 async def _nothing(visit: Visit) -> Slip:
@@ -127,12 +137,28 @@ def _printed(visit: Visit, slip: Slip) -> bytes:
         printer.set(align="center")
         _line(printer, speech.text("Your next voucher: scan this."))
         printer.qr(slip.link, size=6, native=True)
+    printer.set(align="left")
+    for one in slip.words:
+        _line(printer, "")
+        for line in lines_of(one.text):
+            _line(printer, line)
     printer.cut()
     return bytes(printer.output)
 
 
 def _line(printer: Any, text: str) -> None:
     printer._raw(text.replace("\xa0", " ").encode(_CHINESE, "replace") + b"\n")  # noqa: SLF001 (as above)
+
+
+def lines_of(text: str) -> list[str]:
+    """Return a text in lines that fit; words of other scripts than Chinese stay whole."""
+    lines, line = [], ""
+    for part in re.findall(r"[\u2e80-\uffff]|[^\s\u2e80-\uffff]+|\s+", text):
+        if line and _columns(line + part.rstrip()) > _WIDTH:
+            lines.append(line.rstrip())
+            line = ""
+        line += part if line else part.lstrip()
+    return [*lines, line.rstrip()]
 
 
 def _columns(text: str) -> int:
