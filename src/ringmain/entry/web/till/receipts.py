@@ -138,9 +138,9 @@ def _printed(visit: Visit, slip: Slip) -> bytes:
         _line(printer, speech.text("Your next voucher: scan this."))
         printer.qr(slip.link, size=6, native=True)
     printer.set(align="left")
-    for one in slip.words:
+    for told in slip.words:
         _line(printer, "")
-        for line in lines_of(one.text):
+        for line in lines_of(told.text):
             _line(printer, line)
     printer.cut()
     return bytes(printer.output)
