@@ -110,7 +110,7 @@ def test_control_probabilities_that_are_not_those_of_the_draw_are_noticed(
             return [replace(one, propensity=MUCH / 3) if one.explored else one for one in drawn]
         return [replace(one, propensity=one.propensity / 2) if one.explored else one for one in drawn]
 
-    assert differences(*outcomes(wrong)) > 0
+    assert differences(*outcomes(wrong, 3_000)) > 0
 
 
 def test_who_was_shown_little_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
