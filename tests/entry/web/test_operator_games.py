@@ -52,13 +52,14 @@ async def _fill(walk: Journey, name: str) -> None:
     await page.locator(f"input[name=shops][value='{street.STALLS[0].shop_id}']").check()
 
 
-async def _two_play(served: Served, game_id: UUID) -> None:
-    """Let two people play, so that what is left is not enough for the days to come."""
+async def _two_play(served: Served, game_id: UUID) -> UUID:
+    """Let two people play, so that what is left is not enough for the days to come; return a voucher they won."""
     async with served.database.unit(street.NETWORK_ID) as uow:
         place = (await campaign.read_game(uow, game_id)).scenes[0].scene_id
         at = np.full(2, microseconds(await uow.now()))
         done = await campaign.play(uow, Plays(packed([place] * 2), packed([uuid4(), uuid4()]), at))
         assert done.refused == {}
+    return UUID(bytes=done.voucher_ids[0].tobytes())
 
 
 @pytest.mark.parametrize(("size", "language"), [(PHONE, "zh"), (DESK, "en")], ids=["phone-zh", "desk-en"])
@@ -79,7 +80,7 @@ async def test_a_game_from_its_form_to_its_end(
         assert await page.get_by_role("heading", level=1).inner_text() == name
         assert await page.get_by_text(whole).count() == 1
         game_id = UUID(page.url.rsplit("/", 1)[1])
-        await served.acall(_two_play(served, game_id))
+        won = await served.acall(_two_play(served, game_id))
         await page.reload()
         assert await page.get_by_role("alert").count() == 1
         found += await faults(page)
@@ -92,6 +93,13 @@ async def test_a_game_from_its_form_to_its_end(
         await page.goto("/operator/sharing")
         found += await faults(page)
         await _shoot(walk, "operator-sharing")
+        await page.goto(f"/operator/vouchers?id={won}")
+        assert await page.locator("main").get_by_role("link", name=name).count() == 1
+        found += await faults(page)
+        await _shoot(walk, "operator-voucher")
+        await page.goto("/operator/vouchers?id=nobody")
+        assert await page.get_by_role("alert").count() == 1
+        found += await faults(page)
         await page.goto(f"/operator/games/{game_id}")
         await page.locator("#more2").fill("400")
         await page.locator("form[action$='/stock']").nth(1).get_by_role("button", name=add).click()

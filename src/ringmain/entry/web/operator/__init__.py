@@ -15,6 +15,7 @@ from ringmain.entry.web.operator import (
     requests,
     ring,
     sharing,
+    vouchers,
     webhooks,
 )
 from ringmain.kit.pages import PageRoute
@@ -29,6 +30,7 @@ PAGES: tuple[PageRoute, ...] = (
     *games.PAGES,
     *messages.PAGES,
     *sharing.PAGES,
+    *vouchers.PAGES,
     *models.PAGES,
     *requests.PAGES,
     *access.PAGES,
