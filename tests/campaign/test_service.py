@@ -22,10 +22,13 @@ from ringmain.member import api as member
 from ringmain.member.api import Known, Purpose
 from ringmain.segment import store as tribes
 from ringmain.segment.errors import TribeUnknown
+from tests.campaign.games.test_limits import _game as opened_game
+from tests.campaign.games.test_limits import _play as play_once
 from tests.campaign.messages.morning import by_message, choices, column, send
 from tests.campaign.messages.morning import people as wanting
 from tests.campaign.playing import claim, draw, phone
 from tests.campaign.test_deal import PHONES
+from tests.campaign.test_pricing import put
 from tests.entry.web.tribes import BUYERS, NOODLES, counted
 from tests.match.street import NOW, Street
 
@@ -241,3 +244,32 @@ async def test_a_merchants_plan_works_at_its_own_shops(street: Street) -> None:
     assert await street.value("SELECT count(*) FROM service_plan_met") == 0
     await draw(street, await street.poster(1), Player(known=known))
     assert await street.value("SELECT count(*) FROM service_plan_met") == 1
+
+
+async def test_offers_come_first_at_prices_too(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where prices serve, both places of the plan's offers come first, however dear; the third is any other."""
+    monkeypatch.setattr(serve, "is_compared", lambda *_: False)
+    who, first = await some(street, 6), {street.offers[1], street.offers[4]}
+    await put(street, {street.offers[4]: 1.0})
+    await plan(street, await tribe(street, who), offer_ids=tuple(first))
+    token = await street.poster()
+    for known in who:
+        prizes = (await draw(street, token, Player(known=known))).prizes
+        assert {prize.offer.id for prize in prizes[:2]} == first
+        assert prizes[2].offer.id not in first
+        assert len({prize.shop.id for prize in prizes}) == 3
+        assert prizes[1].propensity == 1
+        assert 0 < prizes[2].propensity < 1
+
+
+async def test_a_game_is_a_meeting_and_keeps_its_odds(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever plays is met, and may read the benefit; the likeliest prize is won, not the plan's offer."""
+    monkeypatch.setattr(serve, "is_compared", lambda *_: False)
+    (known,) = await some(street, 1)
+    await plan(street, await tribe(street, [known]), offer_ids=(street.offers[4],), benefits=(TABLE,))
+    _, door = await opened_game(street, [street.offers[1], street.offers[4]], [1_000_000, 1])
+    won = await play_once(street, door, known)
+    assert won.prize.offer_id == street.offers[1]
+    assert await column(street, "SELECT treated FROM service_plan_met") == [True]
+    async with street.unit() as uow:
+        assert await api.benefits_of(uow, known, []) == [(street.network_id, (TABLE,))]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import ibis
+import pyarrow as pa
 
 from ringmain.loop.analysis.effect import paid_visits
 from ringmain.loop.analysis.flow import Facts, Table
@@ -25,10 +26,9 @@ def met_at_scenes(
     who won a voucher by message was met by a message. Visits of `window_days` from that meeting count. Whoever came
     nowhere has one row without a merchant. `shop_ids`: scenes at, and visits to, these shops only.
     """
-    kinds = ibis.memtable(
-        {"known_id": list(scenes) or [""], "scene": list(scenes.values()) or [""]},
-        schema={"known_id": "string", "scene": "string"},
-    )
+    # A row that matches nothing, so that there is a table where there is no scene.
+    named = {"": "", **scenes}
+    kinds = ibis.memtable(pa.table({"known_id": [*named.keys()], "scene": [*named.values()]}))
     since, until = (ibis.literal(day, type="timestamp('UTC')") for day in days)
     touches, grants = facts.touch, facts.grant
     if shop_ids is not None:
