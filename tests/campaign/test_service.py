@@ -22,8 +22,7 @@ from ringmain.member import api as member
 from ringmain.member.api import Known, Purpose
 from ringmain.segment import store as tribes
 from ringmain.segment.errors import TribeUnknown
-from tests.campaign.games.test_limits import _game as opened_game
-from tests.campaign.games.test_limits import _play as play_once
+from tests.campaign.games.test_limits import open_game, play_at
 from tests.campaign.messages.morning import by_message, choices, column, send
 from tests.campaign.messages.morning import people as wanting
 from tests.campaign.playing import claim, draw, phone
@@ -267,8 +266,8 @@ async def test_a_game_is_a_meeting_and_keeps_its_odds(street: Street, monkeypatc
     monkeypatch.setattr(serve, "is_compared", lambda *_: False)
     (known,) = await some(street, 1)
     await plan(street, await tribe(street, [known]), offer_ids=(street.offers[4],), benefits=(TABLE,))
-    _, door = await opened_game(street, [street.offers[1], street.offers[4]], [1_000_000, 1])
-    won = await play_once(street, door, known)
+    _, door = await open_game(street, [street.offers[1], street.offers[4]], [1_000_000, 1])
+    won = await play_at(street, door, known)
     assert won.prize.offer_id == street.offers[1]
     assert await column(street, "SELECT treated FROM service_plan_met") == [True]
     async with street.unit() as uow:

@@ -27,7 +27,6 @@ Analysis = Literal[
     "stages",
     "shop_balance",
     "sharing",
-    "met_at_scenes",
     "bought",
     "visit_pairs",
     "spent_vouchers",
