@@ -55,15 +55,12 @@ def json_holds_card_number(data: bytes) -> bool:
         document = msgspec.json.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return text_holds_card_number(data.decode("utf-8", "replace"))
-    return any(
-        may_hold_card_number(text.encode("utf-8", "replace")) and text_holds_card_number(text)
-        for text in _texts(document)
-    )
+    return any(map(text_holds_card_number, _texts(document)))
 
 
 def text_holds_card_number(text: str) -> bool:
     """Return whether a text holds a card number."""
-    if len(text) < _SHORTEST:
+    if len(text) < _SHORTEST or not may_hold_card_number(text.encode("utf-8", "replace")):
         return False
     text = _HEX_TOKEN.sub("x", _UUID.sub("x", unicodedata.normalize("NFKC", text)))
     found = any(_is_card_number(number) for match in _GROUPS.finditer(text) for number in _numbers(match.group()))
