@@ -7,6 +7,7 @@ from ringmain.simulate.foretold import choice_named
 from ringmain.simulate.journey import Journey, traps
 from ringmain.simulate.replay import Replay, Replayed, is_unfinished
 from ringmain.simulate.town import NETWORK_ID, shop_id
+from ringmain.simulate.what_if import offered as what_if
 
 MOST_FOLLOWED = MostFollowed.name
 
@@ -22,4 +23,5 @@ __all__ = [
     "shop_id",
     "street",
     "traps",
+    "what_if",
 ]

@@ -18,6 +18,7 @@ PAGES = (
     "/operator",
     "/operator/ring",
     "/operator/pressure",
+    "/operator/what-if",
     "/operator/merchants",
     "/operator/merchants/new",
     f"/operator/merchants/{street.STALLS[0].merchant_id}",

@@ -17,6 +17,7 @@ from ringmain.entry.web.operator import (
     sharing,
     vouchers,
     webhooks,
+    what_if,
 )
 from ringmain.kit.pages import PageRoute
 
@@ -24,6 +25,7 @@ PAGES: tuple[PageRoute, ...] = (
     *health.PAGES,
     *ring.PAGES,
     *pressure.PAGES,
+    *what_if.PAGES,
     *merchants.PAGES,
     *lease_list.PAGES,
     *offers.PAGES,
