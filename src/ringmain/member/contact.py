@@ -31,6 +31,10 @@ async def contacts(uow: UnitOfWork, keyring: Keyring, subject_ids: Iterable[UUID
     group = {row.id: row.canonical_id for row in await people.group(uow, {one.member_id for one in found.values()})}
     keys = await people.keys(uow, group)
     phones = {id_: _Phone() for id_ in group.values()}
+    members: dict[UUID, list[UUID]] = {}
+    for id_, root in group.items():
+        if id_ in keys:
+            members.setdefault(root, []).append(id_)
     for row in await people.identifiers(uow, group):
         if row.kind == IdentifierKind.PHONE and row.member_id in keys:
             phones[group[row.member_id]].offer(row)
@@ -40,7 +44,7 @@ async def contacts(uow: UnitOfWork, keyring: Keyring, subject_ids: Iterable[UUID
         phone = None
         if row_ is not None:
             phone = open_identifier(data_key(keyring, uow.network_id, keys[row_.member_id]), row_)
-        own = [id_ for id_, root in group.items() if root == one.member_id and id_ in keys]
+        own = members.get(one.member_id, [])
         languages = [keys[id_].language for id_ in sorted(own, key=lambda id_: id_ != one.member_id)]
         reached[asked] = Contact(
             known=Known(one.member_id, one.subject_id, tuple(one.merged_subject_ids)),
