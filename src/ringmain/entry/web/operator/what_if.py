@@ -167,10 +167,11 @@ def _assumed(speech: Speech, found: what_if.Answer) -> list[str]:
 async def ask(visit: Visit) -> Response:
     """Keep a question for the job."""
     form, kind = visit.form, visit.form.text("ask")
+    category, area = form.text("kind"), form.text("area")
     words = {
         "remove": {"remove_shop": form.text("shop")},
         "double": {"double_budget": form.text("merchant")},
-        "add": {"add_shop": f"{form.text('kind')}@{form.text('area')}"},
+        "add": {"add_shop": f"{category}@{area}"},
     }
 
     async def act(uow: UnitOfWork) -> UUID:
