@@ -7,6 +7,7 @@ sentences of refusals.
 import importlib
 import inspect
 import pkgutil
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,8 @@ _OPTIONS = {"**/templates/**.html": {"newstyle_gettext": "true", "trim_blocks": 
 # `speech.text(...)` and `speech.texts(...)` in Python, `_(...)` and `ngettext(...)` in templates.
 _KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "text": None, "texts": (1, 2), "N_": None}
 _WIDTH = 110
+_PLACE = re.compile(r"%\((\w+)\)s")
+_BARE = re.compile(r"%(?![(%])")
 
 
 def said() -> dict[str, dict[str, str | tuple[str, ...]]]:
@@ -56,6 +59,23 @@ def missing(language: str) -> list[str]:
         texts, kept = wanted.get(name, {}), _kept(language, name)
         faults += [f"{name}: not translated: {text}" for text in texts if not kept.get(text)]
         faults += [f"{name}: nothing says: {text}" for text in kept if text not in texts]
+    return faults
+
+
+def unlike(language: str) -> list[str]:
+    """Return the translations that fill in what their text does not give, or hold a `%` where it holds none.
+
+    A text with a bare `%` cannot be filled in, which templates do with every text.
+    """
+    faults = []
+    for name, texts in said().items():
+        kept = _kept(language, name)
+        for id_, message in texts.items():
+            given = " ".join(message) if isinstance(message, tuple) else message
+            if unknown := set(_PLACE.findall(kept.get(id_, ""))) - set(_PLACE.findall(given)):
+                faults.append(f"{name}: nothing fills in {', '.join(sorted(unknown))}: {kept[id_]}")
+            if _BARE.search(kept.get(id_, "")) and not _BARE.search(given):
+                faults.append(f"{name}: a bare %: {kept[id_]}")
     return faults
 
 

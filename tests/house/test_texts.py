@@ -25,6 +25,25 @@ def test_a_missing_and_a_useless_translation_are_found(tmp_path: Path, monkeypat
     assert "common: not translated: Wallet" in found
 
 
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_translations_are_filled_in_like_their_texts(language: str) -> None:
+    """None asks for what its text does not give, and none holds a `%` that would stop the page."""
+    assert texts.unlike(language) == []
+
+
+def test_a_translation_that_cannot_be_filled_in_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Control: another name in a translation, and a bare `%`, are each named."""
+    folder = tmp_path / "locale" / "zh_Hans"
+    folder.mkdir(parents=True)
+    (folder / "common.po").write_text(
+        'msgid "%(amount)s off"\nmsgstr "减 %(sum)s"\n\nmsgid "Wallet"\nmsgstr "100 % 券包"\n', encoding="utf-8"
+    )
+    monkeypatch.setattr(texts, "_folder", lambda language: folder)
+    found = texts.unlike("zh_Hans")
+    assert "common: nothing fills in sum: 减 %(sum)s" in found
+    assert "common: a bare %: 100 % 券包" in found
+
+
 def _within_f_strings(code: str) -> list[str]:
     """Return the texts that are asked for inside an f-string, where the tool that collects texts does not look."""
     return [
