@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlencode
+from uuid import UUID
 
 from ringmain.entry.web.operator.common import Names, area_names
 from ringmain.entry.web.operator.kept import Kept
@@ -77,10 +78,17 @@ def _said(speech: Speech, known: Names, found: loop.Recruiting) -> Recruits:
 
 
 def _rows(speech: Speech, known: Names, names: dict[str, str], found: Sequence[loop.Recruit]) -> list[Row]:
-    return [_row(speech, known, names.get(one.area, one.area), one) for one in found]
+    rows, asked = list[Row](), set[UUID]()
+    for one in found:
+        # Each shop is asked once: for the next one of the same kind there is another shop, or none yet.
+        silent = next((id_ for id_ in one.silent if id_ not in asked), None)
+        if silent is not None:
+            asked.add(silent)
+        rows.append(_row(speech, known, names.get(one.area, one.area), one, silent))
+    return rows
 
 
-def _row(speech: Speech, known: Names, where: str, one: loop.Recruit) -> Row:
+def _row(speech: Speech, known: Names, where: str, one: loop.Recruit, silent: UUID | None) -> Row:
     title = speech.text("%(category)s: %(area)s", category=usual_name(one.category, speech.language), area=where)
     more = speech.number(one.more)
     if one.reach is None:
@@ -91,8 +99,8 @@ def _row(speech: Speech, known: Names, where: str, one: loop.Recruit) -> Row:
             reach=speech.number(one.reach),
             more=more,
         )
-    if one.silent:
-        shop = known.shops.get(one.silent[0])
+    if silent is not None:
+        shop = known.shops.get(silent)
         if shop is not None:
             action = speech.text("Ask %(shop)s for an offer", shop=shop.name)
             return Row(title, helps, action, f"/operator/merchants/{shop.merchant_id}")

@@ -162,7 +162,9 @@ def _planned(
 ) -> Planned:
     zone = known.network.time_zone
     title = speech.text(
-        "%(first)s to %(last)s", first=speech.day(one.starts_at, zone), last=speech.day(one.over_at, zone)
+        "%(first)s to %(last)s",
+        first=speech.day(one.starts_at, zone),
+        last=speech.day(one.over_at - timedelta(microseconds=1), zone),
     )
     lines = [] if read is None else [", ".join(named.get(area, area) for area in read.off)]
     for number, found in enumerate(read.remaining if read is not None else ()):
