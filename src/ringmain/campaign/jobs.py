@@ -9,7 +9,7 @@ from ringmain.campaign.packets.share import end_due_packet
 from ringmain.campaign.plan.run import end_due_campaigns
 from ringmain.campaign.pricing import price
 from ringmain.campaign.referrals.invite import BATCH, reward, take_back_undone, waiting_rewards
-from ringmain.kit.jobs import RETRY, database_of, keyring_of, public_base_of
+from ringmain.kit.jobs import database_of, every, keyring_of, public_base_of
 from ringmain.network import api as network
 
 _log = structlog.get_logger(__name__)
@@ -18,34 +18,15 @@ _log = structlog.get_logger(__name__)
 def tasks() -> Blueprint:
     """Return the jobs of this slice, anew each time: adding them to an application renames them."""
     found = Blueprint()
-    job = found.task(
-        name="price", queueing_lock="campaign_price", lock="campaign_price", pass_context=True, retry=RETRY
-    )(price_networks)
-    found.periodic(cron="38 * * * *")(job)
-    ending = found.task(
-        name="end_campaigns", queueing_lock="campaign_end", lock="campaign_end", pass_context=True, retry=RETRY
-    )(end_campaigns)
-    found.periodic(cron="7 * * * *")(ending)
-    telling = found.task(
-        name="send_messages", queueing_lock="campaign_send", lock="campaign_send", pass_context=True, retry=RETRY
-    )(send_messages)
-    found.periodic(cron="49 * * * *")(telling)
-    settling = found.task(
-        name="settle_choices", queueing_lock="campaign_settle", lock="campaign_settle", pass_context=True, retry=RETRY
-    )(settle_all_choices)
-    found.periodic(cron="* * * * *")(settling)
-    ending_packets = found.task(
-        name="end_packets", queueing_lock="campaign_packets", lock="campaign_packets", pass_context=True, retry=RETRY
-    )(end_all_packets)
-    found.periodic(cron="* * * * *")(ending_packets)
-    rewarding = found.task(
-        name="reward_referrals",
-        queueing_lock="campaign_referrals",
-        lock="campaign_referrals",
-        pass_context=True,
-        retry=RETRY,
-    )(reward_all_referrals)
-    found.periodic(cron="*/5 * * * *")(rewarding)
+    for work, name, key, cron in (
+        (price_networks, "price", "campaign_price", "38 * * * *"),
+        (end_campaigns, "end_campaigns", "campaign_end", "7 * * * *"),
+        (send_messages, "send_messages", "campaign_send", "49 * * * *"),
+        (settle_all_choices, "settle_choices", "campaign_settle", "* * * * *"),
+        (end_all_packets, "end_packets", "campaign_packets", "* * * * *"),
+        (reward_all_referrals, "reward_referrals", "campaign_referrals", "*/5 * * * *"),
+    ):
+        every(found, cron, work, name=name, queueing_lock=key, lock=key)
     return found
 
 

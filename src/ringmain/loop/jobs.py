@@ -5,7 +5,7 @@ import asyncio
 import structlog
 from procrastinate import Blueprint, JobContext
 
-from ringmain.kit.jobs import RETRY, database_of, lake_of
+from ringmain.kit.jobs import database_of, every, lake_of
 from ringmain.loop.lift import aa_watch
 from ringmain.loop.notes import draft_notes, shop_balances
 from ringmain.loop.top_up import keep_topped_up, with_order
@@ -17,18 +17,12 @@ _log = structlog.get_logger(__name__)
 def tasks() -> Blueprint:
     """Return the jobs of this slice, anew each time: adding them to an application renames them."""
     found = Blueprint()
-    job = found.task(
-        name="watch_comparisons", queueing_lock="loop_watch", lock="loop_watch", pass_context=True, retry=RETRY
-    )(watch_comparisons)
-    found.periodic(cron="31 4 * * *")(job)
-    drafting = found.task(
-        name="draft_notes", queueing_lock="loop_notes", lock="loop_notes", pass_context=True, retry=RETRY
-    )(draft_notes_of_networks)
-    found.periodic(cron="11 5 * * 1")(drafting)
-    topping = found.task(
-        name="top_up", queueing_lock="loop_top_up", lock="loop_top_up", pass_context=True, retry=RETRY
-    )(top_up_merchants)
-    found.periodic(cron="17 * * * *")(topping)
+    for work, name, key, cron in (
+        (watch_comparisons, "watch_comparisons", "loop_watch", "31 4 * * *"),
+        (draft_notes_of_networks, "draft_notes", "loop_notes", "11 5 * * 1"),
+        (top_up_merchants, "top_up", "loop_top_up", "17 * * * *"),
+    ):
+        every(found, cron, work, name=name, queueing_lock=key, lock=key)
     return found
 
 

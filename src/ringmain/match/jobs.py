@@ -2,7 +2,7 @@
 
 from procrastinate import Blueprint, JobContext
 
-from ringmain.kit.jobs import RETRY, database_of
+from ringmain.kit.jobs import database_of, every
 from ringmain.match.show import count_exposures
 from ringmain.network import api as network
 
@@ -10,8 +10,7 @@ from ringmain.network import api as network
 def tasks() -> Blueprint:
     """Return the jobs of this slice, anew each time: adding them to an application renames them."""
     found = Blueprint()
-    job = found.task(name="exposures", queueing_lock="match_exposures", pass_context=True, retry=RETRY)(exposures)
-    found.periodic(cron="7 0 * * *")(job)
+    every(found, "7 0 * * *", exposures, queueing_lock="match_exposures")
     return found
 
 

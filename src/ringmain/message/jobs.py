@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from procrastinate import Blueprint, JobContext
 
-from ringmain.kit.jobs import RETRY, database_of
+from ringmain.kit.jobs import database_of, every
 from ringmain.message.show import tidy_sink
 from ringmain.network import api as network
 
@@ -14,8 +14,7 @@ _KEPT = timedelta(days=7)
 def tasks() -> Blueprint:
     """Return the jobs of this slice, anew each time: adding them to an application renames them."""
     found = Blueprint()
-    job = found.task(name="tidy", queueing_lock="message_tidy", pass_context=True, retry=RETRY)(tidy)
-    found.periodic(cron="41 * * * *")(job)
+    every(found, "41 * * * *", tidy, queueing_lock="message_tidy")
     return found
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 import structlog
 from procrastinate import Blueprint, JobContext
 
-from ringmain.kit.jobs import RETRY, database_of, lake_of
+from ringmain.kit.jobs import database_of, every, lake_of
 from ringmain.kit.learn import registry
 from ringmain.kit.pure.errors import RuleBroken
 from ringmain.need.errors import HistoryTooShort
@@ -25,9 +25,7 @@ def tasks() -> Blueprint:
     """
     found = Blueprint()
     for work, cron in ((forecast, "23 * * * *"), (train, "47 2 * * *"), (traffic, "11 4 * * *")):
-        queueing = f"need_{work.__name__}"
-        job = found.task(name=work.__name__, queueing_lock=queueing, lock="need", pass_context=True, retry=RETRY)(work)
-        found.periodic(cron=cron)(job)
+        every(found, cron, work, queueing_lock=f"need_{work.__name__}", lock="need")
     return found
 
 

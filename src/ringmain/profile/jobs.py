@@ -3,7 +3,7 @@
 import structlog
 from procrastinate import Blueprint, JobContext
 
-from ringmain.kit.jobs import RETRY, database_of, lake_of
+from ringmain.kit.jobs import database_of, every, lake_of
 from ringmain.network import api as network
 from ringmain.profile.prices import measure_baskets
 
@@ -13,8 +13,7 @@ _log = structlog.get_logger(__name__)
 def tasks() -> Blueprint:
     """Return the jobs of this slice, anew each time: adding them to an application renames them."""
     found = Blueprint()
-    job = found.task(name="baskets", queueing_lock="profile_baskets", pass_context=True, retry=RETRY)(baskets)
-    found.periodic(cron="53 1 * * *")(job)
+    every(found, "53 1 * * *", baskets, queueing_lock="profile_baskets")
     return found
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from procrastinate import Blueprint, JobContext
 
 from ringmain.kit.db import Database
-from ringmain.kit.jobs import RETRY, database_of
+from ringmain.kit.jobs import database_of, every
 from ringmain.sale.store import ensure_partitions
 
 _BACK, _AHEAD = timedelta(days=31), timedelta(days=62)
@@ -14,8 +14,7 @@ _BACK, _AHEAD = timedelta(days=31), timedelta(days=62)
 def tasks() -> Blueprint:
     """Return the jobs of this slice, anew each time: adding them to an application renames them."""
     found = Blueprint()
-    job = found.task(name="partitions", queueing_lock="sale_partitions", pass_context=True, retry=RETRY)(partitions)
-    found.periodic(cron="17 */6 * * *")(job)
+    every(found, "17 */6 * * *", partitions, queueing_lock="sale_partitions")
     return found
 
 

@@ -3,7 +3,7 @@
 import structlog
 from procrastinate import Blueprint, JobContext
 
-from ringmain.kit.jobs import RETRY, database_of, keyring_of, lake_of
+from ringmain.kit.jobs import database_of, every, keyring_of, lake_of
 from ringmain.network import api as network
 from ringmain.segment.find import find_in_network
 
@@ -13,8 +13,7 @@ _log = structlog.get_logger(__name__)
 def tasks() -> Blueprint:
     """Return the jobs of this slice, anew each time: adding them to an application renames them."""
     found = Blueprint()
-    job = found.task(name="tribes", queueing_lock="segment_tribes", pass_context=True, retry=RETRY)(tribes)
-    found.periodic(cron="23 2 * * *")(job)
+    every(found, "23 2 * * *", tribes, queueing_lock="segment_tribes")
     return found
 
 

@@ -3,7 +3,7 @@
 import structlog
 from procrastinate import Blueprint, JobContext
 
-from ringmain.kit.jobs import RETRY, database_of, lake_of
+from ringmain.kit.jobs import database_of, every, lake_of
 from ringmain.network import api as network
 from ringmain.simulate.what_if.asking import answer_next
 
@@ -13,10 +13,9 @@ _log = structlog.get_logger(__name__)
 def tasks() -> Blueprint:
     """Return the jobs of this slice, anew each time: adding them to an application renames them."""
     found = Blueprint()
-    job = found.task(
-        name="what_if", queueing_lock="simulate_what_if", lock="simulate_what_if", pass_context=True, retry=RETRY
-    )(answer_questions)
-    found.periodic(cron="* * * * *")(job)
+    every(
+        found, "* * * * *", answer_questions, name="what_if", queueing_lock="simulate_what_if", lock="simulate_what_if"
+    )
     return found
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from procrastinate import Blueprint, JobContext
 
-from ringmain.kit.jobs import RETRY, database_of, keyring_of, public_base_of
+from ringmain.kit.jobs import database_of, every, keyring_of, public_base_of
 from ringmain.network import api as network
 from ringmain.voucher import remind as reminding
 from ringmain.voucher.expire import sweep
@@ -18,12 +18,9 @@ _log = structlog.get_logger(__name__)
 def tasks() -> Blueprint:
     """Return the jobs of this slice, anew each time: adding them to an application renames them."""
     found = Blueprint()
-    for work in (expire, mint):
-        lock = f"voucher_{work.__name__}"
-        job = found.task(name=work.__name__, queueing_lock=lock, pass_context=True, retry=RETRY)(work)
-        found.periodic(cron="* * * * *")(job)
-    job = found.task(name="remind", queueing_lock="voucher_remind", pass_context=True, retry=RETRY)(remind)
-    found.periodic(cron="7 * * * *")(job)
+    every(found, "* * * * *", expire, queueing_lock="voucher_expire")
+    every(found, "* * * * *", mint, queueing_lock="voucher_mint")
+    every(found, "7 * * * *", remind, queueing_lock="voucher_remind")
     return found
 
 
