@@ -62,7 +62,9 @@ async def _two_play(served: Served, game_id: UUID) -> UUID:
     return UUID(bytes=done.voucher_ids[0].tobytes())
 
 
-@pytest.mark.parametrize(("size", "language"), [(PHONE, "zh"), (DESK, "en")], ids=["phone-zh", "desk-en"])
+@pytest.mark.parametrize(
+    ("size", "language"), [(PHONE, "zh"), pytest.param(DESK, "en", marks=pytest.mark.long)], ids=["phone-zh", "desk-en"]
+)
 async def test_a_game_from_its_form_to_its_end(
     served: Served, browser: Browser, size: ViewportSize, language: Language
 ) -> None:

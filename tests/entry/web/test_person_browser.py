@@ -31,7 +31,9 @@ async def site(database_urls: Urls) -> AsyncIterator[PersonSite]:
 
 
 @pytest.mark.parametrize(
-    ("size", "language", "scheme"), [(PHONE, "en", "light"), (DESK, "zh", "dark")], ids=["phone-en", "desk-zh"]
+    ("size", "language", "scheme"),
+    [(PHONE, "en", "light"), pytest.param(DESK, "zh", "dark", marks=pytest.mark.long)],
+    ids=["phone-en", "desk-zh"],
 )
 async def test_from_the_poster_to_the_voucher(
     site: PersonSite, browser: Browser, size: ViewportSize, language: Language, scheme: Literal["light", "dark"]
@@ -83,7 +85,7 @@ _FINDING = {
 }
 
 
-@pytest.mark.parametrize(("size", "language", "scheme"), forms(("phone", "zh", "light"), ("desk", "en", "dark")))
+@pytest.mark.parametrize(("size", "language", "scheme"), forms(("phone", "zh", "light")))
 async def test_what_was_found_is_taken_with_one_press(
     site: PersonSite, browser: Browser, size: ViewportSize, language: Language, scheme: Scheme
 ) -> None:
