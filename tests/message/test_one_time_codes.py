@@ -112,7 +112,7 @@ async def test_the_sink_takes_what_would_be_sent(town: Town) -> None:
     ]
     async with town.unit() as uow:
         await api.send_to_addresses(uow, town.keyring, items)
-    async with api.open_channels(DEVELOPMENT, town.database) as ports:
+    async with api.open_channels(DEVELOPMENT, town.database, town.keyring) as ports:
         doors = api.Doors(town.keyring, ports, "https://ring.example")
         assert await api.deliver_due(town.database, doors, town.network_id, now=NOW + LATER) == 2
     async with town.unit() as uow:

@@ -29,7 +29,7 @@ _SAID = "document.querySelector('[data-said]').textContent"
 
 
 def _quick(quick: GameKind) -> list[Any]:
-    """Return every game as a test's parameters: `make test` plays one where all are played alike, the rest take long."""
+    """Return every game as a test's parameters: where all are played alike, `make test` plays one."""
     return [pytest.param(kind, marks=() if kind == quick else pytest.mark.long) for kind in KINDS]
 
 
