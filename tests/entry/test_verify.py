@@ -54,6 +54,7 @@ _OF_GAMES = {
     "a choice is one play of what was shown, or kept in its lot",
     "lots count the vouchers that were issued from them",
     "every play won one voucher, of the prize that it drew",
+    "red packets give what they were made of, and no more",
 }
 
 
@@ -87,7 +88,7 @@ async def ring(database_urls: Urls) -> AsyncIterator[Ring]:
 
 
 async def test_a_sound_network_holds(ring: Ring) -> None:
-    """Every check looks at something and finds nothing; no game is played here, tests of games look at those checks."""
+    """Every check looks at something and finds nothing; games and red packets are looked at by tests of their own."""
     checks = await verify(ring.database, ring.network_id)
 
     assert [(check.name, check.faults) for check in checks if not check.ok] == []

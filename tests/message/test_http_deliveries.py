@@ -30,9 +30,9 @@ def _client(town: Town, secret: str | None = SECRET) -> Client:
 
 
 async def _call(
-    client: Client, body: Any, *, at: datetime | None = None, secret: str = SECRET, signed: Any = None
+    client: Client, body: Any, *, late: timedelta = timedelta(), secret: str = SECRET, signed: Any = None
 ) -> Answer:
-    at, id_ = at or datetime.now(tz=UTC), f"msg_{uuid.uuid4().hex}"
+    at, id_ = datetime.now(tz=UTC) - late, f"msg_{uuid.uuid4().hex}"
     data = msgspec.json.encode(body)
     content = data if signed is None else msgspec.json.encode(signed)
     headers = {
@@ -70,8 +70,8 @@ async def test_a_signed_report_is_noted_once(town: Town) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"at": datetime.now(tz=UTC) - timedelta(minutes=6)},
-        {"at": datetime.now(tz=UTC) + timedelta(minutes=6)},
+        {"late": timedelta(minutes=6)},
+        {"late": timedelta(minutes=-6)},
         {"secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"},
         {"signed": {"reports": []}},
     ],

@@ -32,6 +32,7 @@ Analysis = Literal[
     "spent_vouchers",
     "stopped_people",
     "visits_in",
+    "met_at_scenes",
 ]
 
 
