@@ -10,6 +10,7 @@ import pkgutil
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from babel.messages import Catalog
@@ -30,6 +31,7 @@ _PLACE = re.compile(r"%\((\w+)\)s")
 _BARE = re.compile(r"%(?![(%])")
 
 
+@cache
 def said() -> dict[str, dict[str, str | tuple[str, ...]]]:
     """Return, by catalogue, every text that pages say: by its English form, what Babel found (a pair has a plural)."""
     found: dict[str, dict[str, str | tuple[str, ...]]] = {}

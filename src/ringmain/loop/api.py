@@ -58,6 +58,7 @@ from ringmain.loop.store.offer_story import DayRow, FunnelRow
 from ringmain.loop.switch_off import PlannedRead, StopRead, SwitchedOff, stops, switched_off
 from ringmain.loop.today import Caused, Counted, Today, today
 from ringmain.loop.top_up import Standing, keep_topped_up, pause_top_up, set_top_up, standing, with_order
+from ringmain.loop.turns import in_turn
 
 __all__ = [
     "AFTER",
@@ -163,6 +164,7 @@ __all__ = [
     "forecast",
     "guest_counts",
     "guests",
+    "in_turn",
     "keep_topped_up",
     "leak_report",
     "lift_of",

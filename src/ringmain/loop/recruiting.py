@@ -1,6 +1,5 @@
 """Which categories to recruit so that everybody always finds something wanted: prizes in reach, and who is missing."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from ringmain.loop.analysis import LAKE_TABLES, BoughtRows
 from ringmain.loop.guests import LEAST_PEOPLE
 from ringmain.loop.model import recruiting as model
 from ringmain.loop.model.recruiting import Bools, Int64s, Town, Wanting
+from ringmain.loop.turns import in_turn
 from ringmain.match import api as match
 from ringmain.need import api as need
 from ringmain.need.api import WeekChance
@@ -87,11 +87,10 @@ async def recruiting(
     """
     async with database.unit(network_id, now=now) as uow:
         at, shops = await uow.now(), await network.all_shops(uow)
-    # In a thread, since a year of a city takes seconds.
-    rows = await asyncio.to_thread(_bought, lake, network_id, shops, at)
+    rows = await in_turn(_bought, lake, network_id, shops, at)
     async with database.unit(network_id, now=now) as uow:
         known = await _known(uow, rows, shops, at)
-    return await asyncio.to_thread(_recruiting, known)
+    return await in_turn(_recruiting, known)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -178,7 +178,7 @@ def _read(paths: Iterable[Path]) -> dict[str, str]:
 
 @cache
 def _texts(path: Path, changed_ns: int, size: int) -> dict[str, str]:  # noqa: ARG001 (they tell its versions apart)
-    """Return the translations of a file, which is read once per process and version: reading takes a second in all."""
+    """Return the translations of a file, which is read once per process and version: it is most of making a site."""
     texts: dict[str, str] = {}
     with path.open("rb") as file:
         for message in read_po(file):

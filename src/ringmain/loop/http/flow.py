@@ -1,22 +1,14 @@
 """The loop's routes: flow, closure and leaks, for those who see the whole network."""
 
-import asyncio
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from msgspec import Meta
 
 from ringmain.kit.http import Call, Limit, Request, Role, Route
 from ringmain.loop import api
 
-Report = TypeVar("Report")
-
 _WHOLE_NETWORK: frozenset[Role] = frozenset({"operator", "analyst"})
 _SOME_AT_A_TIME = Limit(10, seconds=60)
-# One analysis at a time: each may take all the memory that analyses are given.
-ANALYSES = ThreadPoolExecutor(1, thread_name_prefix="loop")
 
 Days = Annotated[int, Meta(ge=1, le=366, description="Days of 24 hours.")]
 
@@ -35,31 +27,25 @@ class ClosureQuery(Request, frozen=True):
     return_days: Days = 28
 
 
-async def _analyse(report: Callable[[], Report]) -> Report:
-    return await asyncio.get_running_loop().run_in_executor(ANALYSES, report)
-
-
 async def _flow(call: Call, _: Any) -> api.FlowReport:
     query: FlowQuery = call.query
-    return await _analyse(
-        partial(
-            api.flow_report,
-            call.settings.lake_folder,
-            call.principal.network_id,
-            gap_days=query.gap_days,
-            window_days=query.window_days,
-            strongest=query.strongest,
-        )
+    return await api.in_turn(
+        api.flow_report,
+        call.settings.lake_folder,
+        call.principal.network_id,
+        gap_days=query.gap_days,
+        window_days=query.window_days,
+        strongest=query.strongest,
     )
 
 
 async def _closure(call: Call, _: Any) -> api.ClosureReport:
     lake, network_id = call.settings.lake_folder, call.principal.network_id
-    return await _analyse(partial(api.closure_report, lake, network_id, return_days=call.query.return_days))
+    return await api.in_turn(api.closure_report, lake, network_id, return_days=call.query.return_days)
 
 
 async def _leaks(call: Call, _: Any) -> api.LeakReport:
-    return await _analyse(partial(api.leak_report, call.settings.lake_folder, call.principal.network_id))
+    return await api.in_turn(api.leak_report, call.settings.lake_folder, call.principal.network_id)
 
 
 def _beside(value: float, null: float) -> dict[str, float]:

@@ -1,7 +1,5 @@
 """The route of a forecast: what a campaign would cost and may bring, before it is drafted."""
 
-import asyncio
-from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
@@ -21,7 +19,7 @@ from ringmain.campaign.api import (
 from ringmain.campaign.errors import CampaignInvalid
 from ringmain.kit.http import AmountMinor, Call, Limit, Request, Role, Route, Time
 from ringmain.loop.forecast import forecast, planned
-from ringmain.loop.http.flow import ANALYSES
+from ringmain.loop.turns import in_turn
 from ringmain.network.errors import CurrencyNotOfNetwork, MerchantNotFound
 from ringmain.segment.errors import SegmentUnknown
 
@@ -99,8 +97,7 @@ async def _forecast(call: Call, body: ForecastCampaign) -> ForecastShown:
     )
     async with call.database.unit(network_id) as uow:
         asked = await planned(uow, call.keyring, wish)
-    run = partial(forecast, call.settings.lake_folder, network_id, asked)
-    found = await asyncio.get_running_loop().run_in_executor(ANALYSES, run)
+    found = await in_turn(forecast, call.settings.lake_folder, network_id, asked)
     visits, more = (RangeShown(expected=one.expected, low=one.low, high=one.high) for one in (found.visits, found.more))
     return ForecastShown(
         currency=asked.costs.currency,

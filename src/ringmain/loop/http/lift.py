@@ -1,8 +1,6 @@
 """The routes of effect: what a campaign brought, and whether comparison groups are dealt as they should."""
 
-import asyncio
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +9,8 @@ from msgspec import Struct
 from ringmain.campaign.errors import CampaignNotFound
 from ringmain.kit.http import Call, Limit, Role, Route
 from ringmain.loop import lift
-from ringmain.loop.http.flow import ANALYSES
 from ringmain.loop.model.lift import Reading, Watch
+from ringmain.loop.turns import in_turn
 
 _READERS: frozenset[Role] = frozenset({"operator", "merchant", "analyst"})
 _WHOLE_NETWORK: frozenset[Role] = frozenset({"operator", "analyst"})
@@ -82,8 +80,7 @@ async def _lift(call: Call, _: Any) -> LiftShown:
     network_id, campaign_id = call.principal.network_id, call.id("campaign_id")
     async with call.database.unit(network_id) as uow:
         asked, now = await lift.lift_of(uow, campaign_id, by=call.merchant_scope()), await uow.now()
-    run = partial(lift.campaign_lift, call.settings.lake_folder, network_id, asked, now)
-    found = await asyncio.get_running_loop().run_in_executor(ANALYSES, run)
+    found = await in_turn(lift.campaign_lift, call.settings.lake_folder, network_id, asked, now)
     return LiftShown(
         campaign_id=campaign_id,
         window_days=found.window_days,
@@ -110,8 +107,7 @@ async def _parts(call: Call, _: Any) -> PartsShown:
     network_id, campaign_id = call.principal.network_id, call.id("campaign_id")
     async with call.database.unit(network_id) as uow:
         asked, now = await lift.lift_of(uow, campaign_id, by=None), await uow.now()
-    run = partial(lift.campaign_parts, call.settings.lake_folder, network_id, asked, now)
-    found = await asyncio.get_running_loop().run_in_executor(ANALYSES, run)
+    found = await in_turn(lift.campaign_parts, call.settings.lake_folder, network_id, asked, now)
     items = [
         PartShown(
             shop_id=one.shop_id,
@@ -125,8 +121,7 @@ async def _parts(call: Call, _: Any) -> PartsShown:
 
 
 async def _watch(call: Call, _: Any) -> Watch:
-    run = partial(lift.aa_watch, call.settings.lake_folder, call.principal.network_id)
-    return await asyncio.get_running_loop().run_in_executor(ANALYSES, run)
+    return await in_turn(lift.aa_watch, call.settings.lake_folder, call.principal.network_id)
 
 
 def shown(one: Reading) -> ReadingShown:

@@ -1,7 +1,5 @@
 """The routes of the ring: what people did after they played, beside those kept apart; power, flow, stages, sharing."""
 
-import asyncio
-from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
@@ -9,9 +7,9 @@ from msgspec import Struct
 
 from ringmain.kit.http import Call, Limit, Role, Route
 from ringmain.loop import ring
-from ringmain.loop.http.flow import ANALYSES
 from ringmain.loop.http.lift import ReadingShown, shown
 from ringmain.loop.model.ring import Given, Stages
+from ringmain.loop.turns import in_turn
 from ringmain.network.errors import MerchantNotFound
 
 _WHOLE_NETWORK: frozenset[Role] = frozenset({"operator", "analyst"})
@@ -84,8 +82,7 @@ async def _ring(call: Call, _: Any) -> RingShown:
     network_id = call.principal.network_id
     async with call.database.unit(network_id) as uow:
         asked, now = await ring.whose(uow), await uow.now()
-    run = partial(ring.ring, call.settings.lake_folder, network_id, asked, now)
-    found = await asyncio.get_running_loop().run_in_executor(ANALYSES, run)
+    found = await in_turn(ring.ring, call.settings.lake_folder, network_id, asked, now)
     share = found.sharing
     return RingShown(
         window_days=found.window_days,
@@ -115,8 +112,7 @@ async def _own(call: Call, _: Any) -> OwnRingShown:
         raise MerchantNotFound(merchant_id=merchant_id)
     async with call.database.unit(network_id) as uow:
         asked, now = await ring.whose(uow, merchant_id), await uow.now()
-    run = partial(ring.own_ring, call.settings.lake_folder, network_id, asked, now)
-    found = await asyncio.get_running_loop().run_in_executor(ANALYSES, run)
+    found = await in_turn(ring.own_ring, call.settings.lake_folder, network_id, asked, now)
     effects = []
     for name in ring.OUTCOMES:
         one = found.effects[name]

@@ -1,16 +1,14 @@
 """The route of the table of scenes and tribes."""
 
-import asyncio
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
 from ringmain.kit.http import Call, Limit, Role, Route
-from ringmain.loop.http.flow import ANALYSES
 from ringmain.loop.scene_tribes import SceneTribe, scene_tribes, table_of
+from ringmain.loop.turns import in_turn
 
 _READERS: frozenset[Role] = frozenset({"operator", "merchant", "analyst"})
 _SOME_AT_A_TIME = Limit(10, seconds=60)
@@ -62,8 +60,7 @@ class SceneTribesShown(Struct, frozen=True, kw_only=True):
 async def _table(call: Call, _: Any) -> SceneTribesShown:
     async with call.database.unit(call.principal.network_id) as uow:
         asked = await table_of(uow, call.merchant_scope())
-    run = partial(scene_tribes, call.settings.lake_folder, call.keyring, asked)
-    found = await asyncio.get_running_loop().run_in_executor(ANALYSES, run)
+    found = await in_turn(scene_tribes, call.settings.lake_folder, call.keyring, asked)
     return SceneTribesShown(
         since=found.since,
         until=found.until,

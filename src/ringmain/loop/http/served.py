@@ -1,8 +1,6 @@
 """The routes of how tribes were served: what a service plan brought, beside those who were held out."""
 
-import asyncio
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +9,8 @@ from msgspec import Struct
 from ringmain.campaign.errors import ServicePlanNotFound
 from ringmain.kit.http import Call, Limit, Role, Route
 from ringmain.loop import served
-from ringmain.loop.http.flow import ANALYSES
 from ringmain.loop.served import Group, More
+from ringmain.loop.turns import in_turn
 
 _READERS: frozenset[Role] = frozenset({"operator", "merchant", "analyst"})
 _SOME_AT_A_TIME = Limit(20, seconds=60)
@@ -62,8 +60,7 @@ async def _effect(call: Call, _: Any) -> PlanEffectShown:
     network_id, plan_id = call.principal.network_id, call.id("plan_id")
     async with call.database.unit(network_id) as uow:
         asked = await served.effect_of(uow, plan_id, by=call.merchant_scope())
-    run = partial(served.plan_effect, call.settings.lake_folder, call.keyring, network_id, asked)
-    found = await asyncio.get_running_loop().run_in_executor(ANALYSES, run)
+    found = await in_turn(served.plan_effect, call.settings.lake_folder, call.keyring, network_id, asked)
     return PlanEffectShown(
         plan_id=plan_id,
         window_days=found.window_days,

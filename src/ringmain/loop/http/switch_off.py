@@ -1,8 +1,6 @@
 """The routes of switch-offs: what visits remain when the money stops, and planning one for a share of the areas."""
 
-import asyncio
 from datetime import datetime
-from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,8 +13,8 @@ from ringmain.campaign.errors import SwitchOffInvalid, SwitchOffNotFound, Switch
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.http import Call, Limit, Request, Role, Route, Time
 from ringmain.loop import switch_off
-from ringmain.loop.http.flow import ANALYSES
 from ringmain.loop.model.switch_off import Period, Remaining
+from ringmain.loop.turns import in_turn
 
 _OPERATOR: frozenset[Role] = frozenset({"operator"})
 _WHOLE_NETWORK: frozenset[Role] = frozenset({"operator", "analyst"})
@@ -81,8 +79,7 @@ async def _read(call: Call, _: Any) -> SwitchedOffShown:
     network_id = call.principal.network_id
     async with call.database.unit(network_id) as uow:
         asked, now = await switch_off.stops(uow), await uow.now()
-    run = partial(switch_off.switched_off, call.settings.lake_folder, network_id, asked, now)
-    found = await asyncio.get_running_loop().run_in_executor(ANALYSES, run)
+    found = await in_turn(switch_off.switched_off, call.settings.lake_folder, network_id, asked, now)
     return SwitchedOffShown(
         stops=[
             StopShown(

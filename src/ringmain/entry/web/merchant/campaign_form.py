@@ -1,10 +1,7 @@
 """The form of a campaign: for whom, when, with which offer; and what it may bring, before anything is paid."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from functools import partial
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -27,8 +24,6 @@ from ringmain.voucher import api as voucher
 from ringmain.voucher.api import PublishedOffer
 
 HERE: Final = "/merchant/campaigns"
-# Analyses of the lake take memory: one at a time.
-ANALYSES = ThreadPoolExecutor(1, thread_name_prefix="lift")
 GOALS = {
     "new": N_("Bring new guests"),
     "lapsed": N_("Bring back guests who stayed away"),
@@ -131,8 +126,7 @@ async def _form(visit: Visit, draft: Draft, status: int = 200) -> Response:
             asked = await loop.planned(uow, visit.site.keyring, wish)
     outlook = None
     if asked is not None and wish is not None:
-        run = partial(loop.forecast, visit.site.settings.lake_folder, visit.network_id, asked)
-        found = await asyncio.get_running_loop().run_in_executor(ANALYSES, run)
+        found = await loop.in_turn(loop.forecast, visit.site.settings.lake_folder, visit.network_id, asked)
         outlook = _outlook(speech, asked, found, wish)
     values: dict[str, Any] = {
         "offers": offers,

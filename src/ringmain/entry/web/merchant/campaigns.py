@@ -1,9 +1,7 @@
 """Campaigns of a merchant: the list, a new one with its forecast, and what each brought beside its comparison group."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +10,7 @@ from starlette.responses import Response
 from ringmain.campaign import api as campaign
 from ringmain.campaign.api import Campaign, State
 from ringmain.entry.web.audiences import MERCHANT
-from ringmain.entry.web.merchant.campaign_form import ANALYSES, GOALS, HERE, audiences, create, new, value_of
+from ringmain.entry.web.merchant.campaign_form import GOALS, HERE, audiences, create, new, value_of
 from ringmain.entry.web.merchant.campaign_messages import channels_of, said_in
 from ringmain.entry.web.merchant.common import N_, console_of, merchant_id, shown
 from ringmain.entry.web.merchant.offer_form import in_words
@@ -80,8 +78,7 @@ async def report(visit: Visit) -> Response:
         named = dict(await audiences(uow, visit.speech, console)) if mine else {}
     found = None
     if asked is not None:
-        run = partial(loop.campaign_lift, visit.site.settings.lake_folder, visit.network_id, asked, now)
-        found = await asyncio.get_running_loop().run_in_executor(ANALYSES, run)
+        found = await loop.in_turn(loop.campaign_lift, visit.site.settings.lake_folder, visit.network_id, asked, now)
     speech = visit.speech
     told = None if found is None else (visits_in_words(speech, found), _paid(speech, found, one.currency))
     return shown(

@@ -1,13 +1,9 @@
 """The ring and the merchant: what people did after they played here, and what it gives to others and gets."""
 
-import asyncio
-from functools import partial
-
 from starlette.responses import Response
 
 from ringmain.entry.web.audiences import MERCHANT
 from ringmain.entry.web.merchant import turning
-from ringmain.entry.web.merchant.campaign_form import ANALYSES
 from ringmain.entry.web.merchant.common import console_of, merchant_id, shown
 from ringmain.kit.pages import PageRoute, Visit
 from ringmain.loop import api as loop
@@ -20,8 +16,7 @@ async def show(visit: Visit) -> Response:
     async with visit.unit() as uow:
         console = await console_of(uow, visit)
         asked, now = await loop.whose(uow, merchant_id(visit)), await uow.now()
-    run = partial(loop.own_ring, visit.site.settings.lake_folder, visit.network_id, asked, now)
-    found = await asyncio.get_running_loop().run_in_executor(ANALYSES, run)
+    found = await loop.in_turn(loop.own_ring, visit.site.settings.lake_folder, visit.network_id, asked, now)
     speech = visit.speech
     return shown(
         visit,

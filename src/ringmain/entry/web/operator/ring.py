@@ -1,8 +1,6 @@
 """The ring: which vouchers flow where, whether that is more than chance, and where people are lost."""
 
-import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -28,7 +26,6 @@ _STRONGEST = 10
 _MOST_MERCHANTS = 50
 _IN_SANKEY = 40
 # One analysis at a time: each may take all the memory that analyses are given.
-_ANALYSES = ThreadPoolExecutor(1, thread_name_prefix="ring")
 # Tells "spent at" from "won at" where a shop is both; nobody sees it.
 _SPENT = "\u200b"
 
@@ -47,8 +44,8 @@ _KEPT: Kept[Reports] = Kept()
 
 
 async def _counted(visit: Visit, asked: loop.Whose, now: datetime) -> Reports | None:
-    run = partial(_reports, visit.site.settings.lake_folder, visit.network_id, asked, now)
-    return await _KEPT.of(visit.network_id, lambda: asyncio.get_running_loop().run_in_executor(_ANALYSES, run))
+    make = partial(loop.in_turn, _reports, visit.site.settings.lake_folder, visit.network_id, asked, now)
+    return await _KEPT.of(visit.network_id, make)
 
 
 def _reports(lake: Path, network_id: UUID, asked: loop.Whose, now: datetime) -> Reports:

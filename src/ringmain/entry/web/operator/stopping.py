@@ -1,7 +1,5 @@
 """When the money stops, as the page of pressure shows it: what visits remain, and planning a switch-off."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -25,7 +23,6 @@ _SHARES, _DAYS = (10, 25, 50), (30, 60, 90, 180)
 _FEWEST_AREAS = 6
 _MOST_SHOWN = 20
 # One analysis at a time: each may take all the memory that analyses are given.
-_ANALYSES = ThreadPoolExecutor(1, thread_name_prefix="switch-off")
 _NAMES = {
     "before": N_("Before"),
     "during": N_("While it flowed"),
@@ -76,8 +73,8 @@ async def stopped(visit: Visit, known: Names) -> Off | None:
     async with visit.unit() as uow:
         asked, now = await loop.stops(uow), await uow.now()
         areas = await campaign.areas(uow)
-    run = partial(loop.switched_off, visit.site.settings.lake_folder, visit.network_id, asked, now)
-    found = await _KEPT.of(visit.network_id, lambda: asyncio.get_running_loop().run_in_executor(_ANALYSES, run))
+    make = partial(loop.in_turn, loop.switched_off, visit.site.settings.lake_folder, visit.network_id, asked, now)
+    found = await _KEPT.of(visit.network_id, make)
     if found is None:
         return None
     speech, named = visit.speech, area_names(visit.speech, known)

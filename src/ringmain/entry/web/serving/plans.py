@@ -1,8 +1,6 @@
 """Service plans of a merchant or the network: the list, a new one, and one with what it says, changed or ended."""
 
-import asyncio
 from dataclasses import dataclass
-from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
@@ -14,7 +12,6 @@ from ringmain.campaign import api as campaign
 from ringmain.campaign.api import Benefit, NewServicePlan, PlanScene, Said
 from ringmain.campaign.errors import ServicePlanInvalid
 from ringmain.entry.web.audiences import MERCHANT, OPERATOR
-from ringmain.entry.web.merchant.campaign_form import ANALYSES
 from ringmain.entry.web.merchant.common import Draft, console_of, merchant_id, rail
 from ringmain.entry.web.merchant.offer_form import in_words, typed
 from ringmain.entry.web.serving.effect import effect_words
@@ -232,8 +229,9 @@ async def _one(visit: Visit, side: _Side, draft: Draft | None = None, status: in
         here = await network.network_of(uow)
         asked = await loop.effect_of(uow, one.id, by=side.own)
     speech, zone = visit.speech, here.time_zone
-    run = partial(loop.plan_effect, visit.site.settings.lake_folder, visit.site.keyring, visit.network_id, asked)
-    found = await asyncio.get_running_loop().run_in_executor(ANALYSES, run)
+    found = await loop.in_turn(
+        loop.plan_effect, visit.site.settings.lake_folder, visit.site.keyring, visit.network_id, asked
+    )
     named = {offer.id: f"{offer.name} · {in_words(speech, offer.terms)}" for offer in offers}
     return await shown(
         visit,

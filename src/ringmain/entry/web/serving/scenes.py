@@ -1,14 +1,11 @@
 """Which scene works for which group: what was counted, what was caused, and one action a row; as a page and a file."""
 
-import asyncio
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 from starlette.responses import Response
 
 from ringmain.entry.web.audiences import MERCHANT, OPERATOR
-from ringmain.entry.web.merchant.campaign_form import ANALYSES
 from ringmain.entry.web.merchant.common import N_, merchant_id
 from ringmain.entry.web.operator.common import csv_file
 from ringmain.entry.web.serving.effect import in_words
@@ -89,8 +86,7 @@ async def _read(visit: Visit, own: UUID | None) -> tuple[loop.SceneTribes, list[
     async with visit.unit() as uow:
         asked = await loop.table_of(uow, own)
         told = await tribes_told(uow, own)
-    run = partial(loop.scene_tribes, visit.site.settings.lake_folder, visit.site.keyring, asked)
-    found = await asyncio.get_running_loop().run_in_executor(ANALYSES, run)
+    found = await loop.in_turn(loop.scene_tribes, visit.site.settings.lake_folder, visit.site.keyring, asked)
     home = "/operator/plans" if own is None else "/merchant/plans"
     return found, [
         _row(visit.speech, one, tribe_name(visit.speech, told.get(one.tribe_id)), home, found.currency)
