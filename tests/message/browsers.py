@@ -4,8 +4,8 @@ import asyncio
 import base64
 import json
 import os
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ringmain.message.model.browser import Subscription
+from tests.message.listening import Listening, Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,62 +26,29 @@ class Browser:
     key: ec.EllipticCurvePrivateKey = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Pushed:
-    """What came to the service."""
-
-    path: str
-    headers: dict[str, str]
-    body: bytes
-
-
-class PushService:
+class PushService(Listening):
     """Takes what is pushed; `answers` are given first, once each."""
 
     def __init__(self) -> None:
-        self.requests: list[Pushed] = []
+        super().__init__()
+        self.requests: list[Received] = []
         self.answers: list[int] = []
         self._made = 0
-        self._server: asyncio.Server | None = None
-
-    async def __aenter__(self) -> Self:
-        """Listen on a free port."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Stop listening."""
-        assert self._server is not None
-        self._server.close()
 
     def browser(self) -> Browser:
         """Return a browser that subscribes here."""
-        assert self._server is not None
         self._made += 1
-        port = self._server.sockets[0].getsockname()[1]
         key = ec.generate_private_key(ec.SECP256R1())
-        subscription = Subscription(
-            f"http://127.0.0.1:{port}/push/{self._made}", _text(_point(key)), _text(os.urandom(16)), 1
-        )
+        subscription = Subscription(f"{self.url}/push/{self._made}", _text(_point(key)), _text(os.urandom(16)), 1)
         return Browser(subscription, key)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while line := await reader.readline():
-                _, path, _ = line.decode().split()
-                headers = {}
-                while (header := (await reader.readline()).decode().strip()) != "":
-                    name, _, value = header.partition(": ")
-                    headers[name.lower()] = value
-                body = await reader.readexactly(int(headers.get("content-length", 0)))
-                self.requests.append(Pushed(path, headers, body))
-                status = self.answers.pop(0) if self.answers else 201
-                writer.write(f"HTTP/1.1 {status} x\r\nlocation: /m/1\r\ncontent-length: 0\r\n\r\n".encode())
-                await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            return
-        finally:
-            writer.close()
+    async def serve(self, received: AsyncIterator[Received], writer: asyncio.StreamWriter) -> None:
+        """Take each as it comes."""
+        async for request in received:
+            self.requests.append(request)
+            status = self.answers.pop(0) if self.answers else 201
+            writer.write(f"HTTP/1.1 {status} x\r\nlocation: /m/1\r\ncontent-length: 0\r\n\r\n".encode())
+            await writer.drain()
 
 
 def plain(browser: Browser, body: bytes) -> bytes:

@@ -5,13 +5,13 @@ import base64
 import json
 import ssl
 import tempfile
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Self
-from urllib.parse import parse_qsl
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -21,74 +21,37 @@ from cryptography.x509.oid import NameOID
 
 from ringmain.message.channels.mail import MailServer
 from ringmain.message.channels.sms import SmsAccount
+from tests.message.listening import Listening, Received
 
 ACCOUNT = "AC00000000000000000000000000000001"
 SECRET = "the-token-of-the-account"
 SENDER = "+15005550006"
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
-    """What came to the server."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    form: dict[str, str]
-
-
-class FakeTwilio:
+class FakeTwilio(Listening):
     """Answers POST .../Messages.json as Twilio documents it; what is in `answers` comes first, once each."""
 
     def __init__(self) -> None:
-        self.requests: list[HttpRequest] = []
+        super().__init__()
+        self.requests: list[Received] = []
         self.answers: list[tuple[int, bytes] | None] = []
-        self._server: asyncio.Server | None = None
-
-    async def __aenter__(self) -> Self:
-        """Listen on a free port."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Stop listening."""
-        assert self._server is not None
-        self._server.close()
-
-    @property
-    def url(self) -> str:
-        """The address of the server."""
-        assert self._server is not None
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     def account(self, **more: object) -> SmsAccount:
         """Return an account at this server."""
         known = {"url": self.url, "account": ACCOUNT, "key": None, "secret": SECRET, "sender": SENDER}
         return SmsAccount(**(known | more))  # type: ignore[arg-type]  # a test changes what it wants
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while line := await reader.readline():
-                method, path, _ = line.decode().split()
-                headers = {}
-                while (header := (await reader.readline()).decode().strip()) != "":
-                    name, _, value = header.partition(": ")
-                    headers[name.lower()] = value
-                body = await reader.readexactly(int(headers.get("content-length", 0)))
-                request = HttpRequest(method, path, headers, dict(parse_qsl(body.decode(), strict_parsing=True)))
-                self.requests.append(request)
-                answer = self.answers.pop(0) if self.answers else self._answer(request)
-                if answer is None:
-                    # A provider that says nothing, until the caller gives up.
-                    await reader.read()
-                    return
+    async def serve(self, received: AsyncIterator[Received], writer: asyncio.StreamWriter) -> None:
+        """Answer as was asked for, else as Twilio would; None says nothing, until the caller gives up."""
+        async for request in received:
+            self.requests.append(request)
+            answer = self.answers.pop(0) if self.answers else self._answer(request)
+            if answer is not None:
                 status, content = answer
                 writer.write(f"HTTP/1.1 {status} x\r\ncontent-length: {len(content)}\r\n\r\n".encode() + content)
                 await writer.drain()
-        finally:
-            writer.close()
 
-    def _answer(self, request: HttpRequest) -> tuple[int, bytes]:
+    def _answer(self, request: Received) -> tuple[int, bytes]:
         expected = base64.b64encode(f"{ACCOUNT}:{SECRET}".encode()).decode()
         if request.headers.get("authorization") != f"Basic {expected}":
             return 401, problem(20003, "Authenticate")
