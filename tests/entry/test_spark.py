@@ -40,18 +40,19 @@ _SPAN = segment.Span(day(0), day(60))
 def _cells(facts: Any) -> Any:
     """Return the features that tribes are found by, with all their memory tables."""
     shops = [shop(number, category) for number, category in enumerate(("tea", "noodles", "books", "tea") * 2)]
-    named = segment.shop_table(shops).to_pyarrow()
+    named = segment.shop_table(shops)
     names = [f"shop-{number}" for number in range(len(shops))]
     table = ibis.memtable(named.set_column(0, "shop_id", [names]))
-    people = segment.people_table([f"person-{number}" for number in range(0, 40, 2)])
-    return segment.cells(facts, people, table, segment.offset_table(shops, _SPAN), _SPAN)
+    people = ibis.memtable(segment.people_table([f"person-{number}" for number in range(0, 40, 2)]))
+    offsets = ibis.memtable(segment.offset_table(shops, _SPAN))
+    return segment.cells(facts, people, table, offsets, _SPAN.since, _SPAN.until)
 
 
 _ANALYSES: dict[str, Callable[[Any], Any]] = {
     **{f"loop.{name}": expression for name, expression in loop.ANALYSES.items()},
     "profile.lake_visits": profile.lake_visits,
     "segment.visits": segment.visits,
-    "segment.guests": lambda facts: segment.guests(facts, _SPAN),
+    "segment.guests": lambda facts: segment.guests(facts, _SPAN.since, _SPAN.until),
     "segment.cells": _cells,
 }
 

@@ -35,7 +35,7 @@ def facts(lake: SmallLake) -> Iterator[Facts]:
 def dealt(lake: SmallLake, shops: list[str] | None = None) -> DealtRows:
     """Run the expression with windows of 14 and 28 days."""
     with facts(lake) as opened:
-        return analysis.dealt_rows(analysis.dealt_people(opened, 14, 28, shops))
+        return analysis.dealt_rows(opened, 14, 28, shops)
 
 
 def test_visits_are_counted_in_windows_of_each_person(lake: SmallLake) -> None:
@@ -152,7 +152,7 @@ def test_hops_lead_back_to_the_first_shop(lake: SmallLake) -> None:
     lake.grant("w", "ann", "B", ["C"], 2, led_by="ann-B-2")
     lake.redeem("w", "ann", "C", 3, "ann-C-3")
     with facts(lake) as opened:
-        rows = analysis.hops_to_visits(opened).to_pyarrow().to_pylist()
+        rows = opened.read(analysis.hops_to_visits).to_pylist()
     assert sorted((row["sale_id"], row["hop_shop_id"]) for row in rows) == [
         ("ann-B-2", "A"),
         ("ann-C-3", "A"),

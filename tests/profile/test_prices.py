@@ -8,6 +8,7 @@ from ibis.backends.sql.compilers.pyspark import PySparkCompiler
 
 from ringmain.entry.worker import jobs
 from ringmain.kit.lake.connect import connect
+from ringmain.kit.lake.read import Facts
 from ringmain.kit.migrate import Urls
 from ringmain.profile import prices, store
 from ringmain.profile.analysis import VISIT_TABLES, shop_baskets
@@ -55,7 +56,7 @@ def test_what_is_no_basket_of_theirs_does_not_count(tmp_path: Path) -> None:
     lake.rows["sale_change"][0]["amount_minor"] = 8_800
     lake.write()
     with connect(lake.root, VISIT_TABLES, network_id=lake.network_id, memory_limit="200MB", threads=1) as connection:
-        found = shop_baskets(prices.facts_of(connection), day(10)).to_pyarrow().to_pylist()
+        found = Facts(connection, VISIT_TABLES).read(shop_baskets, day(10)).to_pylist()
     assert found == [{"shop_id": "tea", "currency": "CNY", "members": 1, "middle_minor": 2_000.0}]
 
 
@@ -65,7 +66,7 @@ def test_spark_could_measure_it(tmp_path: Path) -> None:
     lake.walk("ann", ("tea", 1))
     lake.write()
     with connect(lake.root, VISIT_TABLES, network_id=lake.network_id, memory_limit="200MB", threads=1) as connection:
-        expression = shop_baskets(prices.facts_of(connection), day(0))
+        expression = shop_baskets(Facts(connection, VISIT_TABLES), day(0))
         assert "SELECT" in PySparkCompiler().to_sqlglot(expression.unbind()).sql("spark")
 
 

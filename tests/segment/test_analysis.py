@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import ibis
 import pytest
 from ibis.backends.sql.compilers.pyspark import PySparkCompiler
 
@@ -118,9 +119,10 @@ def test_spark_could_run_every_expression(lake: SmallLake) -> None:
     with connect(lake.root, LAKE_TABLES, network_id=lake.network_id, memory_limit="200MB", threads=1) as connection:
         facts = analysis.facts_of(connection)
         shops = [shop(1, "tea")]
-        people = analysis.people_table(["ann"])
-        cells = analysis.cells(facts, people, analysis.shop_table(shops), analysis.offset_table(shops, SPAN), SPAN)
-        for expression in (cells, analysis.guests(facts, SPAN), analysis.visits(facts)):
+        tables = analysis.people_table(["ann"]), analysis.shop_table(shops), analysis.offset_table(shops, SPAN)
+        people, places, offsets = map(ibis.memtable, tables)
+        cells = analysis.cells(facts, people, places, offsets, SINCE, UNTIL)
+        for expression in (cells, analysis.guests(facts, SINCE, UNTIL), analysis.visits(facts)):
             assert "SELECT" in PySparkCompiler().to_sqlglot(expression.unbind()).sql("spark")
 
 

@@ -1,6 +1,6 @@
 """What other slices may ask of the loop: flow, closure and leaks of a network, from its lake."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -259,8 +259,8 @@ def flow_report(
 ) -> FlowReport:
     """Return the flow of a network; blocks for seconds where there is a year of a city. No facts give None figures."""
 
-    def of(moved: Table, until: int) -> FlowOf:
-        given, shops = analysis.transitions_of(moved)
+    def of(until: int, moved: Callable[..., Table], *asked: int) -> FlowOf:
+        given, shops = analysis.transitions_of(facts, moved, *asked)
         found: Flow = flow(given, window_days=window_days, permutations=permutations, seed=seed, until=until)
         edges = [
             ShopEdge(shops[edge.origin], shops[edge.destination], edge.flow, edge.members)
@@ -270,8 +270,8 @@ def flow_report(
 
     with _facts(lake, network_id) as facts:
         until = analysis.data_end(facts)
-        of_visits = of(analysis.visit_transitions(facts, gap_days), until)
-        of_vouchers = of(analysis.voucher_transitions(facts), until)
+        of_visits = of(until, analysis.visit_transitions, gap_days)
+        of_vouchers = of(until, analysis.voucher_transitions)
     return FlowReport(gap_days, window_days, permutations, of_visits, of_vouchers)
 
 

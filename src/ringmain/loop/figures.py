@@ -84,9 +84,9 @@ def network_figures(lake: Path, network_id: UUID, asked: FiguresAsked) -> Networ
     since, middle = asked.now - timedelta(days=DAYS), asked.now - timedelta(days=DAYS // 2)
     with connect(lake, LAKE_TABLES, network_id=network_id, memory_limit=_MEMORY, threads=_THREADS) as connection:
         facts = analysis.facts_of(connection)
-        pairs = analysis.visit_pairs(facts, since, middle, asked.now)
-        rows = pairs.order_by("subject_id", "shop_id").to_pyarrow()
-        spent = analysis.spent_vouchers(facts, since, asked.now).to_pyarrow().to_pylist()
+        rows = facts.read(analysis.visit_pairs, since, middle, asked.now)
+        rows = rows.sort_by([("subject_id", "ascending"), ("shop_id", "ascending")])
+        spent = facts.read(analysis.spent_vouchers, since, asked.now).to_pylist()
     place = {str(shop.id): number for number, shop in enumerate(asked.shops)}
     rows = rows.filter(pa.array([id_ in place for id_ in rows["shop_id"].to_pylist()], pa.bool_()))
     shop, names = codes(rows["shop_id"])

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 import numpy as np
+import pyarrow.compute as pc
 
 from ringmain.campaign import api as campaign
 from ringmain.campaign.errors import CampaignNotFound
@@ -90,8 +91,7 @@ def campaign_lift(lake: Path, network_id: UUID, asked: LiftOf, now: datetime) ->
     """Read a campaign; blocks for a second or more. Where nobody was dealt yet it is too early to say."""
     shops = _texts(asked.shop_ids)
     with _facts(lake, network_id) as facts:
-        people = analysis.dealt_people(facts, WINDOW_DAYS, BEFORE_DAYS, shops)
-        rows = analysis.dealt_rows(people.filter(people.campaign_id == str(asked.campaign_id)))
+        rows = analysis.dealt_rows(facts, WINDOW_DAYS, BEFORE_DAYS, shops, [str(asked.campaign_id)])
         turns = None if asked.turn_hours is None else _turns(facts, asked, asked.turn_hours, shops)
     ripe = rows.entered_at + microseconds_of(timedelta(days=WINDOW_DAYS)) <= microseconds(now)
     final = now >= asked.ends_at + timedelta(days=WINDOW_DAYS)
@@ -124,8 +124,7 @@ def ended_effects(
 ) -> dict[UUID, Effect]:
     """Return what ended campaigns brought at shops, of those of which enough is known. Blocks."""
     with _facts(lake, network_id) as facts:
-        people = analysis.dealt_people(facts, WINDOW_DAYS, BEFORE_DAYS, _texts(shop_ids))
-        rows = analysis.dealt_rows(people.filter(people.campaign_id.isin([str(id_) for id_ in campaign_ids])))
+        rows = analysis.dealt_rows(facts, WINDOW_DAYS, BEFORE_DAYS, _texts(shop_ids), _texts(campaign_ids))
     found, campaigns = {}, np.asarray(rows.campaign, dtype=object)
     for id_ in campaign_ids:
         compared = model.compare(_dealt(rows, campaigns == str(id_), rows.visits, rows.visits_before))
@@ -148,8 +147,8 @@ def _days_needed(rows: DealtRows, ripe: model.Bools, reading: Reading, now: date
 
 def _turns(facts: Facts, asked: LiftOf, hours: int, shops: list[str] | None) -> Turns | None:
     """Read turns: visits per person met, of the two turns of each pair in which an area met people in both."""
-    rows = analysis.dealt_turns(facts, hours, shops)
-    rows = rows.filter(rows.campaign_id == str(asked.campaign_id)).to_pyarrow().to_pylist()
+    every = facts.read(analysis.dealt_turns, hours, shops).to_pylist()
+    rows = [row for row in every if row["campaign_id"] == str(asked.campaign_id)]
     mean = {(row["area"], row["turn"] // 2, row["treated"]): row["visits"] / row["people"] for row in rows}
     pairs = sorted({key[:2] for key in mean if (*key[:2], True) in mean and (*key[:2], False) in mean})
     during, without = (np.array([mean[(*pair, group)] for pair in pairs]) for group in (True, False))
@@ -163,11 +162,10 @@ def campaign_parts(lake: Path, network_id: UUID, asked: LiftOf, now: datetime) -
     """
     shops = _texts(asked.shop_ids)
     with _facts(lake, network_id) as facts:
-        people = analysis.dealt_people(facts, WINDOW_DAYS, BEFORE_DAYS, shops)
-        rows = analysis.dealt_rows(people.filter(people.campaign_id == str(asked.campaign_id)))
-        after = analysis.visits_after(facts, WINDOW_DAYS, shops)
-        seen = after.filter(after.campaign_id == str(asked.campaign_id)).to_pyarrow().to_pylist()
-        hops = analysis.hops_to_visits(facts).to_pyarrow().to_pylist()
+        rows = analysis.dealt_rows(facts, WINDOW_DAYS, BEFORE_DAYS, shops, [str(asked.campaign_id)])
+        after = facts.read(analysis.visits_after, WINDOW_DAYS, shops)
+        seen = after.filter(pc.field("campaign_id") == str(asked.campaign_id)).to_pylist()
+        hops = facts.read(analysis.hops_to_visits).to_pylist()
     ripe = rows.entered_at + microseconds_of(timedelta(days=WINDOW_DAYS)) <= microseconds(now)
     dealt = _dealt(rows, ripe, rows.visits, rows.visits_before)
     final = now >= asked.ends_at + timedelta(days=WINDOW_DAYS)
@@ -211,10 +209,7 @@ def aa_watch(lake: Path, network_id: UUID, campaign_ids: Sequence[UUID] | None =
     whose sizes are not as dealt, or that differ before, are alarms about the dealing and recording, not about shops.
     """
     with _facts(lake, network_id) as facts:
-        people = analysis.dealt_people(facts, WINDOW_DAYS, BEFORE_DAYS)
-        if campaign_ids is not None:
-            people = people.filter(people.campaign_id.isin([str(id_) for id_ in campaign_ids]))
-        rows = analysis.dealt_rows(people)
+        rows = analysis.dealt_rows(facts, WINDOW_DAYS, BEFORE_DAYS, None, _texts(campaign_ids))
     chances, campaigns = [], np.asarray(rows.campaign, dtype=object)
     for campaign_id in sorted(set(rows.campaign)):
         mine = campaigns == campaign_id

@@ -25,7 +25,7 @@ _MEMORY, _THREADS = "512MB", 1
 def shop_balances(lake: Path, network_id: UUID, until: datetime) -> list[Balance]:
     """Return what went out of and came into each shop in the last 28 days; blocks for a second or more."""
     with connect(lake, LAKE_TABLES, network_id=network_id, memory_limit=_MEMORY, threads=_THREADS) as connection:
-        rows = analysis.shop_balance(analysis.facts_of(connection), until, DAYS).to_pyarrow().to_pylist()
+        rows = analysis.facts_of(connection).read(analysis.shop_balance, until, DAYS).to_pylist()
     return [Balance(UUID(row["shop_id"]), row["sent_on"], row["came"]) for row in rows]
 
 

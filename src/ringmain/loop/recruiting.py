@@ -106,7 +106,7 @@ def _bought(lake: Path, network_id: UUID, shops: Sequence[Shop], now: datetime) 
     kinds = analysis.kinds_of({str(shop.id): shop.category for shop in shops})
     with connect(lake, LAKE_TABLES, network_id=network_id, memory_limit=_MEMORY, threads=_THREADS) as connection:
         facts = analysis.facts_of(connection)
-        return analysis.bought_rows(analysis.bought(facts, kinds, now - timedelta(days=DAYS)))
+        return analysis.bought_rows(facts, kinds, now - timedelta(days=DAYS))
 
 
 async def _known(uow: UnitOfWork, rows: BoughtRows, shops: Sequence[Shop], now: datetime) -> _Known:

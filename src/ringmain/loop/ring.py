@@ -105,8 +105,8 @@ def ring(lake: Path, network_id: UUID, asked: Whose, now: datetime) -> Ring:
     """Return how the ring turns; blocks for seconds."""
     with connect(lake, LAKE_TABLES, network_id=network_id, memory_limit=_MEMORY, threads=_THREADS) as connection:
         facts = analysis.facts_of(connection)
-        (stages,) = analysis.stages(facts).to_pyarrow().to_pylist()
-        shared = analysis.sharing(facts, [str(id_) for id_ in asked.shared], WINDOW_DAYS).to_pyarrow().to_pylist()[0]
+        (stages,) = facts.read(analysis.stages).to_pylist()
+        (shared,) = facts.read(analysis.sharing, [str(id_) for id_ in asked.shared], WINDOW_DAYS).to_pylist()
         return Ring(
             WINDOW_DAYS,
             _effects(facts, None, now),
@@ -124,7 +124,7 @@ def own_ring(lake: Path, network_id: UUID, asked: Whose, now: datetime) -> OwnRi
     with connect(lake, LAKE_TABLES, network_id=network_id, memory_limit=_MEMORY, threads=_THREADS) as connection:
         facts = analysis.facts_of(connection)
         effects: dict[Outcome, Reading | None] = {**_effects(facts, own, now)}
-        (gone,) = analysis.elsewhere_of(facts, WINDOW_DAYS, own).to_pyarrow().to_pylist()
+        (gone,) = facts.read(analysis.elsewhere_of, WINDOW_DAYS, own).to_pylist()
         if gone["people"] < LEAST_PEOPLE or gone["merchants"] < LEAST_MERCHANTS:
             effects |= {"round": None, "full": None, "full_paid": None}
         power = next((one for one in _power(facts, asked.shops, alone=True) if one.merchant_id == merchant_id), None)
@@ -133,7 +133,7 @@ def own_ring(lake: Path, network_id: UUID, asked: Whose, now: datetime) -> OwnRi
 
 def _effects(facts: Facts, shops: Sequence[str] | None, now: datetime) -> dict[Outcome, Reading]:
     """Read each outcome over all campaigns whose people were dealt at shops and followed for the whole window."""
-    rows = analysis.played_rows(analysis.after_playing(facts, WINDOW_DAYS, BEFORE_DAYS, shops))
+    rows = analysis.played_rows(facts, WINDOW_DAYS, BEFORE_DAYS, shops)
     ripe = rows.entered_at + timedelta(days=WINDOW_DAYS) // timedelta(microseconds=1) <= microseconds(now)
     names = np.asarray(rows.campaign, dtype=object)
     chosen = [ripe & (names == name) for name in sorted(set(rows.campaign))]
@@ -148,7 +148,7 @@ def _effects(facts: Facts, shops: Sequence[str] | None, now: datetime) -> dict[O
 def _power(facts: Facts, shops: Sequence[Shop], *, alone: bool = False) -> list[MerchantPower]:
     """Return each merchant's power; `alone`: as the merchant itself may see it."""
     groups = analysis.groups_of({str(shop.id): str(shop.merchant_id) for shop in shops})
-    rows = analysis.power(facts, groups).to_pyarrow().to_pylist()
+    rows = facts.read(analysis.power, groups).to_pylist()
     merchants = {str(shop.merchant_id) for shop in shops}
     found: dict[str, dict[str, Given]] = {}
     for row in rows:
@@ -183,6 +183,6 @@ _GROUPS: dict[By, Callable[[Shop], str]] = {
 
 def _matrix(facts: Facts, shops: Sequence[Shop], key: Callable[[Shop], str]) -> list[Cell]:
     groups = analysis.groups_of({str(shop.id): key(shop) for shop in shops})
-    rows = analysis.flow_matrix(facts, groups).to_pyarrow().to_pylist()
+    rows = facts.read(analysis.flow_matrix, groups).to_pylist()
     found = sorted((Cell(**row) for row in rows), key=lambda one: (-one.vouchers, one.origin, one.destination))
     return found[:_MOST_CELLS]

@@ -176,10 +176,10 @@ def scene_tribes(lake: Path, keyring: Keyring, asked: TableOf) -> SceneTribes:
     days = last - timedelta(days=MET_DAYS), last
     shops = None if asked.shop_ids is None else [str(id_) for id_ in asked.shop_ids]
     with facts_of(lake, asked.network_id) as facts:
-        found = analysis.met_at_scenes(facts, asked.scenes, days, WINDOW_DAYS, shops).to_pyarrow().to_pylist()
-        people = analysis.dealt_people(facts, WINDOW_DAYS, BEFORE_DAYS, shops)
+        scenes = analysis.kinds_of_scenes(asked.scenes)
+        found = facts.read(analysis.met_at_scenes, scenes, *days, WINDOW_DAYS, shops).to_pylist()
         ids = [str(one.id) for one in asked.campaigns]
-        dealt = analysis.dealt_rows(people.filter(people.campaign_id.isin(ids))) if ids else None
+        dealt = analysis.dealt_rows(facts, WINDOW_DAYS, BEFORE_DAYS, shops, ids) if ids else None
     plans = [
         PlanOf(one.id, asked.shop_ids, one.held_out_bp / _FULL_BP, one.ended_at, asked.until, bool(asked.merchant_id))
         for one in asked.plans

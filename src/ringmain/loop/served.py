@@ -119,8 +119,7 @@ def plan_effects(lake: Path, keyring: Keyring, network_id: UUID, asked: Sequence
     shops = asked[0].shop_ids
     with facts_of(lake, network_id) as facts:
         own = None if shops is None else [str(id_) for id_ in shops]
-        people = analysis.served_people(facts, WINDOW_DAYS, BEFORE_DAYS, own)
-        rows = analysis.served_rows(people.filter(people.plan_id.isin([str(one.plan_id) for one in asked])))
+        rows = analysis.served_rows(facts, WINDOW_DAYS, BEFORE_DAYS, own, [str(one.plan_id) for one in asked])
     key = keyring.derived(KEY)
     return {one.plan_id: _read(rows, one, key) for one in asked}
 

@@ -145,7 +145,7 @@ def _rows(facts: Facts, asked: StopAsked) -> tuple[Stopped, list[str]]:
         for one in asked.stops
         for id_ in one.campaign_ids
     ]
-    return analysis.stopped_rows(analysis.stopped_people(facts, analysis.stops_of(given)))
+    return analysis.stopped_rows(facts, analysis.stops_of(given))
 
 
 def _areas(asked: StopAsked) -> list[tuple[str, list[int], datetime, bool]]:
@@ -188,7 +188,7 @@ def _planned(facts: Facts, shops: Sequence[Shop], one: SwitchOff, now: datetime)
             spans[name] = first, last
     counts: dict[tuple[str, str], int] = {}
     if len(spans) > 1:
-        rows = analysis.visits_in(facts, analysis.groups_of(named), spans).to_pyarrow().to_pylist()
+        rows = facts.read(analysis.visits_in, analysis.groups_of(named), analysis.spans_of(spans)).to_pylist()
         counts = {(row["span"], row["name"]): row["visits"] for row in rows}
 
     def weekly(span: str, days: int) -> Floats:

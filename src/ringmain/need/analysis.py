@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ringmain.kit.lake.connect import connect
+from ringmain.kit.lake.read import Facts
 from ringmain.need.place.journal import HOURS_A_DAY, Int64s, Journal, plane
 from ringmain.profile import api as profile
 
@@ -42,22 +43,17 @@ class Walks:
     categories: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    sale: Any
-    sale_change: Any
-    sale_dispute: Any
-    subject_alias: Any
-
-
 def visits_of(lake: Path, network_id: UUID, *, threads: int = 1) -> pa.Table:
     """Return subject_id, shop_id, visited_at of every visit that stands, in order of time; blocks for seconds."""
     tables = profile.VISIT_TABLES
     with connect(lake, tables, network_id=network_id, memory_limit=MEMORY_LIMIT, threads=threads) as connection:
-        facts = _Facts(**{name: connection.table(name) for name in _Facts.__slots__})
-        rows = profile.lake_visits(facts).order_by("visited_at", "sale_id")
-        found: pa.Table = rows.select("subject_id", "shop_id", "visited_at").to_pyarrow()
+        found: pa.Table = Facts(connection, tables).read(_visits_in_order)
     return found
+
+
+def _visits_in_order(facts: Facts) -> Any:
+    rows = profile.lake_visits(facts).order_by("visited_at", "sale_id")
+    return rows.select("subject_id", "shop_id", "visited_at")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,15 +65,18 @@ class Payments:
     count: Int64s
 
 
+def _payments(facts: Facts) -> Any:
+    paid = facts.sale.filter(facts.sale.total_minor >= 0)
+    # By the quarter of an hour, so that midnight of every zone is a border.
+    timed = paid.mutate(second=(paid.sold_at.epoch_seconds() // _QUARTER_S) * _QUARTER_S)
+    return timed.group_by("shop_id", "second").agg(payments=timed.count())
+
+
 def payments_of(lake: Path, network_id: UUID, zone: str) -> Payments:
     """Return the payments of each shop and day, by the clock of a zone; goods that came back are none."""
     tables = profile.VISIT_TABLES
     with connect(lake, tables, network_id=network_id, memory_limit=MEMORY_LIMIT, threads=1) as connection:
-        sale = connection.table("sale")
-        paid = sale.filter(sale.total_minor >= 0)
-        # By the quarter of an hour, so that midnight of every zone is a border.
-        timed = paid.mutate(second=(paid.sold_at.epoch_seconds() // _QUARTER_S) * _QUARTER_S)
-        rows = timed.group_by("shop_id", "second").agg(payments=timed.count()).to_pyarrow()
+        rows = Facts(connection, tables).read(_payments)
     at = rows["second"].cast(pa.int64()).cast(pa.timestamp("s", tz="UTC")).cast(pa.timestamp("s", tz=zone))
     day = pc.local_timestamp(at).cast(pa.date32())
     summed = pa.table({"shop": rows["shop_id"], "day": day, "payments": rows["payments"]})

@@ -4,10 +4,11 @@ A *visit* is a sale of an identified member that stands: it was not undone, nor 
 """
 
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import ibis
 
+from ringmain.kit.lake.read import Facts, moment
 from ringmain.member import api as member
 from ringmain.profile import store
 from ringmain.sale import api as sale
@@ -17,27 +18,7 @@ Table = Any
 VISIT_TABLES = (*sale.LAKE_TABLES, *member.LAKE_TABLES, *store.LAKE_TABLES)
 
 
-class VisitFacts(Protocol):
-    """Tables of one network, as Ibis tables of any backend."""
-
-    @property
-    def sale(self) -> Table:
-        """Sales."""
-
-    @property
-    def sale_change(self) -> Table:
-        """Refunds and completions."""
-
-    @property
-    def sale_dispute(self) -> Table:
-        """What people said of their sales."""
-
-    @property
-    def subject_alias(self) -> Table:
-        """Which subject stands for which now."""
-
-
-def lake_visits(facts: VisitFacts) -> Table:
+def lake_visits(facts: Facts) -> Table:
     """Return subject_id, shop_id, visited_at, sale_id of every visit; merged people are one person."""
     identified = facts.sale.filter(facts.sale.subject_id.notnull())
     identified = identified.anti_join(disputed(facts), "sale_id").anti_join(_undone(facts), "sale_id")
@@ -45,12 +26,12 @@ def lake_visits(facts: VisitFacts) -> Table:
     return canonical(seen, facts)
 
 
-def shop_baskets(facts: VisitFacts, since: datetime) -> Table:
+def shop_baskets(facts: Facts, since: datetime) -> Table:
     """Return shop_id, currency, members, middle_minor: the median of the baskets of members at each shop.
 
     Where vouchers paid everything, or a till knew nothing but the voucher, there is no basket.
     """
-    paid = facts.sale.filter(facts.sale.total_minor > facts.sale.redeemed_minor, facts.sale.sold_at >= since)
+    paid = facts.sale.filter(facts.sale.total_minor > facts.sale.redeemed_minor, facts.sale.sold_at >= moment(since))
     paid = paid.select("currency", "total_minor", paid_id=paid.sale_id)
     seen = lake_visits(facts)
     seen = seen.inner_join(paid, seen.sale_id == paid.paid_id)
@@ -59,7 +40,7 @@ def shop_baskets(facts: VisitFacts, since: datetime) -> Table:
     )
 
 
-def canonical(rows: Table, facts: VisitFacts) -> Table:
+def canonical(rows: Table, facts: Facts) -> Table:
     """Replace the subject of a merged member by the one that stands for the person now."""
     alias = facts.subject_alias.select(
         merged=facts.subject_alias.subject_id, now=facts.subject_alias.canonical_subject_id
@@ -68,14 +49,14 @@ def canonical(rows: Table, facts: VisitFacts) -> Table:
     return joined.mutate(subject_id=ibis.coalesce(joined.now, joined.subject_id)).select(*rows.columns)
 
 
-def disputed(facts: VisitFacts) -> Table:
+def disputed(facts: Facts) -> Table:
     """Return sale_id of the sales of which a person says, by their last word, that they were not theirs."""
     said = facts.sale_dispute
     last = said.group_by("sale_id").agg(not_me=said.not_me.argmax(said.said_at))
     return last.filter(last.not_me).select("sale_id")
 
 
-def _undone(facts: VisitFacts) -> Table:
+def _undone(facts: Facts) -> Table:
     """Return sale_id of the sales of which refunds have left nothing."""
     added = facts.sale_change
     sums = added.group_by("sale_id").agg(

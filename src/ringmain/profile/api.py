@@ -1,6 +1,6 @@
 """What other slices may ask of the images of people."""
 
-from ringmain.profile.analysis import VISIT_TABLES, VisitFacts, canonical, disputed, lake_visits
+from ringmain.profile.analysis import VISIT_TABLES, canonical, disputed, lake_visits
 from ringmain.profile.correct import dispute, hide, own_receipt, receipt_by_token
 from ringmain.profile.habits import Habits, habits_for_merchant
 from ringmain.profile.image import Image, ShownVisit, image, visits
@@ -38,7 +38,6 @@ __all__ = [
     "OwnCopy",
     "ShownVisit",
     "Visit",
-    "VisitFacts",
     "canonical",
     "day_part",
     "dispute",

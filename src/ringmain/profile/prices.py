@@ -1,14 +1,13 @@
 """What a basket of each shop usually comes to, measured from the lake: a middle of many, which tells of nobody."""
 
 import asyncio
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from ringmain.kit.db import Database
 from ringmain.kit.lake.connect import connect
+from ringmain.kit.lake.read import Facts
 from ringmain.profile import store
 from ringmain.profile.analysis import VISIT_TABLES, shop_baskets
 from ringmain.profile.model import WINDOW
@@ -18,21 +17,6 @@ _MEMORY_LIMIT = "512MB"
 FEWEST_MEMBERS = 10
 # A median may be the basket of one person: two figures of it are nobody's.
 _FIGURES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """The tables of one network, as Ibis tables of any backend."""
-
-    sale: Any
-    sale_change: Any
-    sale_dispute: Any
-    subject_alias: Any
-
-
-def facts_of(lake: Any) -> Facts:
-    """Return the tables of an Ibis connection whose views are called like the lake's kinds."""
-    return Facts(**{name: lake.table(name) for name in Facts.__slots__})
 
 
 async def measure_baskets(database: Database, lake: Path, network_id: UUID) -> int:
@@ -50,8 +34,8 @@ async def measure_baskets(database: Database, lake: Path, network_id: UUID) -> i
 
 def _measured(lake: Path, network_id: UUID, since: datetime) -> list[store.ShopBasket]:
     with connect(lake, VISIT_TABLES, network_id=network_id, memory_limit=_MEMORY_LIMIT, threads=1) as connection:
-        baskets = shop_baskets(facts_of(connection), since)
-        rows = baskets.filter(baskets.members >= FEWEST_MEMBERS).to_pyarrow().to_pylist()
+        baskets = Facts(connection, VISIT_TABLES).read(shop_baskets, since).to_pylist()
+    rows = [basket for basket in baskets if basket["members"] >= FEWEST_MEMBERS]
     # A shop that took two currencies is known by the one that more people paid in.
     rows.sort(key=lambda row: (row["members"], row["currency"]))
     by_shop = {row["shop_id"]: row for row in rows}

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ringmain.kit.lake.read import Facts, moment
 from ringmain.network.api import Shop
 from ringmain.profile import api as profile
 from ringmain.segment.behaviour import Behaviour, Side, behaviour
@@ -34,16 +35,6 @@ _THIRDS = ("low", "middle", "high")
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """The tables of one network, as Ibis tables of any backend."""
-
-    sale: Table
-    sale_change: Table
-    subject_alias: Table
-    sale_dispute: Table
-
-
-@dataclass(frozen=True, slots=True)
 class Span:
     """From a moment (included) to another (not included)."""
 
@@ -52,8 +43,8 @@ class Span:
 
 
 def facts_of(lake: Any) -> Facts:
-    """Return the tables of an Ibis connection whose views are called like the lake's kinds."""
-    return Facts(**{name: lake.table(name) for name in Facts.__slots__})
+    """Return the facts of one network, of an Ibis connection whose views are called like the lake's kinds."""
+    return Facts(lake, LAKE_TABLES)
 
 
 def visits(facts: Facts) -> Table:
@@ -67,7 +58,7 @@ def visits(facts: Facts) -> Table:
     return seen.inner_join(sold, seen.sale_id == sold.sold_id).drop("sold_id")
 
 
-def cells(facts: Facts, people: Table, shops: Table, offsets: Table, span: Span) -> Table:
+def cells(facts: Facts, people: Table, shops: Table, offsets: Table, since: datetime, until: datetime) -> Table:
     """Return subject_id, name (of a column), visits: how many visits of each person in a span were so.
 
     Of others than `people` (subject_id) nothing is looked at. `shops`: shop_id, category, zone. `offsets`: zone,
@@ -77,7 +68,7 @@ def cells(facts: Facts, people: Table, shops: Table, offsets: Table, span: Span)
     earlier = ibis.window(group_by=["subject_id", "shop_id"], order_by=["visited_at", "sale_id"])
     # Whether a shop was new to somebody is known by all they ever did; the rest by what they did in the span.
     seen = seen.mutate(nth=ibis.row_number().over(earlier))
-    seen = seen.filter(seen.visited_at >= span.since, seen.visited_at < span.until)
+    seen = seen.filter(seen.visited_at >= moment(since), seen.visited_at < moment(until))
     seen = seen.inner_join(shops, "shop_id").mutate(second=seen.visited_at.truncate("s").epoch_seconds().cast("int64"))
     seen = seen.inner_join(
         offsets,
@@ -101,11 +92,11 @@ def cells(facts: Facts, people: Table, shops: Table, offsets: Table, span: Span)
     return every.group_by("subject_id", "name").agg(visits=every.count())
 
 
-def guests(facts: Facts, span: Span) -> Table:
+def guests(facts: Facts, since: datetime, until: datetime) -> Table:
     """Return merchant_id, subject_id of the members who visited a merchant in a span, each once."""
     seen = visits(facts)
     return (
-        seen.filter(seen.visited_at >= span.since, seen.visited_at < span.until)
+        seen.filter(seen.visited_at >= moment(since), seen.visited_at < moment(until))
         .select("merchant_id", "subject_id")
         .distinct()
     )
@@ -113,23 +104,31 @@ def guests(facts: Facts, span: Span) -> Table:
 
 def last_visit(facts: Facts) -> datetime | None:
     """Return the time of the last visit of a member, None without any."""
-    found: datetime | None = visits(facts).visited_at.max().to_pyarrow().as_py()
-    return found
+    found: list[datetime | None] = facts.read(_last_visit).column("last").to_pylist()
+    return found[0]
+
+
+def _last_visit(facts: Facts) -> Table:
+    seen = visits(facts)
+    return seen.agg(last=seen.visited_at.max())
 
 
 def people_of(facts: Facts, span: Span) -> list[str]:
     """Return the subjects who visited anything in a span, in order."""
-    seen = visits(facts)
-    seen = seen.filter(seen.visited_at >= span.since, seen.visited_at < span.until)
-    found: list[str] = (
-        seen.select("subject_id").distinct().order_by("subject_id").to_pyarrow()["subject_id"].to_pylist()
-    )
+    found: list[str] = facts.read(_people, span.since, span.until)["subject_id"].to_pylist()
     return found
+
+
+def _people(facts: Facts, since: datetime, until: datetime) -> Table:
+    seen = visits(facts)
+    seen = seen.filter(seen.visited_at >= moment(since), seen.visited_at < moment(until))
+    return seen.select("subject_id").distinct().order_by("subject_id")
 
 
 def behaviour_of(facts: Facts, shops: Sequence[Shop], span: Span, people: Sequence[str]) -> Behaviour:
     """Run `cells` for these people only, and return the matrix."""
-    rows = cells(facts, people_table(people), shop_table(shops), offset_table(shops, span), span).to_pyarrow()
+    tables = people_table(people), shop_table(shops), offset_table(shops, span)
+    rows = facts.read(cells, *tables, span.since, span.until)
     persons, person = _coded(rows["subject_id"])
     names, column = _coded(rows["name"])
     return behaviour(persons, names, person, column, rows["visits"].cast(pa.int64()).to_numpy())
@@ -137,29 +136,30 @@ def behaviour_of(facts: Facts, shops: Sequence[Shop], span: Span, people: Sequen
 
 def guests_of(facts: Facts, span: Span) -> dict[str, list[str]]:
     """Run `guests`; return the people of each merchant, in order."""
-    rows = guests(facts, span).order_by("merchant_id", "subject_id").to_pyarrow()
+    rows = facts.read(guests, span.since, span.until)
+    rows = rows.sort_by([("merchant_id", "ascending"), ("subject_id", "ascending")])
     found: dict[str, list[str]] = {}
     for merchant, subject in zip(rows["merchant_id"].to_pylist(), rows["subject_id"].to_pylist(), strict=True):
         found.setdefault(merchant, []).append(subject)
     return found
 
 
-def people_table(people: Sequence[str]) -> Table:
-    """Return subjects as a table of any backend: subject_id."""
-    return ibis.memtable(pa.table({"subject_id": pa.array(sorted(people), pa.string())}))
+def people_table(people: Sequence[str]) -> pa.Table:
+    """Return subjects as a table: subject_id."""
+    return pa.table({"subject_id": pa.array(sorted(people), pa.string())})
 
 
-def shop_table(shops: Sequence[Shop]) -> Table:
-    """Return shops as a table of any backend: shop_id, category, zone."""
+def shop_table(shops: Sequence[Shop]) -> pa.Table:
+    """Return shops as a table: shop_id, category, zone."""
     columns = {
         "shop_id": [str(shop.id) for shop in shops],
         "category": [shop.category for shop in shops],
         "zone": [shop.time_zone for shop in shops],
     }
-    return ibis.memtable(pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()}))
+    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
 
 
-def offset_table(shops: Sequence[Shop], span: Span) -> Table:
+def offset_table(shops: Sequence[Shop], span: Span) -> pa.Table:
     """Return zone, begins_s, ends_s, offset_s: how far the clocks of the shops' zones are from UTC, and when.
 
     As numbers, because not every backend knows the zones; no two of them agree on how to ask.
@@ -172,7 +172,7 @@ def offset_table(shops: Sequence[Shop], span: Span) -> Table:
     columns: dict[str, Any] = {"zone": pa.array([row[0] for row in rows], pa.string())}
     for place, name in enumerate(("begins_s", "ends_s", "offset_s"), start=1):
         columns[name] = pa.array([row[place] for row in rows], pa.int64())
-    return ibis.memtable(pa.table(columns))
+    return pa.table(columns)
 
 
 def _offsets(zone: ZoneInfo, span: Span) -> list[tuple[int, int, int]]:

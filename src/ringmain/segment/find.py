@@ -16,7 +16,7 @@ from ringmain.member import api as member
 from ringmain.network import api as network
 from ringmain.profile.api import WINDOW
 from ringmain.segment import analysis, store
-from ringmain.segment.analysis import LAKE_TABLES, Facts, Span
+from ringmain.segment.analysis import LAKE_TABLES, Span
 from ringmain.segment.behaviour import Behaviour, Column
 from ringmain.segment.finding import Finding, FoundTribe, Past, PastTribe, find_tribes
 from ringmain.segment.reach import Reach, Week, reached, week_of
@@ -110,7 +110,7 @@ def _seen(
     lake: Path, network_id: UUID, shops: Sequence[network.Shop], span: Span, week: Week, people: Sequence[str]
 ) -> _Seen:
     with connect(lake, LAKE_TABLES, network_id=network_id, memory_limit=_MEMORY_LIMIT) as connection:
-        facts: Facts = analysis.facts_of(connection)
+        facts = analysis.facts_of(connection)
         given = analysis.behaviour_of(facts, shops, span, people)
         return _Seen(given, week, analysis.guests_of(facts, Span(week.since, week.until)))
 

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import ibis
@@ -14,7 +14,8 @@ import ibis
 from ringmain.kit.lake.folder import WHOLE
 from ringmain.kit.lake.table import ColumnType, LakeTable
 
-_SQL_TYPES: dict[ColumnType, str] = {
+_SQL_TYPES: dict[ColumnType | Literal["date"], str] = {
+    "date": "DATE",
     "string": "VARCHAR",
     "int64": "BIGINT",
     "float64": "DOUBLE",
@@ -22,7 +23,6 @@ _SQL_TYPES: dict[ColumnType, str] = {
     "timestamp": "TIMESTAMPTZ",
     "strings": "VARCHAR[]",
 }
-_PLACE: dict[str, str] = {"network": "VARCHAR", "day": "DATE"}
 
 
 @contextmanager
@@ -59,15 +59,14 @@ def connect(
 
 def _view(root: Path, table: LakeTable, network_id: UUID | None) -> str:
     """Return the statement that makes a table's view: its declared columns, whatever the files have of them."""
-    place = {name: type_ for name, type_ in _PLACE.items() if not (table.whole and name == "day")}
-    types = {name: _SQL_TYPES[type_] for name, type_ in table.columns.items()} | place
+    types = {name: _SQL_TYPES[type_] for name, type_ in table.view.items()}
     empty = ", ".join(f"CAST(NULL AS {type_}) AS {_quoted(name)}" for name, type_ in types.items())
     source = f"SELECT {empty} WHERE false"
     pattern = Path(table.kind, f"network={network_id or '*'}", *([] if table.whole else ["day=*"]))
     pattern /= WHOLE if table.whole else "*.parquet"
     if next(root.glob(str(pattern)), None) is not None:
         path = _literal(str(Path(glob.escape(str(root)), pattern)))
-        hive = ", ".join(f"'{name}': {type_}" for name, type_ in place.items())
+        hive = ", ".join(f"'{name}': {type_}" for name, type_ in types.items() if name not in table.columns)
         # By name, under the empty one: a column that older files lack is null, and all have the declared types.
         options = f"hive_partitioning = true, union_by_name = true, hive_types = {{{hive}}}"
         source += f" UNION ALL BY NAME SELECT * FROM read_parquet({path}, {options})"  # noqa: S608 (as below)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import ibis
@@ -12,7 +12,8 @@ from ringmain.kit.lake.errors import SparkMissing
 from ringmain.kit.lake.folder import WHOLE
 from ringmain.kit.lake.table import ColumnType, LakeTable
 
-_SQL_TYPES: dict[ColumnType, str] = {
+_SQL_TYPES: dict[ColumnType | Literal["date"], str] = {
+    "date": "date",
     "string": "string",
     "int64": "bigint",
     "float64": "double",
@@ -20,7 +21,6 @@ _SQL_TYPES: dict[ColumnType, str] = {
     "timestamp": "timestamp",
     "strings": "array<string>",
 }
-_PLACE = {"network": "string", "day": "date"}
 _OPTIONS = {
     # Times are UTC in the lake and everywhere in between; a session's own zone would move them.
     "spark.sql.session.timeZone": "UTC",
@@ -68,9 +68,7 @@ def _session(master: str) -> Any:
 
 def _view(session: Any, root: Path, table: LakeTable, network_id: UUID | None) -> None:
     """Make a table's view: its declared columns; what older files lack is null, and without files it is empty."""
-    types = {name: _SQL_TYPES[type_] for name, type_ in table.columns.items()}
-    types |= {name: type_ for name, type_ in _PLACE.items() if not (table.whole and name == "day")}
-    schema = ", ".join(f"`{name}` {type_}" for name, type_ in types.items())
+    schema = ", ".join(f"`{name}` {_SQL_TYPES[type_]}" for name, type_ in table.view.items())
     folder = root / table.kind
     pattern = Path(f"network={network_id or '*'}", *([] if table.whole else ["day=*"]))
     pattern /= WHOLE if table.whole else "*.parquet"

@@ -39,6 +39,12 @@ class LakeTable:
             raise ValueError(f"{self.kind}: a table is copied whole, or by ids and days")
 
     @property
+    def view(self) -> dict[str, ColumnType | Literal["date"]]:
+        """The columns of the table's view: those declared, then the places of files, `network` and `day`."""
+        place: dict[str, ColumnType | Literal["date"]] = {"network": "string"}
+        return {**self.columns, **place} if self.whole else {**self.columns, **place, "day": "date"}
+
+    @property
     def facts(self) -> frozenset[str]:
         """The kinds of facts that announce rows of this table."""
         return frozenset(self.announced_as or (self.kind,))

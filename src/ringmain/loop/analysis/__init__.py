@@ -3,6 +3,9 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
+import ibis
+
+from ringmain.kit.lake.read import Facts
 from ringmain.loop.analysis.effect import (
     DealtRows,
     ServedRows,
@@ -16,7 +19,6 @@ from ringmain.loop.analysis.effect import (
 )
 from ringmain.loop.analysis.flow import (
     LAKE_TABLES,
-    Facts,
     Int64s,
     Table,
     data_end,
@@ -43,8 +45,8 @@ from ringmain.loop.analysis.ring import (
     stages,
     voucher_moves,
 )
-from ringmain.loop.analysis.scenes import MESSAGE, met_at_scenes
-from ringmain.loop.analysis.switch_off import Stop, stopped_people, stopped_rows, stops_of, visits_in
+from ringmain.loop.analysis.scenes import MESSAGE, kinds_of_scenes, met_at_scenes
+from ringmain.loop.analysis.switch_off import Stop, spans_of, stopped_people, stopped_rows, stops_of, visits_in
 from ringmain.loop.analysis.what_if import spent_vouchers, visit_pairs
 from ringmain.profile.api import lake_visits as visits
 
@@ -75,6 +77,7 @@ __all__ = [
     "groups_of",
     "hops_to_visits",
     "kinds_of",
+    "kinds_of_scenes",
     "met_at_scenes",
     "played_rows",
     "power",
@@ -84,6 +87,7 @@ __all__ = [
     "served_rows",
     "sharing",
     "shop_balance",
+    "spans_of",
     "spent_vouchers",
     "stages",
     "stopped_people",
@@ -121,14 +125,22 @@ EXPRESSIONS: Mapping[str, Callable[[Facts], Table]] = {
     "stages": stages,
     "shop_balance": lambda facts: shop_balance(facts, datetime(2026, 2, 20, tzinfo=UTC), 28),
     "met_at_scenes": lambda facts: met_at_scenes(
-        facts, {"scene-0": "poster"}, (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)), 14
+        facts,
+        ibis.memtable(kinds_of_scenes({"scene-0": "poster"})),
+        datetime(2026, 1, 1, tzinfo=UTC),
+        datetime(2026, 2, 1, tzinfo=UTC),
+        14,
     ),
     "sharing": lambda facts: sharing(facts, ["scene-0"], 28),
     "bought": lambda facts: bought(facts, _alone(facts).rename(kind="name"), datetime(2026, 1, 20, tzinfo=UTC)),
     "visit_pairs": lambda facts: visit_pairs(facts, _STOPPED - timedelta(days=28), _STOPPED, _STOPPED),
     "spent_vouchers": lambda facts: spent_vouchers(facts, _STOPPED - timedelta(days=28), _STOPPED),
-    "stopped_people": lambda facts: stopped_people(facts, stops_of([Stop("new-guests", None, _STOPPED)])),
-    "visits_in": lambda facts: visits_in(facts, _alone(facts), {"before": (_STOPPED - timedelta(days=28), _STOPPED)}),
+    "stopped_people": lambda facts: stopped_people(
+        facts, ibis.memtable(stops_of([Stop("new-guests", None, _STOPPED)]))
+    ),
+    "visits_in": lambda facts: visits_in(
+        facts, _alone(facts), ibis.memtable(spans_of({"before": (_STOPPED - timedelta(days=28), _STOPPED)}))
+    ),
 }
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ringmain.loop.analysis.flow import Facts, Int64s, Table, standing, times
+from ringmain.kit.lake.read import Facts, one_of
+from ringmain.loop.analysis.flow import Int64s, Table, standing, times
 from ringmain.profile.api import canonical
 from ringmain.profile.api import lake_visits as visits
 
@@ -47,7 +48,7 @@ def _followed(people: Table, key: str, facts: Facts, days: tuple[int, int], shop
     window_days, before_days = days
     seen = paid_visits(facts)
     if shop_ids is not None:
-        seen = seen.filter(seen.shop_id.isin(list(shop_ids)))
+        seen = seen.filter(one_of(seen.shop_id, shop_ids))
     seen = seen.select("visited_at", "paid", "by_voucher", who=seen.subject_id)
     both = people.left_join(seen, people.subject_id == seen.who)
     ends, begins = both.entered_at + ibis.interval(days=window_days), both.entered_at - ibis.interval(days=before_days)
@@ -97,7 +98,7 @@ def visits_after(facts: Facts, window_days: int, shop_ids: Sequence[str] | None 
     people = dealt.group_by("campaign_id", "subject_id").agg(entered_at=dealt.happened_at.min())
     seen = visits(facts)
     if shop_ids is not None:
-        seen = seen.filter(seen.shop_id.isin(list(shop_ids)))
+        seen = seen.filter(one_of(seen.shop_id, shop_ids))
     seen = seen.select("sale_id", "visited_at", who=seen.subject_id)
     ends = people.entered_at + ibis.interval(days=window_days)
     both = people.inner_join(
@@ -115,7 +116,7 @@ def dealt_turns(facts: Facts, hours: int, shop_ids: Sequence[str] | None = None)
     met = dealt.group_by("campaign_id", "area", "turn", "treated", "subject_id").agg(met_at=dealt.happened_at.min())
     seen = visits(facts)
     if shop_ids is not None:
-        seen = seen.filter(seen.shop_id.isin(list(shop_ids)))
+        seen = seen.filter(one_of(seen.shop_id, shop_ids))
     seen = seen.select("visited_at", who=seen.subject_id)
     both = met.left_join(seen, met.subject_id == seen.who)
     after = (both.visited_at >= both.met_at) & (both.visited_at < both.met_at + ibis.interval(hours=hours))
@@ -163,9 +164,11 @@ class ServedRows:
     paid_before: Int64s
 
 
-def served_rows(people: Table) -> ServedRows:
-    """Run `served_people`, or what was filtered of it."""
-    rows = people.order_by("entered_at", "subject_id").to_pyarrow()
+def served_rows(
+    facts: Facts, window_days: int, before_days: int, shop_ids: Sequence[str] | None, plan_ids: Sequence[str]
+) -> ServedRows:
+    """Run `served_people` for some plans."""
+    rows = facts.read(_served_in_order, window_days, before_days, shop_ids, plan_ids)
     return ServedRows(
         plan=rows["plan_id"].to_pylist(),
         person=rows["subject_id"].to_pylist(),
@@ -177,6 +180,13 @@ def served_rows(people: Table) -> ServedRows:
             if name not in ("plan", "person", "treated", "entered_at")
         },
     )
+
+
+def _served_in_order(
+    facts: Facts, window_days: int, before_days: int, shop_ids: Sequence[str] | None, plan_ids: Sequence[str]
+) -> Table:
+    people = served_people(facts, window_days, before_days, shop_ids)
+    return people.filter(one_of(people.plan_id, plan_ids)).order_by("entered_at", "subject_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +204,15 @@ class DealtRows:
     visits_earlier: Int64s
 
 
-def dealt_rows(people: Table) -> DealtRows:
-    """Run `dealt_people`, or what was filtered of it."""
-    rows = people.order_by("entered_at", "subject_id").to_pyarrow()
+def dealt_rows(
+    facts: Facts,
+    window_days: int,
+    before_days: int,
+    shop_ids: Sequence[str] | None = None,
+    campaign_ids: Sequence[str] | None = None,
+) -> DealtRows:
+    """Run `dealt_people`, for some campaigns or (None) for all."""
+    rows = facts.read(_dealt_in_order, window_days, before_days, shop_ids, campaign_ids)
     numbers = {
         name: rows[name].cast(pa.int64()).to_numpy()
         for name in ("visits", "paid_minor", "visits_before", "paid_before", "visits_earlier")
@@ -208,3 +224,16 @@ def dealt_rows(people: Table) -> DealtRows:
         entered_at=times(rows["entered_at"]),
         **numbers,
     )
+
+
+def _dealt_in_order(
+    facts: Facts,
+    window_days: int,
+    before_days: int,
+    shop_ids: Sequence[str] | None,
+    campaign_ids: Sequence[str] | None,
+) -> Table:
+    people = dealt_people(facts, window_days, before_days, shop_ids)
+    if campaign_ids is not None:
+        people = people.filter(one_of(people.campaign_id, campaign_ids))
+    return people.order_by("entered_at", "subject_id")

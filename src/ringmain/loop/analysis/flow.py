@@ -4,8 +4,7 @@ What a *visit* is, `profile.analysis` says. A *transition* is two consecutive vi
 at most so many days apart; of vouchers: won at one shop (the sender's), spent at another.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
 import ibis
@@ -15,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ringmain.campaign import api as campaign
+from ringmain.kit.lake.read import Facts
 from ringmain.kit.pure.clock import microseconds
 from ringmain.loop.model import NONE, Grants, Redemptions, Transitions, known_from, transitions
 from ringmain.member import api as member
@@ -38,29 +38,9 @@ Int64s = NDArray[np.int64]
 Table = Any
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """The tables of one network, as Ibis tables of any backend."""
-
-    sale: Table
-    grant: Table
-    redemption: Table
-    reversal: Table
-    subject_alias: Table
-    sale_change: Table
-    sale_dispute: Table
-    campaign_opportunity: Table
-    touch: Table
-    service_met: Table
-    campaign_breach: Table
-    invitation: Table
-    referral: Table
-    referral_reward: Table
-
-
 def facts_of(lake: Any) -> Facts:
-    """Return the tables of an Ibis connection whose views are called like the lake's kinds."""
-    return Facts(**{name: lake.table(name) for name in Facts.__slots__})
+    """Return the facts of one network, of an Ibis connection whose views are called like the lake's kinds."""
+    return Facts(lake, LAKE_TABLES)
 
 
 def visit_transitions(facts: Facts, gap_days: int) -> Table:
@@ -177,15 +157,19 @@ def data_end(facts: Facts) -> int:
 
     What nobody in particular did, such as trying a voucher out, does not make the members' data go on longer.
     """
+    (found,) = facts.read(_last).column("last").to_pylist()
+    return 0 if found is None else microseconds(found)
+
+
+def _last(facts: Facts) -> Table:
     columns = ((facts.sale, "sold_at"), (facts.grant, "granted_at"), (facts.redemption, "redeemed_at"))
-    known = [table.filter(table.subject_id.notnull())[name] for table, name in columns]
-    found: list[datetime | None] = [column.max().to_pyarrow().as_py() for column in known]
-    return max((microseconds(at) for at in found if at is not None), default=0)
+    known = [table.filter(table.subject_id.notnull()).select(at=table[name]) for table, name in columns]
+    return ibis.union(*known).agg(last=lambda every: every["at"].max())
 
 
-def transitions_of(moved: Table) -> tuple[Transitions, list[str]]:
+def transitions_of(facts: Facts, moved: Callable[..., Table], *asked: Any) -> tuple[Transitions, list[str]]:
     """Run a transitions expression; return the flow and the shops' ids by code."""
-    rows = moved.to_pyarrow()
+    rows = facts.read(moved, *asked)
     member_codes, _ = codes(rows["subject_id"])
     both, shops = codes(pa.chunked_array([*rows["origin"].chunks, *rows["destination"].chunks], pa.string()))
     origin, destination = both[: rows.num_rows], both[rows.num_rows :]
@@ -194,7 +178,7 @@ def transitions_of(moved: Table) -> tuple[Transitions, list[str]]:
 
 def grants_of(facts: Facts) -> Grants:
     """Run `grant_outcomes` and return it as arrays."""
-    rows = grant_outcomes(facts).to_pyarrow()
+    rows = facts.read(grant_outcomes)
     return Grants(
         member=codes(rows["subject_id"])[0],
         granted_at=times(rows["granted_at"]),
@@ -210,7 +194,7 @@ def grants_of(facts: Facts) -> Grants:
 
 def redemptions_of(facts: Facts) -> Redemptions:
     """Run `redemption_returns` and return it as arrays."""
-    rows = redemption_returns(facts).to_pyarrow()
+    rows = facts.read(redemption_returns)
     return Redemptions(
         member=codes(rows["subject_id"])[0],
         redeemed_at=times(rows["redeemed_at"]),

@@ -9,25 +9,27 @@ import ibis
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ringmain.kit.lake.read import Facts, moment, one_of
 from ringmain.loop.analysis.effect import by_chance_only, paid_visits
-from ringmain.loop.analysis.flow import Facts, Int64s, Table, grant_outcomes, redemption_returns, standing, times
+from ringmain.loop.analysis.flow import Int64s, Table, grant_outcomes, redemption_returns, standing, times
 from ringmain.profile.api import canonical, disputed
 
 OUTCOMES = ("here", "here_paid", "round", "full", "full_paid")
 
 
-def groups_of(named: Mapping[str, str]) -> Table:
+def groups_of(named: Mapping[str, str]) -> pa.Table:
     """Return shop_id and name of the group of each shop: itself, its merchant, its area or its category."""
-    return ibis.memtable(pa.table({"shop_id": [*named.keys()], "name": [*named.values()]}))
+    columns = {"shop_id": [*named.keys()], "name": [*named.values()]}
+    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
 
 
 def voucher_moves(facts: Facts, since: datetime | None = None, until: datetime | None = None) -> Table:
     """Return a row per redemption that stands: subject_id, origin (null: won nowhere), destination, payer, amount."""
     spent = standing(facts).anti_join(disputed(facts), "sale_id")
     if since is not None:
-        spent = spent.filter(spent.redeemed_at >= ibis.literal(since, "timestamp('UTC')"))
+        spent = spent.filter(spent.redeemed_at >= moment(since))
     if until is not None:
-        spent = spent.filter(spent.redeemed_at < ibis.literal(until, "timestamp('UTC')"))
+        spent = spent.filter(spent.redeemed_at < moment(until))
     won = facts.grant.select("voucher_id", "sender_shop_id", "funder_id", holder=facts.grant.subject_id)
     known = spent.inner_join(won, "voucher_id")
     known = known.mutate(subject_id=ibis.coalesce(known.subject_id, known.holder))
@@ -75,7 +77,7 @@ def _side(moved: Table, side: str, merchant: Table, other: Table) -> Table:
 
 def shop_balance(facts: Facts, until: datetime, days: int) -> Table:
     """Return shop_id, sent_on (vouchers won there) and came (won at other shops, spent there) of so many days."""
-    end = ibis.literal(until, "timestamp('UTC')")
+    end = moment(until)
     since = end - ibis.interval(days=days)
     won = facts.grant.filter(facts.grant.sender_shop_id.notnull(), facts.grant.granted_at.between(since, end))
     won = won.select(shop_id=won.sender_shop_id, sent_on=ibis.literal(1), came=ibis.literal(0))
@@ -137,7 +139,7 @@ def elsewhere_of(facts: Facts, window_days: int, shop_ids: Sequence[str]) -> Tab
     """Return people and merchants: of those who played at these shops, who bought at others' since, and at how many."""
     both = _dealt_and_seen(facts, shop_ids)
     ends = both.entered_at + ibis.interval(days=window_days)
-    gone = both.filter(both.visited_at >= both.entered_at, both.visited_at < ends, ~both.place.isin(list(shop_ids)))
+    gone = both.filter(both.visited_at >= both.entered_at, both.visited_at < ends, ~one_of(both.place, shop_ids))
     return gone.agg(people=gone.subject_id.nunique(), merchants=gone.merchant_id.nunique())
 
 
@@ -145,7 +147,7 @@ def _dealt_and_seen(facts: Facts, shop_ids: Sequence[str] | None) -> Table:
     asked = facts.campaign_opportunity
     asked = asked.filter(asked.turn == 0, asked.shop_id.notnull())
     if shop_ids is not None:
-        asked = asked.filter(asked.shop_id.isin(list(shop_ids)))
+        asked = asked.filter(one_of(asked.shop_id, shop_ids))
     dealt = by_chance_only(asked, facts)
     people = dealt.group_by("campaign_id", "subject_id").agg(
         treated=dealt.treated.argmin(dealt.happened_at),
@@ -186,7 +188,7 @@ def sharing(facts: Facts, scenes: Sequence[str], days: int) -> Table:
     `senders`: invitations made in these days, and by how many people; `joined`: who became a member by one, and `came`:
     whose first visit to a shop was rewarded.
     """
-    shared = facts.touch.scene_id.isin(list(scenes))
+    shared = one_of(facts.touch.scene_id, scenes)
     signs = ibis.union(
         facts.touch.select("subject_id", at=facts.touch.touched_at, shared=shared),
         facts.sale.select("subject_id", at=facts.sale.sold_at, shared=ibis.literal(False)),
@@ -232,9 +234,9 @@ class PlayedRows:
     before: Mapping[str, Int64s]
 
 
-def played_rows(people: Table) -> PlayedRows:
+def played_rows(facts: Facts, window_days: int, before_days: int, shop_ids: Sequence[str] | None) -> PlayedRows:
     """Run `after_playing`, people in the order in which they were dealt."""
-    rows = people.order_by("entered_at", "subject_id", "campaign_id").to_pyarrow()
+    rows = facts.read(_played_in_order, window_days, before_days, shop_ids)
 
     def whole(name: str) -> Int64s:
         return rows[name].cast(pa.int64()).to_numpy()  # type: ignore[no-any-return]
@@ -246,3 +248,8 @@ def played_rows(people: Table) -> PlayedRows:
         {name: whole(name) for name in OUTCOMES},
         {name: whole(f"{name}_before") for name in OUTCOMES},
     )
+
+
+def _played_in_order(facts: Facts, window_days: int, before_days: int, shop_ids: Sequence[str] | None) -> Table:
+    people = after_playing(facts, window_days, before_days, shop_ids)
+    return people.order_by("entered_at", "subject_id", "campaign_id")

@@ -8,8 +8,9 @@ import ibis
 import numpy as np
 import pyarrow as pa
 
+from ringmain.kit.lake.read import Facts
 from ringmain.loop.analysis.effect import paid_visits
-from ringmain.loop.analysis.flow import Facts, Int64s, Table, codes, times
+from ringmain.loop.analysis.flow import Int64s, Table, codes, times
 from ringmain.loop.model.switch_off import AFTER, AFTER_DAYS, BEFORE_DAYS, Stopped
 from ringmain.profile.api import canonical
 from ringmain.profile.api import lake_visits as visits
@@ -26,16 +27,14 @@ class Stop:
     stopped_at: datetime
 
 
-def stops_of(found: Sequence[Stop]) -> Table:
+def stops_of(found: Sequence[Stop]) -> pa.Table:
     """Return ended_id, owner_id and stopped_at of campaigns."""
-    return ibis.memtable(
-        pa.table(
-            {
-                "ended_id": pa.array([one.campaign_id for one in found], pa.string()),
-                "owner_id": pa.array([one.merchant_id for one in found], pa.string()),
-                "stopped_at": pa.array([one.stopped_at for one in found], _WHEN),
-            }
-        )
+    return pa.table(
+        {
+            "ended_id": pa.array([one.campaign_id for one in found], pa.string()),
+            "owner_id": pa.array([one.merchant_id for one in found], pa.string()),
+            "stopped_at": pa.array([one.stopped_at for one in found], _WHEN),
+        }
     )
 
 
@@ -65,10 +64,15 @@ def stopped_people(facts: Facts, stops: Table) -> Table:
     return both.group_by("campaign_id", "subject_id", "treated", "entered_at", "stopped_at").agg(**counted)
 
 
-def stopped_rows(people: Table) -> tuple[Stopped, list[str]]:
-    """Run `stopped_people`; return it as arrays, and the campaigns by their numbers."""
+def _stopped_in_order(facts: Facts, stops: Table) -> Table:
+    people = stopped_people(facts, stops)
     # Who met it after it had stopped (an open page, a late message) was not in it.
-    rows = people.filter(people.entered_at < people.stopped_at).order_by("campaign_id", "subject_id").to_pyarrow()
+    return people.filter(people.entered_at < people.stopped_at).order_by("campaign_id", "subject_id")
+
+
+def stopped_rows(facts: Facts, stops: pa.Table) -> tuple[Stopped, list[str]]:
+    """Run `stopped_people`; return it as arrays, and the campaigns by their numbers."""
+    rows = facts.read(_stopped_in_order, stops)
     campaign, names = codes(rows["campaign_id"])
 
     def whole(name: str) -> Int64s:
@@ -88,19 +92,21 @@ def stopped_rows(people: Table) -> tuple[Stopped, list[str]]:
     )
 
 
-def visits_in(facts: Facts, groups: Table, spans: Mapping[str, tuple[datetime, datetime]]) -> Table:
-    """Return name (of a group of shops), span and visits: how many visits a group had within each span."""
-    known = ibis.memtable(
-        pa.table(
-            {
-                "span": [*spans],
-                "begins": pa.array([begins for begins, _ in spans.values()], _WHEN),
-                "ends": pa.array([ends for _, ends in spans.values()], _WHEN),
-            }
-        )
+def spans_of(named: Mapping[str, tuple[datetime, datetime]]) -> pa.Table:
+    """Return span (its name), begins and ends of spans of time."""
+    return pa.table(
+        {
+            "span": pa.array([*named], pa.string()),
+            "begins": pa.array([begins for begins, _ in named.values()], _WHEN),
+            "ends": pa.array([ends for _, ends in named.values()], _WHEN),
+        }
     )
+
+
+def visits_in(facts: Facts, groups: Table, spans: Table) -> Table:
+    """Return name (of a group of shops), span and visits: how many visits a group had within each span."""
     seen = visits(facts).select("shop_id", "visited_at")
     named = groups.select("name", grouped_id=groups.shop_id)
-    seen = seen.inner_join(named, seen.shop_id == named.grouped_id).cross_join(known)
+    seen = seen.inner_join(named, seen.shop_id == named.grouped_id).cross_join(spans)
     seen = seen.filter(seen.visited_at >= seen.begins, seen.visited_at < seen.ends)
     return seen.group_by("name", "span").agg(visits=seen.count())

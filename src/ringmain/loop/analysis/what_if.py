@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-import ibis
-
+from ringmain.kit.lake.read import Facts, moment
 from ringmain.loop.analysis.effect import paid_visits
-from ringmain.loop.analysis.flow import Facts, Table
+from ringmain.loop.analysis.flow import Table
 from ringmain.loop.analysis.ring import voucher_moves
 
 
@@ -13,10 +12,10 @@ def visit_pairs(facts: Facts, since: datetime, middle: datetime, until: datetime
     """Return subject_id, shop_id, visits, early (those before `middle`), paid_minor (vouchers and refunds left out)."""
     seen = paid_visits(facts)
     seen = seen.filter(
-        seen.visited_at >= ibis.literal(since, "timestamp('UTC')"),
-        seen.visited_at < ibis.literal(until, "timestamp('UTC')"),
+        seen.visited_at >= moment(since),
+        seen.visited_at < moment(until),
     )
-    early = (seen.visited_at < ibis.literal(middle, "timestamp('UTC')")).cast("int64")
+    early = (seen.visited_at < moment(middle)).cast("int64")
     return seen.group_by("subject_id", "shop_id").agg(
         visits=seen.count(), early=early.sum(), paid_minor=seen.paid.sum().fill_null(0)
     )
