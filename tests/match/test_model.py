@@ -229,7 +229,7 @@ def test_what_is_told_of_a_person_is_named_as_personal() -> None:
     """The reasons that a person adds, and no others, are those that tills are not told."""
     shops = [_shop(1), _shop(2, category="books"), _shop(3, category="toys"), _shop(4)]
     person = Person(visits={shops[0].id: ShopVisits(3, AT)}, needs={shops[1].id: 0.5}, prior={"toys": 0.4})
-    context = Context(at=AT, place=HERE)
+    context = Context(at=AT, place=HERE, first_offers=frozenset({UUID(int=904)}))
     codes = [{reason.code for one in rank(shops, context, who) for reason in one.reasons} for who in (person, Person())]
     assert codes[0] - codes[1] == PERSONAL_REASONS
 

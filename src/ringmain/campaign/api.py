@@ -128,7 +128,7 @@ from ringmain.campaign.service.model import (
     in_language,
 )
 from ringmain.campaign.service.model import Scene as PlanScene
-from ringmain.campaign.service.serve import benefits_of, copied_plans, owners_named
+from ringmain.campaign.service.serve import benefits_of, copied_plans, first_found, owners_named
 from ringmain.campaign.service.store import LAKE_TABLES as SERVICE_LAKE_TABLES
 from ringmain.campaign.show import read_draw
 from ringmain.campaign.store import Missed, missed
@@ -260,6 +260,7 @@ __all__ = [
     "end_partnership",
     "end_plan",
     "expected",
+    "first_found",
     "game_at",
     "held_out",
     "in_language",

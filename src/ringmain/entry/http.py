@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from ringmain.campaign import api as campaign
 from ringmain.campaign.http import ROUTES as CAMPAIGN_ROUTES
 from ringmain.entry.webhook_events import sources
 from ringmain.kit.db import Database
@@ -22,7 +23,7 @@ from ringmain.kit.secrets import Keyring
 from ringmain.kit.settings import Settings
 from ringmain.kit.webhooks.http import routes as webhook_routes
 from ringmain.loop.http import ROUTES as LOOP_ROUTES
-from ringmain.match.http import ROUTES as MATCH_ROUTES
+from ringmain.match.http import routes as match_routes
 from ringmain.member.api import OneTimeCodes
 from ringmain.member.http import routes as member_routes
 from ringmain.message.api import code_sender
@@ -67,7 +68,7 @@ def all_routes(door: TillDoor) -> tuple[Route, ...]:
         *SEGMENT_ROUTES,
         *SETTLEMENT_ROUTES,
         *NEED_ROUTES,
-        *MATCH_ROUTES,
+        *match_routes(campaign.first_found),
         *CAMPAIGN_ROUTES,
         *LOOP_ROUTES,
         *AUDIT_ROUTES,

@@ -1,6 +1,7 @@
 """Requests, answers and routes of matches and of what people do not want to see."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,9 +13,12 @@ from ringmain.kit.http import Call, Listed, Request, Role, Route
 from ringmain.match import api
 from ringmain.match.errors import BlockTarget, PersonNotShown, PlaceIncomplete
 from ringmain.member import api as member
+from ringmain.member.api import Known
 from ringmain.member.errors import MemberUnknown
 from ringmain.network.errors import ShopNotFound
 
+# What comes first for a person who looks for something, at a shop where one is named, and now; see `Context`.
+FirstOffers = Callable[[UnitOfWork, Known, UUID | None, datetime], Awaitable[frozenset[UUID]]]
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
 Words = Annotated[
@@ -98,30 +102,53 @@ class Unblocked(Struct, frozen=True):
     offer_id: UUID | None
 
 
-async def _matches(uow: UnitOfWork, call: Call) -> Listed[MatchShown]:
-    query: FindMatches = call.query
+async def nothing_first(_: UnitOfWork, __: Known, ___: UUID | None, ____: datetime) -> frozenset[UUID]:
+    """Put nothing first, for anybody."""
+    return frozenset()
+
+
+class Finding:
+    """The handler that finds matches; what comes first for a person is said by whoever wires the routes."""
+
+    def __init__(self, first: FirstOffers) -> None:
+        self._first = first
+
+    async def matches(self, uow: UnitOfWork, call: Call) -> Listed[MatchShown]:
+        """Find shops and offers."""
+        query: FindMatches = call.query
+        known = await _asked_for(uow, call, query)
+        context = _context(call, query, known, await uow.now())
+        if known is not None:
+            first = await self._first(uow, known, context.at_shop_id, context.at)
+            context = replace(context, first_offers=first)
+        # An operator's applications show lists to people; a till's cashier and an analyst look for themselves.
+        find = api.show_nearby if call.principal.role == "operator" else api.nearby
+        return Listed([_shown(one) for one in await find(uow, context)])
+
+
+async def _asked_for(uow: UnitOfWork, call: Call, query: FindMatches) -> Known | None:
     if (query.latitude is None) != (query.longitude is None):
         raise PlaceIncomplete()
-    subjects: tuple[UUID, ...] = ()
-    if query.member_id is not None:
-        if call.principal.role != "operator":
-            raise PersonNotShown()
-        subjects = await _subjects(uow, query.member_id)
+    if query.member_id is None:
+        return None
+    if call.principal.role != "operator":
+        raise PersonNotShown()
+    return await _known(uow, query.member_id)
+
+
+def _context(call: Call, query: FindMatches, known: Known | None, at: datetime) -> api.Context:
     place = None
     if query.latitude is not None and query.longitude is not None:
         place = api.Place(query.latitude, query.longitude)
-    context = api.Context(
-        at=await uow.now(),
+    return api.Context(
+        at=at,
         place=place,
         words=query.words,
         # A terminal stands in its own shop.
         at_shop_id=query.at_shop_id or call.principal.shop_id,
-        subject_ids=subjects,
+        subject_ids=() if known is None else known.subject_ids,
         limit=query.limit,
     )
-    # An operator's applications show lists to people; a till's cashier and an analyst look for themselves.
-    find = api.show_nearby if call.principal.role == "operator" else api.nearby
-    return Listed([_shown(one) for one in await find(uow, context)])
 
 
 async def _block(uow: UnitOfWork, _: Call, body: BlockThing) -> BlockShown:
@@ -140,11 +167,15 @@ async def _blocks(uow: UnitOfWork, call: Call) -> Listed[BlockShown]:
     return Listed([_block_shown(one) for one in await api.blocks(uow, subjects)])
 
 
-async def _subjects(uow: UnitOfWork, member_id: UUID) -> tuple[UUID, ...]:
+async def _known(uow: UnitOfWork, member_id: UUID) -> Known:
     known = (await member.subjects(uow, [member_id]))[0]
     if known is None:
         raise MemberUnknown()
-    return known.subject_ids
+    return known
+
+
+async def _subjects(uow: UnitOfWork, member_id: UUID) -> tuple[UUID, ...]:
+    return (await _known(uow, member_id)).subject_ids
 
 
 def _shown(match: api.Match) -> MatchShown:
@@ -211,27 +242,7 @@ _MATCH = {
     ],
 }
 
-ROUTES: tuple[Route, ...] = (
-    Route(
-        method="GET",
-        path="/v1/matches",
-        operation="find_matches",
-        summary="Find shops and offers nearby, each with its reasons",
-        description="Best first. The shop where somebody stands (`at_shop_id`; a terminal's own) and its rivals are "
-        "never among them, nor what a member has blocked. Only operators name a member; without that member's consent "
-        "to personalisation their past does not matter. Where an operator asks and types no words, three places in a "
-        "hundred are given by chance to other open shops nearby with an offer, rather to those that were shown little; "
-        "which shops were shown is kept to learn from it, with the member where they agreed. Place and words are not "
-        "kept.",
-        tag="matches",
-        roles=frozenset({"operator", "terminal", "analyst"}),
-        handler=_matches,
-        query=FindMatches,
-        response=Listed[MatchShown],
-        errors=(PlaceIncomplete, PersonNotShown, MemberUnknown, ShopNotFound),
-        example_query={"latitude": "31.2", "longitude": "121.5", "words": "flowers"},
-        example_response={"items": [_MATCH], "next": None},
-    ),
+_BLOCK_ROUTES: tuple[Route, ...] = (
     Route(
         method="POST",
         path="/v1/blocks",
@@ -279,3 +290,32 @@ ROUTES: tuple[Route, ...] = (
         example_response={"items": [_BLOCK], "next": None},
     ),
 )
+
+
+def routes(first: FirstOffers) -> tuple[Route, ...]:
+    """Return the routes of matching; `first` says which offers come first for a person."""
+    find = Route(
+        method="GET",
+        path="/v1/matches",
+        operation="find_matches",
+        summary="Find shops and offers nearby, each with its reasons",
+        description="Best first. The shop where somebody stands (`at_shop_id`; a terminal's own) and its rivals are "
+        "never among them, nor what a member has blocked. Only operators name a member; without that member's consent "
+        "to personalisation neither their past matters nor what service plans put first for their tribe. "
+        "Where an operator asks and types no words, three places in a "
+        "hundred are given by chance to other open shops nearby with an offer, rather to those that were shown little; "
+        "which shops were shown is kept to learn from it, with the member where they agreed. Place and words are not "
+        "kept.",
+        tag="matches",
+        roles=frozenset({"operator", "terminal", "analyst"}),
+        handler=Finding(first).matches,
+        query=FindMatches,
+        response=Listed[MatchShown],
+        errors=(PlaceIncomplete, PersonNotShown, MemberUnknown, ShopNotFound),
+        example_query={"latitude": "31.2", "longitude": "121.5", "words": "flowers"},
+        example_response={"items": [_MATCH], "next": None},
+    )
+    return (find, *_BLOCK_ROUTES)
+
+
+ROUTES: tuple[Route, ...] = routes(nothing_first)

@@ -45,14 +45,18 @@ class Today:
     ending: tuple[Held, ...]
 
 
-async def today(uow: UnitOfWork, known: Known, *, at_shop_id: UUID | None = None) -> Today:
+async def today(
+    uow: UnitOfWork, known: Known, *, at_shop_id: UUID | None = None, first_offers: frozenset[UUID] = frozenset()
+) -> Today:
     """Return what is worth a person's look now; `at_shop_id` is the shop at which they stand.
 
     Shops and offers that they blocked are left out, also the vouchers of such offers, which stay in the wallet. Without
     their consent nothing of their past matters: everybody at this place is told of the same shops. Writes nothing.
     """
     now = await uow.now()
-    context = Context(at=now, at_shop_id=at_shop_id, subject_ids=known.subject_ids, limit=_EVERY_SHOP)
+    context = Context(
+        at=now, at_shop_id=at_shop_id, subject_ids=known.subject_ids, limit=_EVERY_SHOP, first_offers=first_offers
+    )
     found = await nearby(uow, context)
     part, wanted = await profile.usual_wants(uow, known)
     wishes = _wishes(wanted, found)

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Final, Literal, get_args
 from uuid import UUID
 
-# The kinds of scenes, and messages, which are a meeting, too. Searches are answered below the plans, by need alone.
-Scene = Literal["poster", "nfc", "link", "screen", "payment", "share", "message"]
+# The kinds of scenes, and messages, which are a meeting, too.
+Scene = Literal["poster", "nfc", "link", "screen", "payment", "share", "search", "message"]
 SCENES: Final[tuple[Scene, ...]] = get_args(Scene)
 LEAST_HELD_OUT_BP, USUAL_HELD_OUT_BP, MOST_HELD_OUT_BP = 500, 1_000, 2_000
 MOST_OFFERS, MOST_BENEFITS, LONGEST_BENEFIT, LONGEST_PACE_DAYS = 10, 5, 120, 90

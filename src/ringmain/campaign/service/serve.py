@@ -29,14 +29,34 @@ async def first_offers(uow: UnitOfWork, known: Known | None, touch: Touch, at: d
 
     Announces `service_met` where it is the first time under a plan.
     """
-    if known is None:
-        return frozenset()
-    plans = await store.running(uow)
-    mine = await _of_tribe(uow, plans, known.subject_id)
-    if not mine:
+    mine = await _plans_of(uow, known)
+    if known is None or not mine:
         return frozenset()
     where = await scene.scene(uow, touch.scene_id)
-    mine = [one for one in mine if one.works_at(where.kind, where.merchant_id, uow.network_id)]
+    return await _met_at(uow, known, mine, (where.kind, where.merchant_id), at)
+
+
+async def first_found(uow: UnitOfWork, known: Known | None, at_shop_id: UUID | None, at: datetime) -> frozenset[UUID]:
+    """Meet a person who looks for something nearby, at a shop where one is given; return as `first_offers` does.
+
+    A merchant's plan works for whoever stands at its shops. Raises `ShopNotFound`. Announces `service_met`.
+    """
+    mine = await _plans_of(uow, known)
+    if known is None or not mine:
+        return frozenset()
+    merchant_id = None if at_shop_id is None else (await network.shop_of(uow, at_shop_id)).merchant_id
+    return await _met_at(uow, known, mine, ("search", merchant_id), at)
+
+
+async def _plans_of(uow: UnitOfWork, known: Known | None) -> list[ServicePlan]:
+    return [] if known is None else await _of_tribe(uow, await store.running(uow), known.subject_id)
+
+
+async def _met_at(
+    uow: UnitOfWork, known: Known, mine: Sequence[ServicePlan], where: tuple[str, UUID | None], at: datetime
+) -> frozenset[UUID]:
+    """Meet a person under those of their plans that work at a kind of scene of a merchant; return what comes first."""
+    mine = [one for one in mine if one.works_at(*where, uow.network_id)]
     await meet(uow, [_met(one, known.subject_id, at) for one in mine])
     served = [one for one in mine if not held_out(one, known.subject_id)]
     return frozenset(id_ for one in served for id_ in one.said.offer_ids)

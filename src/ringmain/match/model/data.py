@@ -24,7 +24,8 @@ class Context:
 
     `subject_ids` are the person's subject and those merged into it. `at_shop_id` is the shop whose scene or till is
     met: its place stands for the person's where that is unknown, and neither it nor its rivals are shown. `offer_id`
-    asks for nothing but the shops to which that offer leads. Of `without_offers`, and of the offers of
+    asks for nothing but the shops to which that offer leads. Shops to which `first_offers` lead come first, where the
+    person agreed to personal answers. Of `without_offers`, and of the offers of
     `without_owners` (merchants), none is shown.
     """
 
@@ -39,6 +40,7 @@ class Context:
     offer_id: UUID | None = None
     without_offers: frozenset[UUID] = frozenset()
     without_owners: frozenset[UUID] = frozenset()
+    first_offers: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +114,7 @@ class Block:
 
 
 # The codes of reasons that tell something of the person who asks.
-PERSONAL_REASONS = frozenset({"here_before", "new_to_you", "need", "tribe"})
+PERSONAL_REASONS = frozenset({"here_before", "new_to_you", "need", "tribe", "first"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ class Reason:
 
     distance {metres}; open_until {time} or {} where it never closes; closed {opens, days}; ends {days};
     few_left {left}; here_before {visits, days}; new_to_you {}; need {category};
-    tribe {category}; words {how, word}.
+    tribe {category}; words {how, word}; first {}: people of their tribe are shown it before others.
     """
 
     code: str

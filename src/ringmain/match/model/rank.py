@@ -16,6 +16,7 @@ from ringmain.kit.pure.clock import microseconds
 from ringmain.match.model.catalogue import Catalogue, Flags, Integers, Left
 from ringmain.match.model.data import Context, Match, MatchedOffer, Person, Reason, ShopFacts
 from ringmain.match.model.distance import Floats, distances_m
+from ringmain.match.model.first import first_places, may_come_first
 from ringmain.match.model.hours import Opening, clock_text, opening
 from ringmain.match.model.vocabulary import Vocabulary
 from ringmain.match.model.words import ENOUGH, WordQuery
@@ -78,8 +79,13 @@ class Ranked:
             self._metres = distances_m(context.place, catalogue.points)
         self._catalogue, self._context, self._shown, self._mine = catalogue, context, shown, mine
         self._scores = _scores(catalogue, context, person, (grantable, mine), self._metres, words)
-        self._answer = Answer(catalogue, left, mine, context, person, query)
-        self.first: list[int] = _first(self._scores, np.flatnonzero(shown), context.limit).tolist()
+        before = first_places(
+            catalogue, context, person, mine, may_come_first(shown, self._metres, words), self._scores
+        )
+        self._answer = Answer(catalogue, left, mine, context, person, query, frozenset(before.tolist()))
+        first = _first(self._scores, before, context.limit)
+        rest = np.setdiff1d(np.flatnonzero(shown), before, assume_unique=True)
+        self.first: list[int] = [*first.tolist(), *_first(self._scores, rest, context.limit - len(first)).tolist()]
 
     def match(self, place: int) -> Match:
         """Return a shop with its offers and the reasons why it is shown."""
@@ -222,6 +228,7 @@ class Answer:
     context: Context
     person: Person
     query: WordQuery | None
+    before: frozenset[int] = frozenset()  # places of shops that come first by a plan
 
     def match(self, place: int, score: float, metres: Floats | None) -> Match:
         """Return a shop with its offers and the reasons why it is shown."""
@@ -237,7 +244,10 @@ class Answer:
         if distance_m is not None:
             reasons.append(Reason("distance", {"metres": distance_m}))
         reasons += _opening_reasons(shop, stands)
-        offers = tuple(sorted(shop.offers, key=lambda offer: (-offer.face_minor, offer.id)))
+        planned = self.context.first_offers if place in self.before else frozenset()
+        if planned:
+            reasons.insert(0, Reason("first"))
+        offers = tuple(sorted(shop.offers, key=lambda offer: (offer.id not in planned, -offer.face_minor, offer.id)))
         reasons += _offer_reasons(offers, self.context.at)
         if self.person.needs.get(shop.id, 0.0) >= _WANTED:
             reasons.append(Reason("need", {"category": shop.category}))

@@ -48,6 +48,7 @@ async def _list(visit: Visit, place: Place | None, typed: str) -> Response:
             at_shop_id=shop_id,
             subject_ids=known.subject_ids if known is not None else (),
             limit=_MOST,
+            first_offers=await campaign.first_found(uow, known, shop_id, at),
         )
         found = await match.show_nearby(uow, context)
         near = (await network.shop_of(uow, shop_id)).name if shop_id is not None else None

@@ -24,7 +24,10 @@ async def show(visit: Visit) -> Response:
         if known is None:
             raise MemberUnknown()
         here = await network.network_of(uow)
-        today = await match.today(uow, known, at_shop_id=taking.shop_of_late(visit, await uow.now()))
+        at = await uow.now()
+        shop_id = taking.shop_of_late(visit, at)
+        first = await campaign.first_found(uow, known, shop_id, at)
+        today = await match.today(uow, known, at_shop_id=shop_id, first_offers=first)
         taken = await campaign.taken_today(uow, known.subject_ids)
         wallet = await voucher.wallet(uow, known.subject_ids)
         names = await shop_names(uow, list(today.ending))

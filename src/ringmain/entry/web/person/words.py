@@ -111,6 +111,7 @@ _PHRASES: dict[str, Callable[[Speech, Facts], str]] = {
     "tribe": lambda speech, facts: speech.text(
         "people like you often go for %(kind)s", kind=usual_name(facts["category"], speech.language)
     ),
+    "first": lambda speech, _: speech.text("put first for people like you"),
     "new_to_you": lambda speech, _: speech.text("new to you"),
     "words": _spelling,
 }

@@ -18,6 +18,7 @@ SCENES: Final[Mapping[campaign.PlanScene, str]] = {
     "screen": N_("Screens"),
     "payment": N_("After paying"),
     "share": N_("Shared by friends"),
+    "search": N_("Looking for something nearby"),
     "message": N_("Messages"),
 }
 
