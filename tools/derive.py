@@ -1,6 +1,10 @@
 """Derives redemptions again from raw facts, in plain SQL and arithmetic: none of the engine's code is used here.
 
     python -m tools.derive postgresql://postgres@localhost/ringmain --sample 10000
+    python -m tools.derive --home ~/.local/share/ringmain --sample 10000
+
+The second form finds the embedded server of a home folder, which has to be running: while `ringmain simulate
+national-day --hold` waits, or under `ringmain up`.
 
 For each redemption of a random sample: what its voucher, offer, sale and shop say must come off, who pays it and to
 whom it is credited, which fee is due, what goes back to the funder, whether shop and time were allowed, and that the
@@ -13,6 +17,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -150,14 +155,25 @@ def derive(connection: psycopg.Connection[Any], sample: int, seed: str) -> tuple
     return len(looked_at), faults
 
 
+def _of_home(home: Path) -> str:
+    """Return how to reach the embedded server of a home folder, as the login that migrates."""
+    where = json.loads((home / "connection.json").read_text())
+    password = json.loads((home / "passwords.json").read_text())["superuser"]
+    return psycopg.conninfo.make_conninfo(
+        host=where["socket_folder"], port=where["port"], user="postgres", password=password, dbname="ringmain"
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Derive a sample again, say what was found, and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("url", help="the database, by a login that sees the rows of every network")
+    place = parser.add_mutually_exclusive_group(required=True)
+    place.add_argument("url", nargs="?", help="the database, by a login that sees the rows of every network")
+    place.add_argument("--home", type=Path, help="the home folder of an installation whose own server is running")
     parser.add_argument("--sample", type=int, default=10_000, help="how many redemptions")
     parser.add_argument("--seed", default="0", help="which ones: the same seed takes the same")
     chosen = parser.parse_args(arguments)
-    with psycopg.connect(chosen.url) as connection:
+    with psycopg.connect(_of_home(chosen.home.expanduser()) if chosen.home else chosen.url) as connection:
         started = datetime.now().astimezone()
         looked_at, faults = derive(connection, chosen.sample, chosen.seed)
         seconds = (datetime.now().astimezone() - started).total_seconds()

@@ -24,6 +24,7 @@ Part = str | bytes | UUID
 KEY_BYTES = 32
 HASH_BYTES = 16
 _NONCE_BYTES = 12
+_UUID_LENGTH = (16).to_bytes(4)
 _FORMAT = 1
 # 0077: whoever can read this file can read every member's data, so nobody but its owner may.
 _OTHERS = 0o077
@@ -153,6 +154,7 @@ class Keyring:
         self._keys = dict(sorted(keys.items(), reverse=True))
         self._derived: dict[tuple[int, str, tuple[Part, ...]], bytes] = {}
         self._wrapping: dict[int, AESGCM] = {}
+        self._looking_up: dict[int, hashlib.blake2b] = {}
 
     # ------------------------------------------------------------------------------------------------------ the file
 
@@ -253,9 +255,14 @@ class Keyring:
 
     def lookup_hash(self, *parts: Part, version: int | None = None) -> bytes:
         """Return the 16-byte keyed hash by which a value is found (BLAKE2b; by default of the newest version)."""
-        return hashlib.blake2b(
-            frame(parts), digest_size=HASH_BYTES, key=self.derived("lookup", version=version)
-        ).digest()
+        version = self.newest if version is None else version
+        if version not in self._looking_up:
+            key = self.derived("lookup", version=version)
+            self._looking_up[version] = hashlib.blake2b(digest_size=HASH_BYTES, key=key)
+        # A copy has taken in the key already, which is a block of its own to this hash.
+        hashing = self._looking_up[version].copy()
+        hashing.update(frame(parts))
+        return hashing.digest()
 
     def lookup_hashes(self, *parts: Part) -> list[bytes]:
         """Return the hash of every version, the newest first: during a rotation either may be stored."""
@@ -306,11 +313,14 @@ class Keyring:
 
 def frame(parts: Sequence[Part]) -> bytes:
     """Join parts with the length in front of each, so that ("ab", "c") and ("a", "bc") differ."""
-    framed = bytearray()
+    framed = b""
     for part in parts:
-        raw = part.bytes if isinstance(part, UUID) else part.encode() if isinstance(part, str) else part
-        framed += len(raw).to_bytes(4) + raw
-    return bytes(framed)
+        if isinstance(part, UUID):
+            framed += _UUID_LENGTH + part.int.to_bytes(16, "big")
+        else:
+            raw = part.encode() if isinstance(part, str) else part
+            framed += len(raw).to_bytes(4, "big") + raw
+    return framed
 
 
 def _hkdf(key: bytes, purpose: str, context: tuple[Part, ...]) -> bytes:

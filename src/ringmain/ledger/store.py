@@ -238,13 +238,16 @@ async def transfers(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Transfer]:
     return await uow.rows(Transfer, _TRANSFERS, {"network": uow.network_id, "ids": pack_uuids(ids)})
 
 
+# Transfers are read once: pairs of accounts are few, and are then taken apart into debits and credits.
 _SUMS = """
-    WITH entry AS (
-        SELECT debit_account_id AS account_id, -amount_minor AS amount, 0 AS transfers FROM ledger_transfer
-        WHERE network_id = %(network)s AND state IN (0, 2)
+    WITH pair AS MATERIALIZED (
+        SELECT debit_account_id, credit_account_id, sum(amount_minor) AS amount, count(*) AS transfers
+        FROM ledger_transfer WHERE network_id = %(network)s AND state IN (0, 2)
+        GROUP BY debit_account_id, credit_account_id
+    ), entry AS (
+        SELECT debit_account_id AS account_id, -amount AS amount, 0 AS transfers FROM pair
         UNION ALL
-        SELECT credit_account_id, amount_minor, 1 FROM ledger_transfer
-        WHERE network_id = %(network)s AND state IN (0, 2)
+        SELECT credit_account_id, amount, transfers FROM pair
     ), balance AS (
         SELECT account_id, sum(amount) AS amount, sum(transfers) AS transfers FROM entry GROUP BY account_id
     )
@@ -261,17 +264,21 @@ async def sums(uow: UnitOfWork) -> list[CurrencySum]:
 
 
 _GUARD_DIFFERENCES = """
+    WITH pair AS MATERIALIZED (
+        SELECT debit_account_id, credit_account_id, state, sum(amount_minor) AS amount
+        FROM ledger_transfer WHERE network_id = %(network)s
+        GROUP BY debit_account_id, credit_account_id, state
+    )
     SELECT g.account_id, g.available_minor - coalesce(s.total, 0)::bigint AS available_minor,
            0::bigint AS credit_limit_minor
     FROM ledger_guard g
     LEFT JOIN (
         SELECT account_id, sum(amount) AS total FROM (
             SELECT debit_account_id AS account_id,
-                   CASE state WHEN 2 THEN 0 WHEN 3 THEN amount_minor ELSE -amount_minor END AS amount
-            FROM ledger_transfer WHERE network_id = %(network)s
+                   CASE state WHEN 2 THEN 0 WHEN 3 THEN amount ELSE -amount END AS amount
+            FROM pair
             UNION ALL
-            SELECT credit_account_id, CASE WHEN state IN (0, 2) THEN amount_minor ELSE 0 END
-            FROM ledger_transfer WHERE network_id = %(network)s) AS e
+            SELECT credit_account_id, CASE WHEN state IN (0, 2) THEN amount ELSE 0 END FROM pair) AS e
         GROUP BY account_id) AS s USING (account_id)
     WHERE g.network_id = %(network)s AND g.available_minor <> coalesce(s.total, 0)
 """

@@ -2,22 +2,22 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pure import ids
 from ringmain.kit.secrets import Keyring
 from ringmain.member.errors import MemberUnknown
-from ringmain.member.identify import Known, identify_all
-from ringmain.member.keys import seal_identifier
+from ringmain.member.identify import Known, identify_all, identify_hashed
+from ringmain.member.keys import hashes, seal_identifier
 from ringmain.member.model import Identifier
 from ringmain.member.store import people
 
 
-@dataclass(frozen=True, slots=True)
-class Enrolment:
+class Enrolment(Struct, frozen=True):
     """A person to be known by an identifier (in its normal form); what is left out is made or stays unknown.
 
     `verified` says that the person proved the identifier to be theirs (a code, a payment), not merely told it. Replays
@@ -33,8 +33,7 @@ class Enrolment:
     joined_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Enrolled:
+class Enrolled(Struct, frozen=True):
     """Who the person is, and whether they are a member since now."""
 
     known: Known
@@ -48,12 +47,14 @@ async def enrol(uow: UnitOfWork, keyring: Keyring, items: Sequence[Enrolment]) -
     Raises `MemberUnknown` where somebody was erased while we met them: the same call then makes them new.
     """
     identifiers = [item.identifier for item in items]
-    known = dict(zip(identifiers, await identify_all(uow, keyring, identifiers), strict=True))
+    hashed = [hashes(keyring, uow.network_id, one) for one in identifiers]
+    asked = [(one.kind, own) for one, own in zip(identifiers, hashed, strict=True)]
+    known = dict(zip(identifiers, await identify_hashed(uow, asked), strict=True))
     fresh: dict[Identifier, _Draft] = {}
     now = await uow.now()
-    for item in items:
+    for item, own in zip(items, hashed, strict=True):
         if known[item.identifier] is None and item.identifier not in fresh:
-            fresh[item.identifier] = _draft(keyring, uow.network_id, item, now)
+            fresh[item.identifier] = _draft(keyring, uow.network_id, item, own[0], now)
     free = await people.claim_identifiers(uow, [draft.identifier for draft in fresh.values()])
     made = {key: draft.member for key, draft in fresh.items() if draft.identifier.id in free}
     await people.add_members(uow, list(made.values()))
@@ -66,13 +67,12 @@ async def enrol(uow: UnitOfWork, keyring: Keyring, items: Sequence[Enrolment]) -
     return _answers(items, known, set(made))
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
+class _Draft(Struct, frozen=True):
     member: people.NewMember
     identifier: people.IdentifierRow
 
 
-def _draft(keyring: Keyring, network_id: UUID, item: Enrolment, now: datetime) -> _Draft:
+def _draft(keyring: Keyring, network_id: UUID, item: Enrolment, hash_: bytes, now: datetime) -> _Draft:
     joined_at = item.joined_at or now
     member_id = item.member_id or ids.uuid7(joined_at)
     identifier_id = ids.uuid7(joined_at)
@@ -89,14 +89,13 @@ def _draft(keyring: Keyring, network_id: UUID, item: Enrolment, now: datetime) -
         language=item.language,
         code_id=uuid.uuid4(),
     )
-    kind, value = item.identifier.kind, item.identifier.value
     identifier = people.IdentifierRow(
         id=identifier_id,
         member_id=member_id,
-        kind=kind,
+        kind=item.identifier.kind,
         hash_version=keyring.newest,
-        hash=keyring.lookup_hash(network_id, kind.word, value),
-        sealed=seal_identifier(key, identifier_id, value),
+        hash=hash_,
+        sealed=seal_identifier(key, identifier_id, item.identifier.value),
         attached_at=joined_at,
         verified_at=joined_at if item.verified else None,
     )

@@ -42,16 +42,20 @@ async def identify(
 
 async def identify_all(uow: UnitOfWork, keyring: Keyring, identifiers: Sequence[Identifier]) -> list[Known | None]:
     """Return whom each identifier, already in its normal form, belongs to; one query per kind."""
-    asked = [hashes(keyring, uow.network_id, one) for one in identifiers]
-    found: dict[tuple[int, bytes], Known] = {}
-    for kind in sorted({one.kind for one in identifiers}):
-        wanted = {hash_ for one, own in zip(identifiers, asked, strict=True) if one.kind is kind for hash_ in own}
+    return await identify_hashed(uow, [(one.kind, hashes(keyring, uow.network_id, one)) for one in identifiers])
+
+
+async def identify_hashed(uow: UnitOfWork, asked: Sequence[tuple[IdentifierKind, list[bytes]]]) -> list[Known | None]:
+    """Return whom each identifier belongs to, given by its kind and the hashes under which it may be stored."""
+    # The kind is part of what was hashed: no two kinds share a hash.
+    found: dict[bytes, Known] = {}
+    for kind in sorted({kind for kind, _ in asked}):
+        wanted = {hash_ for own_kind, own in asked if own_kind is kind for hash_ in own}
         for row in await people.find_by_hashes(uow, kind, list(wanted)):
-            found[kind, row.asked] = _known(row)
-    return [
-        next((found[one.kind, hash_] for hash_ in own if (one.kind, hash_) in found), None)
-        for one, own in zip(identifiers, asked, strict=True)
-    ]
+            found[row.asked] = _known(row)
+    if not found:
+        return [None] * len(asked)
+    return [next((found[hash_] for hash_ in own if hash_ in found), None) for _, own in asked]
 
 
 async def find(uow: UnitOfWork, member_ids: Sequence[UUID]) -> list[Known | None]:

@@ -59,6 +59,18 @@ def _account(network_id: UUID, holder_id: UUID, code: MerchantAccount, currency:
     return ledger.account_id(network_id, holder_id, code, currency)
 
 
+@lru_cache(maxsize=65_536)
+def _accounts_of_redemption(
+    network_id: UUID, funder_id: UUID, merchant_id: UUID, currency: str
+) -> tuple[UUID, UUID, UUID]:
+    """Return where the money of a redemption is held, to whom it goes, and where its fee goes."""
+    return (
+        _account(network_id, funder_id, MerchantAccount.HELD, currency),
+        _account(network_id, merchant_id, MerchantAccount.PAYABLE, currency),
+        _account(network_id, network_id, MerchantAccount.FEES, currency),
+    )
+
+
 def transfers_of(network_id: UUID, outcomes: Sequence[Outcome]) -> tuple[list[ledger.Transfer], dict[UUID, int]]:
     """Return the transfers of a batch, and the changes of guarded accounts in minor units by account."""
     journal = _Journal(network_id)
@@ -73,11 +85,9 @@ def transfers_of(network_id: UUID, outcomes: Sequence[Outcome]) -> tuple[list[le
 
 
 def _redeemed(journal: _Journal, network_id: UUID, one: Redeemed) -> None:
-    held = journal.account(one.funder_id, MerchantAccount.HELD, one.currency)
-    payable = journal.account(one.merchant_id, MerchantAccount.PAYABLE, one.currency)
+    held, payable, fees = _accounts_of_redemption(network_id, one.funder_id, one.merchant_id, one.currency)
     journal.move(held, payable, one.amount_minor, one.currency, Posting.REDEEM, one.id, one.at)
     if one.fee_minor:
-        fees = journal.account(network_id, MerchantAccount.FEES, one.currency)
         journal.move(held, fees, one.fee_minor, one.currency, Posting.FEE, one.id, one.at)
     if one.released_minor:
         available = journal.account(one.funder_id, MerchantAccount.AVAILABLE, one.currency)

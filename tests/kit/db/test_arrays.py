@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from ringmain.kit.db import (
     Packed,
+    pack_booleans,
     pack_bytes,
     pack_int8,
+    pack_optional_timestamps,
     pack_optional_uuids,
     pack_texts,
     pack_timestamps,
@@ -73,9 +75,21 @@ def test_texts_come_back(connection: psycopg.Connection[Any], texts: list[str | 
     assert read_back(connection, pack_texts(texts), "text") == texts
 
 
-@given(st.lists(st.binary(max_size=40), max_size=30))
-def test_bytes_come_back(connection: psycopg.Connection[Any], values: list[bytes]) -> None:
-    """Byte strings of any length and content, NUL and the mark of NULL included, are bytea[]."""
+@given(st.lists(st.booleans(), max_size=30))
+def test_truth_values_come_back(connection: psycopg.Connection[Any], values: list[bool]) -> None:
+    """Truth values are boolean[]."""
+    assert read_back(connection, pack_booleans(values), "boolean") == values
+
+
+@given(st.lists(st.none() | TIMES, max_size=30))
+def test_optional_times_come_back(connection: psycopg.Connection[Any], times: list[datetime | None]) -> None:
+    """Times before and after 2000, to the microsecond, and None among them, are timestamptz[]."""
+    assert read_back(connection, pack_optional_timestamps(times), "timestamp with time zone") == times
+
+
+@given(st.lists(st.none() | st.binary(max_size=40), max_size=30))
+def test_bytes_come_back(connection: psycopg.Connection[Any], values: list[bytes | None]) -> None:
+    """Byte strings of any length and content, NUL and the mark of NULL included, are bytea[]; None is NULL."""
     assert read_back(connection, pack_bytes(values), "bytea") == values
 
 

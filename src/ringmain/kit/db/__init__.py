@@ -2,8 +2,10 @@
 
 from ringmain.kit.db.arrays import (
     Packed,
+    pack_booleans,
     pack_bytes,
     pack_int8,
+    pack_optional_timestamps,
     pack_optional_uuids,
     pack_texts,
     pack_timestamps,
@@ -18,8 +20,10 @@ __all__ = [
     "Pending",
     "Role",
     "UnitOfWork",
+    "pack_booleans",
     "pack_bytes",
     "pack_int8",
+    "pack_optional_timestamps",
     "pack_optional_uuids",
     "pack_texts",
     "pack_timestamps",

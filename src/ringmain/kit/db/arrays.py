@@ -5,6 +5,7 @@ import sys
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,16 +15,20 @@ import psycopg
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
+from ringmain.kit.pure.clock import microseconds
+
 _UUID, _UUID_ARRAY = 2950, 2951
 _TEXT, _TEXT_ARRAY = 25, 1009
 _BYTEA, _BYTEA_ARRAY = 17, 1001
 _INT8, _INT8_ARRAY = 20, 1016
+_BOOLEAN, _BOOLEAN_ARRAY = 16, 1000
 _TIMESTAMPTZ, _TIMESTAMPTZ_ARRAY = 1184, 1185
 # PostgreSQL counts microseconds from 2000-01-01, Unix from 1970-01-01.
 _EPOCH_SHIFT_MICROSECONDS = 946_684_800_000_000
 _NULL = b"\xff\xff\xff\xff"
 _UUID_LENGTH = b"\x00\x00\x00\x10"
 _INT8_LENGTH = b"\x00\x00\x00\x08"
+_TRUE, _FALSE = b"\x00\x00\x00\x01\x01", b"\x00\x00\x00\x01\x00"
 # Up to so many elements, joining bytes is faster than what numpy needs to get going.
 _FEW = 40
 _HEADER = struct.Struct(">5i")
@@ -60,26 +65,40 @@ def pack_timestamps(unix_microseconds: Iterable[int] | npt.NDArray[np.int64]) ->
     return _pack_int64(shifted, _TIMESTAMPTZ, _TIMESTAMPTZ_ARRAY)
 
 
+def pack_optional_timestamps(times: Iterable[datetime | None]) -> Packed:
+    """Pack times, some of them None, as timestamptz[]."""
+    cells = [
+        _NULL
+        if time is None
+        else _INT8_LENGTH + (microseconds(time) - _EPOCH_SHIFT_MICROSECONDS).to_bytes(8, "big", signed=True)
+        for time in times
+    ]
+    return _pack_cells(cells, _TIMESTAMPTZ, _TIMESTAMPTZ_ARRAY)
+
+
+def pack_booleans(values: Iterable[bool]) -> Packed:
+    """Pack truth values as boolean[]."""
+    return _pack_cells([_TRUE if value else _FALSE for value in values], _BOOLEAN, _BOOLEAN_ARRAY)
+
+
 def pack_optional_uuids(ids: Iterable[UUID | None]) -> Packed:
     """Pack UUIDs, some of them None, as uuid[]."""
-    return _pack_cells([_NULL if id_ is None else _UUID_LENGTH + id_.bytes for id_ in ids], _UUID, _UUID_ARRAY)
+    cells = [_NULL if id_ is None else _UUID_LENGTH + id_.int.to_bytes(16, "big") for id_ in ids]
+    return _pack_cells(cells, _UUID, _UUID_ARRAY)
 
 
 def pack_texts(texts: Iterable[str | None]) -> Packed:
     """Pack texts, some of them None, as text[]; a NUL character is refused by the server, as in any text."""
-    cells = [_NULL if text is None else _cell(text.encode()) for text in texts]
+    cells = [_NULL if text is None else len(data := text.encode()).to_bytes(4, "big") + data for text in texts]
     return _pack_cells(cells, _TEXT, _TEXT_ARRAY)
 
 
-def pack_bytes(values: Iterable[bytes] | npt.NDArray[np.void]) -> Packed:
-    """Pack byte strings, or a numpy array of dtype V<n> holding strings of one length, as bytea[]."""
+def pack_bytes(values: Iterable[bytes | None] | npt.NDArray[np.void]) -> Packed:
+    """Pack byte strings, some of them None, or a numpy array of dtype V<n> (strings of one length), as bytea[]."""
     if isinstance(values, np.ndarray):
         return _pack(values, values.dtype.str, _BYTEA, _BYTEA_ARRAY)
-    return _pack_cells([_cell(value) for value in values], _BYTEA, _BYTEA_ARRAY)
-
-
-def _cell(data: bytes) -> bytes:
-    return len(data).to_bytes(4) + data
+    cells = [_NULL if value is None else len(value).to_bytes(4, "big") + value for value in values]
+    return _pack_cells(cells, _BYTEA, _BYTEA_ARRAY)
 
 
 def _pack_cells(cells: list[bytes], element_oid: int, array_oid: int) -> Packed:

@@ -32,6 +32,13 @@ KEYED: LiteralString = """
            set_config('enable_sort', 'off', true)
 """
 _KEYED: LiteralString = f"SELECT {KEYED}"
+# For full scans. The planner takes network and id of a join for two facts that have nothing to do with each other, and
+# expects a tenth of a tenth of the rows where there are ten networks: it would look up row by row what it has to read
+# as a whole. Such work is for the night, so that it may use the memory of maintenance.
+_WHOLE: LiteralString = """
+    SELECT set_config('enable_nestloop', 'off', true),
+           set_config('work_mem', current_setting('maintenance_work_mem'), true)
+"""
 _AS_USUAL: LiteralString = _KEYED.replace("force_generic_plan", "auto").replace("'off'", "'on'")
 
 
@@ -123,6 +130,10 @@ class UnitOfWork:
             self._keyed = False
         # After an error there is nothing to set: the transaction ends.
         await self.connection.execute(_AS_USUAL, prepare=True)
+
+    async def plan_for_whole(self) -> None:
+        """Plan what follows for reading all rows of the network: joined by hashes or in order. Costs no round trip."""
+        await self.connection.execute(_WHOLE, prepare=True)
 
     async def execute(self, query: LiteralString, params: Params = None) -> None:
         """Send a statement whose answer nobody needs; its error surfaces at the next fetch or at the commit."""

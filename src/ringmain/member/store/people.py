@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from ringmain.kit.db import UnitOfWork, pack_bytes, pack_uuids
+from ringmain.kit.db import UnitOfWork, pack_bytes, pack_int8, pack_optional_timestamps, pack_texts, pack_uuids
 from ringmain.member.model import Merge
 
 # ------------------------------------------------------------------------------------------------------- who it is
@@ -158,8 +158,7 @@ async def find_by_ids(uow: UnitOfWork, member_ids: Iterable[UUID]) -> dict[UUID,
 # ---------------------------------------------------------------------------------------------------- new members
 
 
-@dataclass(frozen=True, slots=True)
-class NewMember:
+class NewMember(Struct, frozen=True):
     """A member to be made, with the key that opens their fields."""
 
     id: UUID
@@ -174,11 +173,11 @@ class NewMember:
 
 _ADD_MEMBERS = """
     INSERT INTO member (network_id, id, canonical_id, joined_at)
-    SELECT %s, t.id, t.id, t.joined_at FROM unnest(%s, %s::timestamptz[]) AS t (id, joined_at)
+    SELECT %s, t.id, t.id, t.joined_at FROM unnest(%s, %s) AS t (id, joined_at)
 """
 _ADD_KEYS = """
     INSERT INTO member_key (network_id, member_id, subject_id, master_version, wrapped, name, language, code_id)
-    SELECT %s, t.* FROM unnest(%s, %s, %s::smallint[], %s::bytea[], %s::bytea[], %s::text[], %s) AS t
+    SELECT %s, t.* FROM unnest(%s, %s, %s, %s, %s, %s, %s) AS t
 """
 
 
@@ -187,15 +186,15 @@ async def add_members(uow: UnitOfWork, new: Sequence[NewMember]) -> None:
     if not new:
         return
     ids = pack_uuids([row.id for row in new])
-    await uow.execute(_ADD_MEMBERS, (uow.network_id, ids, [row.joined_at for row in new]))
+    await uow.execute(_ADD_MEMBERS, (uow.network_id, ids, pack_optional_timestamps(row.joined_at for row in new)))
     params = (
         uow.network_id,
         ids,
         pack_uuids([row.subject_id for row in new]),
-        [row.master_version for row in new],
-        [row.wrapped for row in new],
-        [row.name for row in new],
-        [row.language for row in new],
+        pack_int8(row.master_version for row in new),
+        pack_bytes(row.wrapped for row in new),
+        pack_bytes(row.name for row in new),
+        pack_texts(row.language for row in new),
         pack_uuids([row.code_id for row in new]),
     )
     await uow.execute(_ADD_KEYS, params)
@@ -212,8 +211,7 @@ async def set_profile(uow: UnitOfWork, member_id: UUID, name: bytes | None, lang
 # ---------------------------------------------------------------------------------------------------- identifiers
 
 
-@dataclass(frozen=True, slots=True)
-class IdentifierRow:
+class IdentifierRow(Struct, frozen=True):
     """One identifier, sealed with the key of the member it was given for."""
 
     id: UUID
@@ -230,7 +228,7 @@ _ADD_IDENTIFIERS = """
     INSERT INTO member_identifier
         (network_id, id, member_id, kind, hash_version, hash, sealed, attached_at, verified_at)
     SELECT %s, t.*
-    FROM unnest(%s, %s, %s::smallint[], %s::smallint[], %s::bytea[], %s::bytea[], %s::timestamptz[], %s::timestamptz[])
+    FROM unnest(%s, %s, %s, %s, %s, %s, %s, %s)
          AS t (id, member_id, kind, hash_version, hash, sealed, attached_at, verified_at)
     ORDER BY t.kind, t.hash
     ON CONFLICT ON CONSTRAINT member_identifier_once DO NOTHING
@@ -238,8 +236,7 @@ _ADD_IDENTIFIERS = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Id:
+class _Id(Struct, frozen=True):
     id: UUID
 
 
@@ -251,12 +248,12 @@ async def claim_identifiers(uow: UnitOfWork, rows: Sequence[IdentifierRow]) -> s
         uow.network_id,
         pack_uuids([row.id for row in rows]),
         pack_uuids([row.member_id for row in rows]),
-        [row.kind for row in rows],
-        [row.hash_version for row in rows],
-        [row.hash for row in rows],
-        [row.sealed for row in rows],
-        [row.attached_at for row in rows],
-        [row.verified_at for row in rows],
+        pack_int8(row.kind for row in rows),
+        pack_int8(row.hash_version for row in rows),
+        pack_bytes(row.hash for row in rows),
+        pack_bytes(row.sealed for row in rows),
+        pack_optional_timestamps(row.attached_at for row in rows),
+        pack_optional_timestamps(row.verified_at for row in rows),
     )
     return {row.id for row in await uow.rows(_Id, _ADD_IDENTIFIERS, params)}
 

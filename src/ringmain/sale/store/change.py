@@ -6,6 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from ringmain.kit.db import UnitOfWork, pack_uuids
 
@@ -120,6 +122,6 @@ _MISSING = """
 """
 
 
-async def missing_sales(uow: UnitOfWork, ids: Sequence[UUID]) -> list[UUID]:
-    """Return those of these sales that do not exist."""
+async def missing_sales(uow: UnitOfWork, ids: npt.NDArray[np.void]) -> list[UUID]:
+    """Return those of these sales (V16) that do not exist."""
     return [row.id for row in await uow.rows(_Id, _MISSING, {"network": uow.network_id, "ids": pack_uuids(ids)})]

@@ -8,7 +8,15 @@ from uuid import UUID
 
 import msgspec
 
-from ringmain.kit.db import UnitOfWork, pack_int8, pack_optional_uuids, pack_texts, pack_timestamps, pack_uuids
+from ringmain.kit.db import (
+    UnitOfWork,
+    pack_booleans,
+    pack_int8,
+    pack_optional_uuids,
+    pack_texts,
+    pack_timestamps,
+    pack_uuids,
+)
 from ringmain.kit.pure.clock import microseconds
 from ringmain.sale.model import Line, SaleRow
 
@@ -18,7 +26,7 @@ _INSERT_SALES = """
     SELECT %(network)s, id, merchant, shop, terminal, subject, receipt, minimal, total, redeemed, currency,
            tenders::jsonb, at, staff
     FROM unnest(%(ids)s, %(merchants)s, %(shops)s, %(terminals)s, %(subjects)s, %(receipts)s,
-                %(minimal)s::boolean[], %(totals)s, %(redeemed)s, %(currencies)s, %(tenders)s, %(at)s,
+                %(minimal)s, %(totals)s, %(redeemed)s, %(currencies)s, %(tenders)s, %(at)s,
                 %(staff)s)
          AS t (id, merchant, shop, terminal, subject, receipt, minimal, total, redeemed, currency, tenders, at, staff)
 """
@@ -42,7 +50,7 @@ async def insert_sales(uow: UnitOfWork, sales: Sequence[SaleRow]) -> None:
             "terminals": pack_optional_uuids(sale.terminal_id for sale in sales),
             "subjects": pack_optional_uuids(sale.subject_id for sale in sales),
             "receipts": pack_texts(sale.receipt for sale in sales),
-            "minimal": [sale.minimal for sale in sales],
+            "minimal": pack_booleans(sale.minimal for sale in sales),
             "totals": pack_int8(sale.total_minor for sale in sales),
             "redeemed": pack_int8(sale.redeemed_minor for sale in sales),
             "currencies": pack_texts(sale.currency for sale in sales),

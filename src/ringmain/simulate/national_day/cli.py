@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -44,15 +45,39 @@ def command(act: Act, verify: Any) -> Callable[..., None]:
         seed: Annotated[int, Parameter(help="What chance is drawn from; the same seed gives the same people.")] = 0,
         processes: Annotated[int, Parameter(help="How many cities run side by side.")] = 2,
         json: Annotated[Path | None, Parameter(name="--json", help="Write the report to this file as JSON.")] = None,
+        hold: Annotated[
+            bool,
+            Parameter(negative=(), help="Keep the database running afterwards, until Ctrl-C, to look into it."),
+        ] = False,
     ) -> None:
-        """Run the largest campaign there is, in ten made-up cities; interrupted, it goes on at the next call."""
+        """Run the largest campaign there is, in ten made-up cities; interrupted, it goes on at the next call.
+
+        The database is that of the installation (RINGMAIN_HOME, or RINGMAIN_DATABASE_URL) and stays on the disk.
+        """
         if json is not None and (json.is_dir() or not os.access(json if json.exists() else json.parent, os.W_OK)):
             raise EvaluationUnwritable(file=str(json))
         screen = Console(width=None if sys.stdout.isatty() else _WIDE)
         plan = Plan(scale, seed)
-        act(lambda opened: _run(opened, plan, processes, verify, screen, json))
+
+        async def work(opened: Opened) -> None:
+            try:
+                await _run(opened, plan, processes, verify, screen, json)
+            finally:
+                if hold:
+                    await _hold(opened, screen)
+
+        act(work)
 
     return national_day
+
+
+async def _hold(opened: Opened, screen: Console) -> None:
+    """Wait until interrupted: the server of an installation ends with the command that started it."""
+    screen.print("The database stays until Ctrl-C. Derive redemptions again, in another terminal:")
+    home = opened.settings.home_folder
+    screen.print(f"  python -m tools.derive --home {home} --sample 10000", highlight=False, soft_wrap=True)
+    with suppress(asyncio.CancelledError):
+        await asyncio.Event().wait()
 
 
 async def _run(opened: Opened, plan: Plan, processes: int, verify: Any, screen: Console, json: Path | None) -> None:

@@ -4,7 +4,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import numpy as np
@@ -15,7 +15,7 @@ from ringmain.kit.db import Database, UnitOfWork
 from ringmain.kit.idempotency import Keyed, answer_once
 from ringmain.kit.pure.clock import microseconds
 from ringmain.kit.pure.errors import RuleBroken
-from ringmain.kit.pure.ids import uuid7_of
+from ringmain.kit.pure.ids import uuid7_of, uuid_of
 from ringmain.kit.secrets import Keyring
 from ringmain.sale import api as sale
 from ringmain.simulate import store as progress_store
@@ -215,11 +215,12 @@ class Drive:
 
     def _any_shop(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return where the network's own voucher of a play is spent: at a shop after that of its scene."""
-        return (self._crowd.scene[rows] + 1 + rows % (plan.SHOPS_PER_CITY - 1)) % plan.SHOPS_PER_CITY
+        shops: npt.NDArray[np.int64] = _later_shop(self._crowd.scene[rows], rows)
+        return shops
 
     def _shop_of(self, row: int) -> int:
         place = int(self._place[row])
-        return place - 1 if place <= plan.SHOPS_PER_CITY else int(self._any_shop(np.array([row]))[0])
+        return place - 1 if place <= plan.SHOPS_PER_CITY else _later_shop(int(self._crowd.scene[row]), row)
 
     def _brought(self, at_us: int, row: int) -> Keyed[sale.NewSale]:
         people = self._crowd
@@ -237,7 +238,7 @@ class Drive:
     def _sale(self, key: str, at_us: int, shop: int, person: int, spend: int, row: int) -> Keyed[sale.NewSale]:
         when = at(at_us)
         merchant = self._merchants[shop]
-        uses = () if row < 0 else (sale.VoucherUse(UUID(bytes=self._crowd.voucher_ids[row].tobytes())),)
+        uses = () if row < 0 else (sale.VoucherUse(self._voucher(row)),)
         new = sale.NewSale(
             id=uuid7_of(when, self._city.network_id, key),
             shop_id=self._shops[shop],
@@ -252,6 +253,9 @@ class Drive:
         )
         return Keyed(merchant, key, _PAYLOAD_HASH, new)
 
+    def _voucher(self, row: int) -> UUID:
+        return uuid_of(int.from_bytes(self._crowd.voucher_ids[row].tobytes(), "big"))
+
     async def _sell(
         self, uow: UnitOfWork, sales: Sequence[Keyed[sale.NewSale]], meant: Sequence[int], counts: Counter[str]
     ) -> None:
@@ -265,6 +269,10 @@ class Drive:
                 raise ReplayDiffers(what=f"{one.key} of {self._city.name}", rule="another answer than was due")
         counts["sales"] += len(sales)
         counts["redemptions"] += sum(row >= 0 for row in meant)
+
+
+def _later_shop(scene: Any, row: Any) -> Any:
+    return (scene + 1 + row % (plan.SHOPS_PER_CITY - 1)) % plan.SHOPS_PER_CITY
 
 
 def _visits(people: Crowd) -> _Due:

@@ -73,6 +73,7 @@ async def figures(database: Database, city: City, compared: npt.NDArray[np.bool_
     async with database.unit(city.network_id) as uow:
         totals = await store.totals(uow)
     async with database.unit(city.network_id) as uow:
+        await uow.plan_for_whole()
         sums = {one.currency: one.sum_minor for one in await ledger.sums(uow)}
     async with database.unit(city.network_id) as uow:
         came = await store.visitors(uow)

@@ -67,14 +67,23 @@ class Totals:
 
 
 _TOTALS = """
-    WITH used AS (
-        SELECT r.amount_minor, r.fee_minor, r.shop_id, r.subject_id, v.sender_shop_id, o.funder_id
+    WITH met AS (
+        SELECT v.sender_shop_id, r.shop_id, r.subject_id, count(*) AS visits, sum(r.amount_minor)::bigint AS amount,
+               coalesce(sum(r.amount_minor) FILTER (WHERE o.funder_id = r.network_id), 0)::bigint AS by_network,
+               sum(r.fee_minor)::bigint AS fee
         FROM redemption r JOIN voucher v ON v.network_id = r.network_id AND v.id = r.voucher_id
         JOIN offer o ON o.network_id = v.network_id AND o.id = v.offer_id
         WHERE r.network_id = %(network)s
+        GROUP BY v.sender_shop_id, r.shop_id, r.subject_id
+    ), way AS MATERIALIZED (
+        SELECT sender_shop_id, shop_id, sum(visits)::bigint AS visits, count(subject_id) AS people,
+               sum(amount)::bigint AS amount, sum(by_network)::bigint AS by_network, sum(fee)::bigint AS fee
+        FROM met GROUP BY sender_shop_id, shop_id
     ), edge AS (
-        SELECT sender_shop_id, shop_id, count(*) AS visits, count(DISTINCT subject_id) AS people FROM used
-        WHERE sender_shop_id <> shop_id GROUP BY sender_shop_id, shop_id
+        SELECT * FROM way WHERE sender_shop_id <> shop_id
+    ), used AS (
+        SELECT coalesce(sum(visits), 0)::bigint AS redemptions, coalesce(sum(amount), 0)::bigint AS amount,
+               coalesce(sum(by_network), 0)::bigint AS by_network, coalesce(sum(fee), 0)::bigint AS fee FROM way
     ), sold AS (
         SELECT count(*) AS sales, coalesce(sum(total_minor) FILTER (WHERE redeemed_minor > 0), 0)::bigint AS turnover,
                coalesce(sum(total_minor) FILTER (WHERE redeemed_minor = 0), 0)::bigint AS other
@@ -85,22 +94,19 @@ _TOTALS = """
         SELECT count(*) AS grants, count(*) FILTER (WHERE origin_kind IS DISTINCT FROM 'lot') AS others
         FROM voucher WHERE network_id = %(network)s
     )
-    SELECT plays, grants, others AS grants_without_play,
-           (SELECT count(*) FROM used) AS redemptions,
-           (SELECT coalesce(sum(amount_minor), 0)::bigint FROM used) AS redeemed_minor,
-           (SELECT coalesce(sum(amount_minor), 0)::bigint FROM used WHERE funder_id = %(network)s)
-               AS paid_by_network_minor,
-           (SELECT coalesce(sum(fee_minor), 0)::bigint FROM used) AS fees_minor,
+    SELECT plays, grants, others AS grants_without_play, redemptions, amount AS redeemed_minor,
+           by_network AS paid_by_network_minor, fee AS fees_minor,
            sales, turnover AS turnover_minor, other AS other_turnover_minor,
            (SELECT count(*) FROM (SELECT sender_shop_id FROM edge INTERSECT SELECT shop_id FROM edge) b) AS shops_both,
            (SELECT count(*) FROM edge) AS edges, (SELECT count(*) FROM edge WHERE people > 1) AS shared_edges,
            (SELECT coalesce(sum(visits), 0)::bigint FROM edge) AS moved
-    FROM sold, played, given
+    FROM used, sold, played, given
 """
 
 
 async def totals(uow: UnitOfWork) -> Totals:
     """Count a city: full scans, for the report."""
+    await uow.plan_for_whole()
     row = await uow.row(Totals, _TOTALS, {"network": uow.network_id})
     assert row is not None
     return row
@@ -124,6 +130,7 @@ class Visitors:
 
 async def visitors(uow: UnitOfWork) -> Visitors:
     """Return the visits of everybody who was recognised."""
+    await uow.plan_for_whole()
     row = await uow.row(
         _Visitors,
         """

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hmac import compare_digest
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
@@ -373,7 +372,7 @@ def _check_conditions(action: Redeem, terms: Terms) -> None:
             raise errors.BasketRequired()
         if action.basket_minor < terms.minimum_minor:
             raise errors.MinimumNotReached(minimum_minor=terms.minimum_minor, currency=terms.currency)
-    if not is_open_at(terms, action.at.astimezone(ZoneInfo(action.by.time_zone))):
+    if not is_open_at(terms, action.at, action.by.time_zone):
         raise errors.OutsideHours()
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from ringmain.voucher.model.data import Voucher
 from ringmain.voucher.model.terms import Terms
 
+_MINUTES_A_DAY = 1_440
 LimitKey = tuple[UUID, str, str]  # offer, scope, key of the scope
 
 
@@ -36,8 +37,11 @@ def local_day(at: datetime, time_zone: str) -> str:
     return at.astimezone(ZoneInfo(time_zone)).date().isoformat()
 
 
-def is_open_at(terms: Terms, local: datetime) -> bool:
-    """Say whether days and hours of the terms hold at a shop's local time."""
+def is_open_at(terms: Terms, at: datetime, time_zone: str) -> bool:
+    """Say whether days and hours of the terms hold at a time, by the clock of a shop in this time zone."""
+    if not terms.weekdays and not terms.from_minute and terms.until_minute == _MINUTES_A_DAY:
+        return True
+    local = at.astimezone(ZoneInfo(time_zone))
     minute = local.hour * 60 + local.minute
     weekday = local.isoweekday()
     if terms.from_minute <= terms.until_minute:

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import Any, LiteralString
 from uuid import UUID
 
-from ringmain.kit.db import UnitOfWork, pack_uuids
+import numpy as np
+import numpy.typing as npt
+
+from ringmain.kit.db import UnitOfWork, pack_texts, pack_uuids
 
 _MOST_FAULTS = 20
 
@@ -18,8 +21,8 @@ class _Row:
 
 # An open voucher has left what it was worth, less what was redeemed, plus what was reversed; a closed one has nothing.
 _VALUES = """
-    WITH spent AS (
-        SELECT r.voucher_id, sum(r.amount_minor) AS amount, count(*) AS times
+    WITH spent AS MATERIALIZED (
+        SELECT r.voucher_id, sum(r.amount_minor)::bigint AS amount, count(*) AS times
         FROM redemption r WHERE r.network_id = %(network)s
           -- What was undone too late to live again stays spent: its money went back to the funder.
           AND NOT EXISTS (SELECT FROM reversal v
@@ -27,7 +30,7 @@ _VALUES = """
         GROUP BY r.voucher_id
     ), judged AS (
         SELECT v.id, CASE
-            WHEN coalesce(s.amount, 0) > v.face_minor THEN 'spent beyond its value'
+            WHEN s.amount > v.face_minor THEN 'spent beyond its value'
             WHEN v.uses <> coalesce(s.times, 0) AND v.closed IS NULL THEN 'uses differ from its redemptions'
             WHEN v.closed IS NOT NULL AND v.remaining_minor <> 0 THEN 'closed with value left'
             WHEN v.closed IS NULL AND v.remaining_minor > v.face_minor - coalesce(s.amount, 0)
@@ -40,20 +43,23 @@ _VALUES = """
            (array_agg(id::text || ': ' || fault) FILTER (WHERE fault IS NOT NULL))[1:%(most)s] AS faults
     FROM judged
 """
+# Transfers and vouchers are added up where they lie, by pairs of accounts and by offers: of both there are few.
 _HELD = """
-    WITH ledger AS (
+    WITH pair AS MATERIALIZED (
+        SELECT debit_account_id, credit_account_id, sum(amount_minor) AS amount
+        FROM ledger_transfer WHERE network_id = %(network)s AND state IN (0, 2)
+        GROUP BY debit_account_id, credit_account_id
+    ), ledger AS (
         SELECT a.holder_id, a.currency, sum(e.amount) AS held
         FROM ledger_account a JOIN (
-            SELECT credit_account_id AS account_id, amount_minor AS amount
-            FROM ledger_transfer WHERE network_id = %(network)s AND state IN (0, 2)
+            SELECT credit_account_id AS account_id, amount FROM pair
             UNION ALL
-            SELECT debit_account_id, -amount_minor
-            FROM ledger_transfer WHERE network_id = %(network)s AND state IN (0, 2)) e ON e.account_id = a.id
+            SELECT debit_account_id, -amount FROM pair) e ON e.account_id = a.id
         WHERE a.network_id = %(network)s AND a.code = %(code)s GROUP BY a.holder_id, a.currency
     ), vouchers AS (
         SELECT o.funder_id AS holder_id, o.currency, sum(h.held) AS held
         FROM offer o JOIN (
-            SELECT offer_id, held_minor AS held FROM voucher WHERE network_id = %(network)s
+            SELECT offer_id, sum(held_minor) AS held FROM voucher WHERE network_id = %(network)s GROUP BY offer_id
             UNION ALL
             -- An order of codes holds the money of those that do not exist yet.
             SELECT m.offer_id, (m.wanted - m.minted) * p.cost_minor
@@ -123,11 +129,15 @@ _LOTS = """
                FILTER (WHERE coalesce(issued, 0) <> coalesce(vouchers, 0)))[1:%(most)s] AS faults
     FROM judged
 """
+# Ids of millions come as the bytes of one value: an object for each would take longer than the query.
 _ORIGINS = """
-    SELECT v.origin_id AS id FROM voucher v
-    WHERE v.network_id = %(network)s AND v.origin_kind = %(kind)s
+    SELECT v.origin_kind AS kind, string_agg(uuid_send(v.origin_id), ''::bytea) AS ids FROM voucher v
+    WHERE v.network_id = %(network)s AND v.origin_kind = ANY(%(kinds)s) GROUP BY v.origin_kind
 """
-_SALES = "SELECT DISTINCT r.sale_id AS id FROM redemption r WHERE r.network_id = %(network)s"
+_SALES = """
+    SELECT string_agg(uuid_send(s.sale_id), ''::bytea) AS ids
+    FROM (SELECT DISTINCT r.sale_id FROM redemption r WHERE r.network_id = %(network)s) s
+"""
 _MISSING = """
     SELECT t.id FROM unnest(%(ids)s) AS t (id)
     WHERE NOT EXISTS (SELECT FROM voucher v WHERE v.network_id = %(network)s AND v.id = t.id)
@@ -164,17 +174,30 @@ async def lots_that_differ(uow: UnitOfWork) -> tuple[int, Sequence[str]]:
     return await _judged(uow, _LOTS)
 
 
-async def origin_ids(uow: UnitOfWork, kind: str) -> list[UUID]:
-    """Return what vouchers name as their origin, of one kind: ids of sales, touches or vouchers."""
-    return [row.id for row in await uow.rows(_Id, _ORIGINS, {"network": uow.network_id, "kind": kind})]
+@dataclass(frozen=True, slots=True)
+class _Ids:
+    ids: bytes | None
 
 
-async def sales_redeemed_in(uow: UnitOfWork) -> list[UUID]:
-    """Return the sales that redemptions say they belong to."""
-    return [row.id for row in await uow.rows(_Id, _SALES, {"network": uow.network_id})]
+@dataclass(frozen=True, slots=True)
+class _Origins:
+    kind: str
+    ids: bytes
 
 
-async def missing_vouchers(uow: UnitOfWork, ids: Sequence[UUID]) -> list[UUID]:
+async def origin_ids(uow: UnitOfWork, kinds: Sequence[str]) -> dict[str, npt.NDArray[np.void]]:
+    """Return what vouchers name as their origin, by kind: ids (V16) of sales, touches or vouchers."""
+    rows = await uow.rows(_Origins, _ORIGINS, {"network": uow.network_id, "kinds": pack_texts(kinds)})
+    return {row.kind: np.frombuffer(row.ids, dtype="V16") for row in rows}
+
+
+async def sales_redeemed_in(uow: UnitOfWork) -> npt.NDArray[np.void]:
+    """Return the sales (V16) that redemptions say they belong to."""
+    row = await uow.row(_Ids, _SALES, {"network": uow.network_id})
+    return np.frombuffer((row and row.ids) or b"", dtype="V16")
+
+
+async def missing_vouchers(uow: UnitOfWork, ids: npt.NDArray[np.void]) -> list[UUID]:
     """Return those of these vouchers that do not exist."""
     return [row.id for row in await uow.rows(_Id, _MISSING, {"network": uow.network_id, "ids": pack_uuids(ids)})]
 

@@ -11,6 +11,7 @@ from ringmain.kit.db import (
     Pending,
     UnitOfWork,
     pack_int8,
+    pack_optional_timestamps,
     pack_optional_uuids,
     pack_texts,
     pack_timestamps,
@@ -165,7 +166,7 @@ _UPDATE_VOUCHERS = """
     SET remaining_minor = t.remaining, held_minor = t.held, uses = t.uses, sequence = t.sequence, closed = t.closed,
         lock_key = t.lock_key, lock_until = t.lock_until
     FROM unnest(%(ids)s, %(remaining)s, %(held)s, %(uses)s, %(sequences)s, %(closed)s,
-                %(lock_keys)s, %(lock_until)s::timestamptz[])
+                %(lock_keys)s, %(lock_until)s)
          AS t (id, remaining, held, uses, sequence, closed, lock_key, lock_until),
     LATERAL (SELECT k.ctid AS place FROM voucher k WHERE k.network_id = %(network)s AND k.id = t.id OFFSET 0) AS at
     WHERE v.ctid = at.place
@@ -190,7 +191,7 @@ async def update_vouchers(uow: UnitOfWork, vouchers: Sequence[Voucher], extended
             "sequences": pack_int8(voucher.sequence for voucher in vouchers),
             "closed": pack_texts(voucher.closed for voucher in vouchers),
             "lock_keys": pack_optional_uuids(voucher.lock_key for voucher in vouchers),
-            "lock_until": [voucher.lock_until for voucher in vouchers],
+            "lock_until": pack_optional_timestamps(voucher.lock_until for voucher in vouchers),
         },
     )
     if extended:
