@@ -282,12 +282,14 @@ async def _without_repeats(
     own, periods = own[fresh], periods[fresh]
     keys = np.empty(len(own), dtype=[("scene", "V16"), ("subject", "V16"), ("period", "<i8")])
     keys["scene"], keys["subject"], keys["period"] = plays.scene_ids[own], plays.subject_ids[own], periods
+    rows: list[bytes] = keys.view(f"V{keys.dtype.itemsize}").tolist()
+    if len(set(rows)) == len(rows):
+        return own, periods, []
     first: dict[bytes, int] = {}
-    size, raw = keys.dtype.itemsize, keys.tobytes()
     repeats: list[tuple[int, int]] = []
     kept = np.ones(len(own), dtype=np.bool_)
-    for number in range(len(own)):
-        before = first.setdefault(raw[number * size : (number + 1) * size], number)
+    for number, key in enumerate(rows):
+        before = first.setdefault(key, number)
         if before != number:
             kept[number] = False
             repeats.append((int(own[number]), int(own[before])))
