@@ -49,13 +49,11 @@ class HistoryRow:
 
 _INSERT_ACCOUNTS = """
     INSERT INTO ledger_account (network_id, id, holder_id, code, currency)
-    SELECT %(network)s, * FROM unnest(%(ids)s, %(holders)s, %(codes)s, %(currencies)s)
-    ON CONFLICT DO NOTHING
+    SELECT %(network)s, * FROM unnest(%(ids)s, %(holders)s, %(codes)s, %(currencies)s) ON CONFLICT DO NOTHING
 """
 _INSERT_GUARDS = """
     INSERT INTO ledger_guard (network_id, account_id, credit_limit_minor)
-    SELECT %(network)s, * FROM unnest(%(ids)s, %(limits)s)
-    ON CONFLICT DO NOTHING
+    SELECT %(network)s, * FROM unnest(%(ids)s, %(limits)s) ON CONFLICT DO NOTHING
 """
 
 
@@ -242,12 +240,10 @@ async def transfers(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Transfer]:
 _SUMS = """
     WITH pair AS MATERIALIZED (
         SELECT debit_account_id, credit_account_id, sum(amount_minor) AS amount, count(*) AS transfers
-        FROM ledger_transfer WHERE network_id = %(network)s AND state IN (0, 2)
-        GROUP BY debit_account_id, credit_account_id
+        FROM ledger_transfer WHERE network_id = %(network)s AND state IN (0, 2) GROUP BY 1, 2
     ), entry AS (
         SELECT debit_account_id AS account_id, -amount AS amount, 0 AS transfers FROM pair
-        UNION ALL
-        SELECT credit_account_id, amount, transfers FROM pair
+        UNION ALL SELECT credit_account_id, amount, transfers FROM pair
     ), balance AS (
         SELECT account_id, sum(amount) AS amount, sum(transfers) AS transfers FROM entry GROUP BY account_id
     )
@@ -266,8 +262,7 @@ async def sums(uow: UnitOfWork) -> list[CurrencySum]:
 _GUARD_DIFFERENCES = """
     WITH pair AS MATERIALIZED (
         SELECT debit_account_id, credit_account_id, state, sum(amount_minor) AS amount
-        FROM ledger_transfer WHERE network_id = %(network)s
-        GROUP BY debit_account_id, credit_account_id, state
+        FROM ledger_transfer WHERE network_id = %(network)s GROUP BY debit_account_id, credit_account_id, state
     )
     SELECT g.account_id, g.available_minor - coalesce(s.total, 0)::bigint AS available_minor,
            0::bigint AS credit_limit_minor
@@ -275,10 +270,8 @@ _GUARD_DIFFERENCES = """
     LEFT JOIN (
         SELECT account_id, sum(amount) AS total FROM (
             SELECT debit_account_id AS account_id,
-                   CASE state WHEN 2 THEN 0 WHEN 3 THEN amount ELSE -amount END AS amount
-            FROM pair
-            UNION ALL
-            SELECT credit_account_id, CASE WHEN state IN (0, 2) THEN amount ELSE 0 END FROM pair) AS e
+                   CASE state WHEN 2 THEN 0 WHEN 3 THEN amount ELSE -amount END AS amount FROM pair
+            UNION ALL SELECT credit_account_id, CASE WHEN state IN (0, 2) THEN amount ELSE 0 END FROM pair) AS e
         GROUP BY account_id) AS s USING (account_id)
     WHERE g.network_id = %(network)s AND g.available_minor <> coalesce(s.total, 0)
 """
