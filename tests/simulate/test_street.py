@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ringmain.campaign import api as campaign
 from ringmain.entry.verify import verify
 from ringmain.kit.db import Database
 from ringmain.kit.migrate import Urls
@@ -35,6 +36,19 @@ async def test_the_street_lives_and_opening_it_again_changes_nothing(database_ur
         assert [check.name for check in await verify(database, street.NETWORK_ID) if not check.ok] == []
         await street.open_street(database, KEYRING, NOW, days=7)
         assert await _counts(database) == first
+
+
+async def test_neighbours_of_the_street_are_partners(database_urls: Urls) -> None:
+    """The first stall has one exchange that runs, and one proposal to answer; a second opening adds neither again."""
+    mine = street.STALLS[0].merchant_id
+    async with Database(database_urls.application_url) as database:
+        for _ in range(2):
+            await street.open_street(database, KEYRING, NOW, days=1)
+        async with database.unit(street.NETWORK_ID, now=NOW) as uow:
+            (running,) = await campaign.campaigns_of(uow, mine)
+            agreed = [one.agreed for one in await campaign.partnerships_of(uow, mine)]
+    assert (running.state, running.said.goal) == (campaign.State.RUNNING, "exchange")
+    assert sorted(mine in one for one in agreed) == [False, True]
 
 
 async def test_the_street_goes_on_the_next_day(database_urls: Urls) -> None:

@@ -1,12 +1,12 @@
 """Lantern Street: a made-up street that lives in the present, so that people, tills and consoles can be tried out.
 
-Eight shops, their offers, posters, tills and staff, thirty members, three weeks of visits around the ring, and a wheel
-in the hall of the cinema, all made through the use cases that everybody uses. The same day gives the same street: ids
-are derived, chance is seeded.
+Eight shops, their offers, posters, tills and staff, thirty members, three weeks of visits around the ring, a wheel in
+the hall of the cinema, and an exchange between two neighbours, all made through the use cases that everybody uses. The
+same day gives the same street: ids are derived, chance is seeded.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
@@ -40,6 +40,10 @@ _DEPOSIT_MINOR = 300_000
 _WHEEL, _WHEEL_AT, _WHEEL_DAYS = "Lantern wheel 灯笼转盘", "cinema", 30
 _WHEEL_PRIZES, _WHEEL_STOCK = (("tea", 3), ("books", 1), ("bakery", 3)), 20
 _SPARE_MINOR, _SPARES = 200, 100
+# The first stall and a neighbour give each other's guests a voucher; another neighbour waits for an answer.
+_EXCHANGE, _EXCHANGE_OFFER, _EXCHANGE_DAYS = "Noodles, then tea 先吃面后喝茶", "Noodle House 面馆: 12 off", 28
+_EXCHANGE_MINOR, _EXCHANGE_BUDGET, _PARTNER_LIMIT = 1_200, 60_000, 100_000
+_PROPOSAL = "Films and dinner 电影与晚餐"
 _SEED = 20_261_001
 _VISITS_PER_MEMBER = 0.5
 _TAKES_A_VOUCHER = 0.8
@@ -145,6 +149,8 @@ async def open_street(
     async with database.unit(NETWORK_ID, now=now) as uow:
         if not await campaign.list_games(uow):
             await _open_wheel(uow, now)
+        if not await campaign.partnerships_of(uow, STALLS[0].merchant_id):
+            await _open_exchange(uow, now)
 
 
 def owner_email(stall: Stall) -> str:
@@ -259,6 +265,32 @@ async def _open_wheel(uow: UnitOfWork, now: datetime) -> None:
         choices=3,
     )
     await campaign.open_game(uow, new)
+
+
+async def _open_exchange(uow: UnitOfWork, now: datetime) -> None:
+    """Start a campaign of the first stall at a partner's, and let another neighbour propose a partnership."""
+    stalls = {stall.key: stall for stall in STALLS}
+    noodles, tea, cinema = (stalls[key].merchant_id for key in ("noodles", "tea", "cinema"))
+    offer = replace(_offer(stalls["noodles"]), id=derived_id(NAME, "offer", "exchange"), name=_EXCHANGE_OFFER)
+    offer = replace(offer, terms=replace(offer.terms, face_minor=_EXCHANGE_MINOR))
+    (published,) = await voucher.publish(uow, [offer])
+    if isinstance(published, RuleBroken):
+        raise published
+    partners = await campaign.propose_partnership(uow, _EXCHANGE, noodles, [tea], _PARTNER_LIMIT)
+    await campaign.agree_partnership(uow, partners.id, party=tea)
+    new = campaign.NewCampaign(
+        merchant_id=noodles,
+        name=_EXCHANGE,
+        goal="exchange",
+        offer_id=published.id,
+        budget_minor=_EXCHANGE_BUDGET,
+        schedule=campaign.Schedule(starts_at=now, ends_at=now + timedelta(days=_EXCHANGE_DAYS)),
+        partnership_id=partners.id,
+    )
+    drafted = await campaign.draft_campaign(uow, new, by=noodles)
+    await campaign.start_campaign(uow, drafted.id, by=noodles)
+    await campaign.approve_campaign(uow, drafted.id, partner=tea)
+    await campaign.propose_partnership(uow, _PROPOSAL, cinema, [noodles], _PARTNER_LIMIT)
 
 
 def _sale(place: int, stall: Stall, evening: datetime, day: str, chance: Random) -> sale.NewSale:

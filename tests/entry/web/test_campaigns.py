@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from ringmain.message.api import Tally
 from tests.entry.web.journey import DESK, PHONE, Language, faults, journey
 from tests.entry.web.merchant_site import MerchantSite, merchant_site
 from tests.loop.lake import START, SmallLake
+from tests.loop.street import ZONE
 
 ENGLISH = Speech("en", Catalogue({}))
 _ABOUT_FOUR = "About 4 visits would not have come without it."
@@ -246,3 +248,19 @@ async def test_the_pages_bear_being_looked_at(
         # A chart is drawn when it comes into sight.
         await walk.page.locator("[data-chart]").scroll_into_view_if_needed()
         await walk.page.locator("[data-chart] svg path").first.wait_for(state="attached")
+
+
+async def test_a_form_asks_only_what_its_goal_needs(site: MerchantSite, browser: Browser) -> None:
+    """How long somebody stayed away is asked where that is the goal; the first day is today by the shop's clock."""
+    await form(site)
+    async with journey(browser, site.url, "goals", size=DESK, language="en") as walk:
+        await walk.page.context.add_cookies([{"name": "rm_account", "value": site.cookie, "url": site.url}])
+        await walk.page.goto(NEW)
+        asked = walk.page.get_by_label("Stayed away for how many days")
+        seen = []
+        for goal in ("new", "lapsed", "quiet_hours"):
+            await walk.page.get_by_label("What for").select_option(goal)
+            seen.append(await asked.is_visible())
+        first = await walk.page.get_by_label("First day").input_value()
+    assert seen == [False, True, False]
+    assert first == datetime.now(ZoneInfo(ZONE)).date().isoformat()

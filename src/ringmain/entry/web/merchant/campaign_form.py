@@ -66,8 +66,10 @@ class Outlook:
 
 
 async def new(visit: Visit) -> Response:
-    """Show an empty form."""
-    today = datetime.now(ZoneInfo("UTC")).date()
+    """Show an empty form; its first day is today by the shop's clock."""
+    async with visit.unit() as uow:
+        console, now = await console_of(uow, visit), await uow.now()
+    today = now.astimezone(ZoneInfo(console.time_zone)).date()
     values = {
         "goal": "new",
         "lapsed": str(campaign.LAPSED_DAYS),

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from babel.numbers import get_currency_precision
@@ -14,6 +14,8 @@ from ringmain.kit.pages import Speech, Visit
 from ringmain.network import api as networks
 from ringmain.network.api import Merchant, Network, Shop
 
+# Pages of a console that belong together: a title, and address, icon and label of each.
+RailGroup: TypeAlias = tuple[str, list[tuple[str, str, str]]]
 _NO_STORE = {"cache-control": "no-store"}
 # Spreadsheets take a file for UTF-8 only where it begins so.
 _UTF8_MARK = "\ufeff"
@@ -98,28 +100,53 @@ async def console_of(uow: UnitOfWork, visit: Visit) -> Console:
     )
 
 
-def rail(speech: Speech) -> list[tuple[str, str, str]]:
-    """Return the pages of the console: address, icon, label."""
+def rail(speech: Speech) -> list[RailGroup]:
+    """Return the pages of the console in groups: the title of each, and its pages as address, icon, label."""
     return [
-        ("/merchant", "home", speech.text("Today")),
-        ("/merchant/offers", "ticket", speech.text("Offers")),
-        ("/merchant/campaigns", "chart", speech.text("Campaigns")),
-        ("/merchant/partners", "share", speech.text("Partners")),
-        ("/merchant/ring", "ring", speech.text("The ring and you")),
-        ("/merchant/members", "people", speech.text("Guests")),
-        ("/merchant/tribes", "people", speech.text("Groups")),
-        ("/merchant/scenes", "pin", speech.text("Scenes and groups")),
-        ("/merchant/plans", "check", speech.text("Service plans")),
-        ("/merchant/segments", "list", speech.text("Segments")),
-        ("/merchant/top-ups", "drop", speech.text("Standing top-up")),
-        ("/merchant/statements", "coin", speech.text("Statements")),
-        ("/merchant/shops", "store", speech.text("Shops")),
-        ("/merchant/staff", "person", speech.text("Staff")),
-        ("/merchant/terminals", "phone", speech.text("Tills")),
-        ("/merchant/print", "printer", speech.text("Posters and tags")),
-        ("/merchant/import", "upload", speech.text("Import sales")),
-        ("/merchant/export", "download", speech.text("Export")),
-        ("/merchant/webhooks", "share", speech.text("Webhooks")),
+        (
+            "",
+            [
+                ("/merchant", "home", speech.text("Today")),
+                ("/merchant/ring", "ring", speech.text("The ring and you")),
+            ],
+        ),
+        (
+            speech.text("What you give"),
+            [
+                ("/merchant/offers", "ticket", speech.text("Offers")),
+                ("/merchant/campaigns", "chart", speech.text("Campaigns")),
+                ("/merchant/partners", "share", speech.text("Partners")),
+            ],
+        ),
+        (
+            speech.text("Who comes"),
+            [
+                ("/merchant/members", "people", speech.text("Guests")),
+                ("/merchant/tribes", "people", speech.text("Groups")),
+                ("/merchant/scenes", "pin", speech.text("Scenes and groups")),
+                ("/merchant/plans", "check", speech.text("Service plans")),
+                ("/merchant/segments", "list", speech.text("Segments")),
+            ],
+        ),
+        (
+            speech.text("Money"),
+            [
+                ("/merchant/statements", "coin", speech.text("Statements")),
+                ("/merchant/top-ups", "drop", speech.text("Standing top-up")),
+            ],
+        ),
+        (
+            speech.text("Your shop"),
+            [
+                ("/merchant/shops", "store", speech.text("Shops")),
+                ("/merchant/staff", "person", speech.text("Staff")),
+                ("/merchant/terminals", "phone", speech.text("Tills")),
+                ("/merchant/print", "printer", speech.text("Posters and tags")),
+                ("/merchant/import", "upload", speech.text("Import sales")),
+                ("/merchant/export", "download", speech.text("Export")),
+                ("/merchant/webhooks", "share", speech.text("Webhooks")),
+            ],
+        ),
     ]
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from ringmain.campaign import api as campaign
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pages import Speech, Visit
+from ringmain.match.api import usual_name
 from ringmain.network import api as network
 from ringmain.network.api import Merchant, Network, Shop
 
@@ -55,6 +56,11 @@ def area_names(speech: Speech, known: Names) -> dict[str, str]:
         area = campaign.area_of(shop.latitude, shop.longitude)
         found.setdefault(area, speech.text("Around %(shop)s", shop=shop.name))
     return found
+
+
+def kind_names(speech: Speech, known: Names) -> dict[str, str]:
+    """Return what each kind of shop of the network is called in the reader's language."""
+    return {one.category: usual_name(one.category, speech.language) for one in known.shops.values()}
 
 
 def csv_file(visit: Visit, name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from ringmain.entry.web.audiences import OPERATOR
 from ringmain.entry.web.merchant import turning
 from ringmain.entry.web.merchant.common import N_
-from ringmain.entry.web.operator.common import Names, area_names, csv_file, names
+from ringmain.entry.web.operator.common import Names, area_names, csv_file, kind_names, names
 from ringmain.entry.web.operator.kept import Kept
 from ringmain.entry.web.picture import draw
 from ringmain.kit.db import UnitOfWork
@@ -25,7 +25,6 @@ _MOST_EDGES = 400
 _STRONGEST = 10
 _MOST_MERCHANTS = 50
 _IN_SANKEY = 40
-# One analysis at a time: each may take all the memory that analyses are given.
 # Tells "spent at" from "won at" where a shop is both; nobody sees it.
 _SPENT = "\u200b"
 
@@ -107,8 +106,7 @@ def _turning(speech: Speech, known: Names, found: loop.Ring) -> Turning:
     )
     first = max(found.stages.won, 1)
     power = sorted(found.power, key=lambda one: -sum(side.amount_minor or 0 for side in one.given))
-    areas = area_names(speech, known)
-    named = {"area": areas, "category": {}}
+    named = {"area": area_names(speech, known), "category": kind_names(speech, known)}
     titles = {"area": speech.text("Between areas"), "category": speech.text("Between categories")}
     return Turning(
         turning.effect_columns(speech),

@@ -112,7 +112,9 @@ def rail(visit: Visit) -> dict[str, Any]:
     speech = visit.speech
     home = home_of(str(visit.known.facts.get("role")))
     return {
-        "rail": [(home, "home", speech.text("Console")), ("/account", "person", speech.text("My account"))],
+        "rail": [
+            ("", [(home, "home", speech.text("Console")), ("/account", "person", speech.text("My account"))]),
+        ],
         "here": "/account",
     }
 
