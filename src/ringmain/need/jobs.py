@@ -5,7 +5,7 @@ from uuid import UUID
 import structlog
 from procrastinate import Blueprint, JobContext
 
-from ringmain.kit.jobs import database_of, every, lake_of
+from ringmain.kit.jobs import database_of, lake_of
 from ringmain.kit.learn import registry
 from ringmain.kit.pure.errors import RuleBroken
 from ringmain.need.errors import HistoryTooShort
@@ -25,41 +25,32 @@ def tasks() -> Blueprint:
     """
     found = Blueprint()
     for work, cron in ((forecast, "23 * * * *"), (train, "47 2 * * *"), (traffic, "11 4 * * *")):
-        every(found, cron, work, queueing_lock=f"need_{work.__name__}", lock="need")
+        network.every_network(found, cron, work, queueing_lock=f"need_{work.__name__}", lock="need")
     return found
 
 
-async def forecast(context: JobContext, timestamp: int) -> None:
-    """Forecast in every network that lives in the present; `timestamp` is when the job was due."""
-    del timestamp
-    database = database_of(context)
-    for network_id in await network.present_networks(database):
-        try:
-            people = await forecast_needs(database, lake_of(context), network_id, _silent)
-        except RuleBroken as rule:
-            # One network's model must not keep the others from their forecast; it will not be better in a minute.
-            _log.warning("forecast refused", network_id=str(network_id), reason=rule.code, next_step=rule.next_step)
-        else:
-            if people is not None:
-                _log.info("needs forecast", network_id=str(network_id), people=people)
+async def forecast(context: JobContext, network_id: UUID) -> None:
+    """Forecast what the people of a network need."""
+    try:
+        people = await forecast_needs(database_of(context), lake_of(context), network_id, _silent)
+    except RuleBroken as rule:
+        # The model will not be better in a minute: the job is not tried again for it.
+        _log.warning("forecast refused", network_id=str(network_id), reason=rule.code, next_step=rule.next_step)
+    else:
+        if people is not None:
+            _log.info("needs forecast", network_id=str(network_id), people=people)
 
 
-async def train(context: JobContext, timestamp: int) -> None:
-    """Train every task of the present networks, where enough has come since the last model to judge another one."""
-    del timestamp
-    database = database_of(context)
-    for network_id in await network.present_networks(database):
-        for task in TASKS:
-            await _train(context, network_id, task)
+async def train(context: JobContext, network_id: UUID) -> None:
+    """Train every task of a network, where enough has come since the last model to judge another one."""
+    for task in TASKS:
+        await _train(context, network_id, task)
 
 
-async def traffic(context: JobContext, timestamp: int) -> None:
-    """Forecast the payments of every shop of the present networks, with what did best at moments of the past."""
-    del timestamp
-    database = database_of(context)
-    for network_id in await network.present_networks(database):
-        shops = await forecast_traffic(database, lake_of(context), network_id, _silent)
-        _log.info("traffic forecast", network_id=str(network_id), shops=shops)
+async def traffic(context: JobContext, network_id: UUID) -> None:
+    """Forecast the payments of every shop of a network, with what did best at moments of the past."""
+    shops = await forecast_traffic(database_of(context), lake_of(context), network_id, _silent)
+    _log.info("traffic forecast", network_id=str(network_id), shops=shops)
 
 
 async def _train(context: JobContext, network_id: UUID, task: str) -> None:

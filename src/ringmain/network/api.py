@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from ringmain.kit.db import Database, UnitOfWork
+from ringmain.kit.db import UnitOfWork
 from ringmain.network.accept_invitation import Invited, accept_invitation, invitation_of
 from ringmain.network.accounts import (
     account_of,
@@ -72,6 +72,7 @@ from ringmain.network.passkeys import (
     sign_in_with_passkey,
 )
 from ringmain.network.passwords import change_password, check_new_password
+from ringmain.network.periodic import every_network, in_each_network
 from ringmain.network.pool import PoolBalance, fund_pool, pool_balance, pool_deposits
 from ringmain.network.second_factor import (
     Enrolment,
@@ -174,11 +175,13 @@ __all__ = [
     "declare_rival",
     "disable_account",
     "email_of",
+    "every_network",
     "find_account",
     "found_network",
     "fund_pool",
     "hours_of",
     "import_tenants",
+    "in_each_network",
     "invitation_of",
     "invitation_path",
     "invitation_token",
@@ -208,7 +211,6 @@ __all__ = [
     "pending_totp",
     "pool_balance",
     "pool_deposits",
-    "present_networks",
     "recovery_codes",
     "recovery_codes_left",
     "remove_passkey",
@@ -244,18 +246,6 @@ __all__ = [
 async def all_networks(uow: UnitOfWork) -> list[UUID]:
     """Return the ids of all networks of this installation; the unit of work needs no network."""
     return await places.all_networks(uow)
-
-
-async def present_networks(database: Database) -> list[UUID]:
-    """Return the networks that do not live in a replayed or simulated time: those that periodic work is for."""
-    async with database.unit(None) as uow:
-        networks = await places.all_networks(uow)
-    present = []
-    for network_id in networks:
-        async with database.unit(network_id) as uow:
-            if not (await network_of(uow)).simulated:
-                present.append(network_id)
-    return present
 
 
 async def merchants(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Merchant]:

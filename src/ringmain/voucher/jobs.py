@@ -1,6 +1,7 @@
 """The periodic work of vouchers: ending those whose time is over, making ordered codes, reminding holders."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import structlog
 from procrastinate import Blueprint, JobContext
@@ -18,23 +19,17 @@ _log = structlog.get_logger(__name__)
 def tasks() -> Blueprint:
     """Return the jobs of this slice, anew each time: adding them to an application renames them."""
     found = Blueprint()
-    every(found, "* * * * *", expire, queueing_lock="voucher_expire")
-    every(found, "* * * * *", mint, queueing_lock="voucher_mint")
+    network.every_network(found, "* * * * *", expire, queueing_lock="voucher_expire")
+    network.every_network(found, "* * * * *", mint, queueing_lock="voucher_mint")
     every(found, "7 * * * *", remind, queueing_lock="voucher_remind")
     return found
 
 
-async def expire(context: JobContext, timestamp: int) -> None:
-    """End the vouchers whose time is over, in every network that lives in the present.
-
-    `timestamp` is when the job was due. A replay ends its vouchers itself, in its own time.
-    """
-    del timestamp
-    database = database_of(context)
-    for network_id in await network.present_networks(database):
-        ended = await sweep(database, network_id)
-        if ended:
-            _log.info("vouchers_expired", network_id=str(network_id), vouchers=ended)
+async def expire(context: JobContext, network_id: UUID) -> None:
+    """End the vouchers of a network whose time is over. A replay ends its vouchers itself, in its own time."""
+    ended = await sweep(database_of(context), network_id)
+    if ended:
+        _log.info("vouchers_expired", network_id=str(network_id), vouchers=ended)
 
 
 async def remind(context: JobContext, timestamp: int) -> None:
@@ -44,17 +39,16 @@ async def remind(context: JobContext, timestamp: int) -> None:
     """
     database, keyring, public_base = database_of(context), keyring_of(context), public_base_of(context)
     until = datetime.fromtimestamp(timestamp, tz=UTC)
-    for network_id in await network.present_networks(database):
-        queued = await reminding.remind(
-            database, keyring, network_id, reminding.Span(until - _SPAN, until), public_base
-        )
+
+    async def remind_holders(network_id: UUID) -> None:
+        span = reminding.Span(until - _SPAN, until)
+        queued = await reminding.remind(database, keyring, network_id, span, public_base)
         if queued:
             _log.info("holders_reminded", network_id=str(network_id), messages=queued)
 
+    await network.in_each_network(database, remind_holders)
 
-async def mint(context: JobContext, timestamp: int) -> None:
-    """Make the codes that were ordered and do not exist yet; `timestamp` is when the job was due."""
-    del timestamp
-    database = database_of(context)
-    for network_id in await network.present_networks(database):
-        await complete_mints(database, network_id)
+
+async def mint(context: JobContext, network_id: UUID) -> None:
+    """Make the codes of a network that were ordered and do not exist yet."""
+    await complete_mints(database_of(context), network_id)
