@@ -13,6 +13,7 @@ from rich.table import Table
 
 from ringmain.entry.acting import act_on, verify_network
 from ringmain.entry.analysing.cli import analyse
+from ringmain.entry.ending import terminated_as_interrupted
 from ringmain.entry.installation import Installation
 from ringmain.entry.replay.cli import replay
 from ringmain.entry.rotation.cli import master_key
@@ -59,7 +60,8 @@ NetworkId = Annotated[
 def main() -> None:
     """Run one command; a rule that was broken becomes a sentence and exit status 1."""
     try:
-        app()
+        with terminated_as_interrupted():
+            app()
     except Trouble as trouble:
         _fail(str(trouble))
     except RuleBroken as rule:
