@@ -4,7 +4,8 @@ What is expected is declared in `cells`, apart from the routes: a role that a ro
 the two differ, and because the door really lets it in.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Literal
@@ -23,6 +24,8 @@ Whose = Literal["own", "other merchant", "other network"]
 # on purpose.
 Outcome = Literal["refused", "apart", "apart or refused", "shared"]
 
+OTHERS: tuple[Whose, ...] = ("other network", "other merchant")
+OWN: tuple[Whose, ...] = ("own",)
 LETTERS: dict[str, Role] = {"o": "operator", "m": "merchant", "t": "terminal", "a": "analyst"}
 _SHORT = 12
 # A PNG of one point.
@@ -305,12 +308,20 @@ class Matrix:
         """Remember how the named things stand before others are let at them."""
         self._last_state = self._state()
 
-    async def run(self, route: Route, cell: Cell) -> None:
+    async def again(self, route: Route, cell: Cell, whose: Sequence[Whose]) -> "Matrix":
+        """Call another operation as everybody on the same things; return a matrix with what was found of it alone."""
+        one = copy(self)
+        one.cells_run, one.findings = 0, []
+        one.look()
+        await one.run(route, cell, whose)
+        return one
+
+    async def run(self, route: Route, cell: Cell, things: Sequence[Whose] = (*OTHERS, *OWN)) -> None:
         """Call the operation as everybody, first as those who may not."""
         declared = frozenset(LETTERS[letter] for letter in cell.roles)
         if route.roles != declared:
             self.findings.append(f"{route.operation}: the route lets in {sorted(route.roles)}, not {sorted(declared)}")
-        for whose in ("other network", "other merchant", "own"):
+        for whose in things:
             for caller in CALLERS:
                 if caller in ("nobody", "revoked") and whose != "own":
                     continue

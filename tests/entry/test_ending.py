@@ -23,8 +23,8 @@ import asyncio
 from ringmain.entry.ending import terminated_as_interrupted
 
 async def sleep():
-    print("asleep", flush=True)
     try:
+        print("asleep", flush=True)
         await asyncio.sleep(600)
     finally:
         await asyncio.sleep(0.01)
