@@ -1,8 +1,10 @@
 """What the expressions make of the lake, checked on small towns by hand; and that Spark could run them."""
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -238,6 +240,38 @@ def test_an_empty_lake_gives_reports_without_figures(tmp_path: Path) -> None:
     assert (flow.visits.total.flow, flow.visits.total.shared.value, flow.visits.strongest) == (0, None, ())
     assert closure_report(tmp_path, network).closure.within[0].every == Rate(0, 0, 0, None, None)
     assert leak_report(tmp_path, network).leaks.granted == 0
+
+
+def expressions_in(module: Any) -> set[str]:
+    """Return the functions that a module offers and that make an expression of facts."""
+    found = set()
+    for name in module.__all__:
+        one = getattr(module, name)
+        if inspect.isfunction(one):
+            asked = inspect.signature(one)
+            first = next(iter(asked.parameters.values()), None)
+            if first is not None and first.annotation is Facts and asked.return_annotation is Any:
+                found.add(name)
+    return found
+
+
+def test_every_expression_is_compared_on_spark() -> None:
+    """What `EXPRESSIONS` names is compared row by row, and an expression that it does not name is noticed."""
+    assert expressions_in(analysis) == set(EXPRESSIONS)
+
+
+def test_a_new_expression_would_be_noticed() -> None:
+    """The control: of what a module offers, what makes an expression of facts is found, and nothing else."""
+
+    def planted(facts: Facts, days: int) -> Any:
+        """Make an expression."""
+
+    def counted(facts: Facts) -> int:
+        """Run one."""
+        return len(vars(facts))
+
+    offered = {"Any": Any, "counted": counted, "planted": planted}
+    assert expressions_in(SimpleNamespace(__all__=[*offered], **offered)) == {"planted"}
 
 
 def test_every_expression_compiles_for_spark(lake: SmallLake) -> None:

@@ -38,7 +38,8 @@ FIRST, OTHERS = range(20), np.arange(20, 60)
 # Chance has so much of a place that every outcome of a short list is seen.
 MUCH = 0.4
 SEEN = np.array([0.0, 1.0, 3.0])
-DRAWS = 20_000
+# The controls are noticed in 3,000.
+DRAWS = 6_000
 # Of 3,000 lists with these seeds; 3 % of their 57,000 places would be 1,710, with a standard deviation of 41.
 TOTAL = 1_776
 
