@@ -106,6 +106,20 @@ def test_what_was_said_of_sales_gets_their_merchants(empty_database: str) -> Non
     assert ask(empty_database, "SELECT sale_id, merchant_id FROM sale_dispute") == [(sale, merchant)]
 
 
+def test_facts_that_were_compressed_are_read_beside_those_that_are_not(empty_database: str) -> None:
+    """A database that has announced facts: those ids come back as they were, and new ones are written as they are."""
+    before = [one for one in all_migrations() if one.name < "0051"]
+    migrate(empty_database, before)
+    alike, write = [uuid.UUID(int=1)] * 5_000, "INSERT INTO outbox (network_id, kind, ids) VALUES (%s, 'sale', %s)"
+    with psycopg.connect(empty_database) as connection:
+        connection.execute(write, [NETWORK, alike])
+    assert "0051_outbox_as_it_is" in migrate(empty_database)
+    with psycopg.connect(empty_database) as connection:
+        connection.execute(write, [NETWORK, alike])
+    rows = ask(empty_database, "SELECT ids, pg_column_size(ids) > 16 * 5000 FROM outbox ORDER BY id")
+    assert rows == [(alike, False), (alike, True)]
+
+
 def test_migrator_owns_what_migrations_make(empty_database: str) -> None:
     """Whoever logs in to migrate, tables belong to the role migrator, which cannot log in and bypasses RLS."""
     migrate(empty_database, [*KIT, migration("0100_more", "CREATE TABLE more ();")])

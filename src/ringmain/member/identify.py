@@ -51,7 +51,8 @@ async def identify_hashed(uow: UnitOfWork, asked: Sequence[tuple[IdentifierKind,
     found: dict[bytes, Known] = {}
     for kind in sorted({kind for kind, _ in asked}):
         wanted = {hash_ for own_kind, own in asked if own_kind is kind for hash_ in own}
-        for row in await people.find_by_hashes(uow, kind, list(wanted)):
+        # In the order of the index: what lies on one page of it is looked up while that page is near.
+        for row in await people.find_by_hashes(uow, kind, sorted(wanted)):
             found[row.asked] = _known(row)
     if not found:
         return [None] * len(asked)

@@ -43,7 +43,8 @@ _FIND = """
 async def find_by_hashes(uow: UnitOfWork, kind: int, hashes: Sequence[bytes]) -> list[Found]:
     """Return the people who have an identifier of this kind with one of the hashes."""
     async with uow.keyed():
-        return await uow.rows(Found, _FIND, {"network": uow.network_id, "kind": kind, "hashes": pack_bytes(hashes)})
+        params = {"network": uow.network_id, "kind": kind, "hashes": pack_bytes(hashes)}
+        return await uow.rows(Found, _FIND, params, binary=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +256,7 @@ async def claim_identifiers(uow: UnitOfWork, rows: Sequence[IdentifierRow]) -> s
         pack_optional_timestamps(row.attached_at for row in rows),
         pack_optional_timestamps(row.verified_at for row in rows),
     )
-    return {row.id for row in await uow.rows(_Id, _ADD_IDENTIFIERS, params)}
+    return {row.id for row in await uow.rows(_Id, _ADD_IDENTIFIERS, params, binary=True)}
 
 
 _IDENTIFIERS = """

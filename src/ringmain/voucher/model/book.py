@@ -63,6 +63,8 @@ class Book:
         several = len(all_of) + len(best_of) > 1 or expected_minor is not None
         kept = self._keep((*all_of, *best_of)) if several else None
         try:
+            if not several and not best_of:
+                return [self._redeem(action) for action in all_of]
             if len(all_of) > 1:
                 self._check_combination(all_of)
             done = self._redeem_each(all_of, 0)

@@ -43,7 +43,7 @@ async def lock_vouchers(uow: UnitOfWork, ids: Iterable[UUID], redemption_ids: Se
     """Lock vouchers, given by their ids or by redemptions of them, and read them as they are under the lock."""
     params: dict[str, Any] = {"network": uow.network_id, "ids": pack_uuids(list(ids))}
     if not redemption_ids:
-        return await uow.start(Voucher, _LOCK_VOUCHERS, params)
+        return await uow.start(Voucher, _LOCK_VOUCHERS, params, binary=True)
     params["redemptions"] = pack_uuids(redemption_ids)
     return await uow.start(Voucher, _LOCK_VOUCHERS_OF_REDEMPTIONS, params)
 
