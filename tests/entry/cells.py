@@ -465,6 +465,12 @@ CAMPAIGN: dict[str, Cell] = {
         own=(201, 409),
     ),
     "list_service_plans": Cell("amo", lambda _: "/v1/service-plans", other_network="apart", other_merchant="apart"),
+    "look_up_benefits": Cell(
+        "t", lambda _: "/v1/benefits/lookups", lambda _: {"code": "RM1" + "A" * 58}, own=(422,), refused_with=(422,)
+    ),
+    "give_benefit": Cell(
+        "t", lambda _: "/v1/benefits/given", lambda _: {"token": "A" * 76}, own=(404,), refused_with=(404,)
+    ),
     "read_scene_tribes": Cell("amo", lambda _: "/v1/scene-tribes", other_network="apart", other_merchant="apart"),
     "list_packs": Cell("amo", lambda _: "/v1/packs", other_network="apart", other_merchant="apart"),
     "read_pack": Cell("amo", lambda _: "/v1/packs/catering", other_network="apart", other_merchant="apart"),

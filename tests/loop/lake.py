@@ -153,6 +153,11 @@ class SmallLake:
             met_at=day(on),
         )
 
+    def give_benefit(self, plan: str, who: str, on: float) -> None:
+        """Record that a till gave somebody a benefit of a plan."""
+        row = {"given_id": f"b-{plan}-{who}-{on}", "plan_id": plan, "version": 1, "benefit": 1, "subject_id": who}
+        self._add("benefit_given", **row, shop_id="shop", given_at=day(on))
+
     def breach(self, campaign: str, who: str, on: float) -> None:
         """Record that somebody was given the offer of a campaign by hand."""
         row = {"breach_id": f"b-{campaign}-{who}", "campaign_id": campaign, "subject_id": who}

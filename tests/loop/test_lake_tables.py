@@ -24,7 +24,7 @@ AT = datetime(2017, 3, 1, 12, 30, 15, 123_000, tzinfo=UTC)
 ANN, SHOP, MERCHANT = uuid4(), uuid4(), uuid4()
 SALE, VOUCHER, OFFER, REDEMPTION, REVERSAL, TOUCH = (uuid7(AT) for _ in range(6))
 SCENE, TERMINAL, CAMPAIGN = uuid4(), uuid4(), uuid4()
-CHANGE, DISPUTE, OPPORTUNITY, MEETING, PLAN, TRIBE = (uuid7(AT) for _ in range(6))
+CHANGE, DISPUTE, OPPORTUNITY, MEETING, PLAN, TRIBE, BENEFIT = (uuid7(AT) for _ in range(7))
 BEN, INVITATION, REFERRAL, REWARD = (uuid7(AT) for _ in range(4))
 
 # Rows as the slices write them, by table and in the order of their references.
@@ -164,6 +164,20 @@ ROWS: list[tuple[str, dict[str, Any]]] = [
         },
     ),
     (
+        "benefit_given",
+        {
+            "id": BENEFIT,
+            "plan_id": PLAN,
+            "version": 2,
+            "benefit": 1,
+            "subject_id": ANN,
+            "shop_id": SHOP,
+            "terminal_id": MERCHANT,
+            "day": AT.date(),
+            "given_at": AT,
+        },
+    ),
+    (
         "campaign_breach",
         {"id": VOUCHER, "campaign_id": CAMPAIGN, "subject_id": ANN, "happened_at": AT},
     ),
@@ -188,6 +202,7 @@ FACTS = {
     "sale_disputed": DISPUTE,
     "campaign_opportunity": OPPORTUNITY,
     "service_met": MEETING,
+    "benefit_given": BENEFIT,
     "campaign_breach": VOUCHER,
     "invitation": INVITATION,
     "referral": REFERRAL,
@@ -281,6 +296,15 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "subject_id": str(ANN),
         "treated": False,
         "met_at": AT,
+    },
+    "benefit_given": {
+        "given_id": str(BENEFIT),
+        "plan_id": str(PLAN),
+        "version": 2,
+        "benefit": 1,
+        "subject_id": str(ANN),
+        "shop_id": str(SHOP),
+        "given_at": AT,
     },
     "campaign_breach": {
         "breach_id": str(VOUCHER),

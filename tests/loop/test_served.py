@@ -52,10 +52,13 @@ def test_counted_are_visits_from_the_first_meeting_on(lake: SmallLake) -> None:
     for on in (57, 59, 71.9, 72):
         lake.sale(f"s{on}", "ann", str(SHOP), on)
     lake.rows["sale"][1]["redeemed_minor"] = 0
+    for plan, on in ((PLAN, 60), (PLAN, 62), (PLAN, 95), (OTHER, 62)):
+        lake.give_benefit(str(plan), "ann", on)
     lake.write()
     found = plan_effect(lake.root, KEYRING, lake.network_id, asked(day(90)))
     assert (found.served.people, found.served.visits, found.served.full_price) == (1, 2, 1)
     assert found.served.paid_minor == 1_000 + 800
+    assert found.given == 2
     assert (found.held_out.people, found.held_out.visits, found.waiting) == (1, 0, 0)
     assert (found.visits.state, found.visits.more) == (State.TOO_EARLY, None)
     waiting = plan_effect(lake.root, KEYRING, lake.network_id, asked(day(70)))
@@ -100,10 +103,12 @@ def test_merchants_read_people_in_fives(lake: SmallLake) -> None:
     """Ten and more, moved by a secret and rounded down; of fewer than ten nothing is said."""
     for number in range(43):
         lake.serve(str(PLAN), f"p{number}", 60, treated=number >= 4)
+        lake.give_benefit(str(PLAN), f"p{number}", 61)
     lake.write()
     found = plan_effect(lake.root, KEYRING, lake.network_id, asked(day(90), rounded=True))
     assert found.served.people in (35, 40)
     assert (found.held_out.people, found.held_out.visits) == (None, None)
+    assert found.given == 45
 
 
 @pytest.mark.parametrize(

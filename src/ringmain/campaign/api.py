@@ -108,6 +108,7 @@ from ringmain.campaign.receipt import NextVoucher, next_voucher
 from ringmain.campaign.referrals.invite import Sharing, invite, join_by, set_rule, sharing_of
 from ringmain.campaign.referrals.store import LAKE_TABLES as REFERRAL_LAKE_TABLES
 from ringmain.campaign.referrals.store import Rule as ReferralRule
+from ringmain.campaign.service.benefits import DueBenefit, Till, copied_benefits, due_benefits, give_benefit
 from ringmain.campaign.service.manage import (
     NewServicePlan,
     change_plan,
@@ -180,6 +181,7 @@ __all__ = [
     "Claimed",
     "Dealing",
     "Draw",
+    "DueBenefit",
     "Effects",
     "Experiment",
     "Game",
@@ -223,6 +225,7 @@ __all__ = [
     "Sharing",
     "State",
     "SwitchOff",
+    "Till",
     "ToldPlay",
     "Value",
     "Won",
@@ -246,6 +249,7 @@ __all__ = [
     "choosing_at",
     "claim",
     "close_game",
+    "copied_benefits",
     "copied_plans",
     "copy_campaign",
     "cross_fitted",
@@ -253,6 +257,7 @@ __all__ = [
     "decline_campaign",
     "draft_campaign",
     "draw",
+    "due_benefits",
     "effects",
     "end_campaign",
     "end_due_campaigns",
@@ -262,6 +267,7 @@ __all__ = [
     "expected",
     "first_found",
     "game_at",
+    "give_benefit",
     "held_out",
     "in_language",
     "in_the_way",

@@ -359,6 +359,14 @@ class ServicePlanEnded(RuleBroken):
     next_step = "Make a new plan for this tribe and scene."
 
 
+class BenefitNotDue(RuleBroken):
+    """No such benefit was looked up at this till lately, or the guest does not get it any more."""
+
+    code = "benefit_not_due"
+    status = HTTPStatus.NOT_FOUND
+    next_step = "Scan the guest's own code again, and give what is shown then."
+
+
 class PackUnreadable(RuleBroken):
     """A pack's file is wrong; `line` says where."""
 

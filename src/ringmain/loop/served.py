@@ -72,7 +72,8 @@ class PlanEffect:
 
     `visits`, `full_price` (visits without a voucher) and `paid` (minor units, vouchers and refunds left out) are
     readings in which the people served stand beside those held out; while it is not `final` they hold at any look.
-    `waiting`: people whose days are not over.
+    `waiting`: people whose days are not over. `given`: benefits that tills gave under it, each once a day at a shop;
+    None where too few people may be told of.
     """
 
     window_days: int
@@ -84,6 +85,7 @@ class PlanEffect:
     visits: More
     full_price: More
     paid: More
+    given: int | None
 
 
 async def effect_of(uow: UnitOfWork, plan_id: UUID, *, by: UUID | None) -> PlanOf:
@@ -119,12 +121,14 @@ def plan_effects(lake: Path, keyring: Keyring, network_id: UUID, asked: Sequence
     shops = asked[0].shop_ids
     with facts_of(lake, network_id) as facts:
         own = None if shops is None else [str(id_) for id_ in shops]
-        rows = analysis.served_rows(facts, WINDOW_DAYS, BEFORE_DAYS, own, [str(one.plan_id) for one in asked])
+        ids = [str(one.plan_id) for one in asked]
+        rows = analysis.served_rows(facts, WINDOW_DAYS, BEFORE_DAYS, own, ids)
+        given = analysis.benefits_given(facts, ids)
     key = keyring.derived(KEY)
-    return {one.plan_id: _read(rows, one, key) for one in asked}
+    return {one.plan_id: _read(rows, given, one, key) for one in asked}
 
 
-def _read(rows: ServedRows, asked: PlanOf, key: bytes) -> PlanEffect:
+def _read(rows: ServedRows, given: Sequence[tuple[str, int]], asked: PlanOf, key: bytes) -> PlanEffect:
     """Read the people of a plan that were met before the moment up to which it is read."""
     days = microseconds_of(timedelta(days=WINDOW_DAYS))
     mine = np.asarray(rows.plan, dtype=object) == str(asked.plan_id)
@@ -151,6 +155,8 @@ def _read(rows: ServedRows, asked: PlanOf, key: bytes) -> PlanEffect:
             return Group(count, in_fives(visits), in_fives(full), in_two_digits(paid))
         return Group(count, visits, full, paid)
 
+    told = people(met & rows.treated)
+    count = sum(plan == str(asked.plan_id) and at < microseconds(asked.until) for plan, at in given)
     return PlanEffect(
         window_days=WINDOW_DAYS,
         waiting=people(met & ~ripe),
@@ -161,6 +167,7 @@ def _read(rows: ServedRows, asked: PlanOf, key: bytes) -> PlanEffect:
         visits=reading(rows.visits, rows.visits_before),
         full_price=reading(rows.full_price, rows.full_price_before),
         paid=reading(rows.paid_minor, rows.paid_before),
+        given=None if told is None else in_fives(count) if asked.rounded else count,
     )
 
 

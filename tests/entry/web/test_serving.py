@@ -159,10 +159,19 @@ async def test_a_benefit_is_read_on_the_phone_and_at_the_till(
         phone.client.cookies.set("rm_till", cookie)
         sent = {"key": str(uuid7(datetime.now(tz=UTC))), "scanned": code}
         answered = (await phone.client.post("/till/identify", json=sent)).json()
-        assert "Gets: A table kept till 19:00" in answered["member"]["habits"]
+        (benefit,) = answered["member"]["benefits"]
+        assert benefit["text"] == "A table kept till 19:00"
+        for key, status in (("9", 200), ("9", 200), ("8", 200)):
+            press = {"key": key, "token": benefit["token"]}
+            assert (await phone.client.post("/till/benefit", json=press)).status_code == status
+        wrong = await phone.client.post("/till/benefit", json={"key": "7", "token": "A" * 76})
+        assert (wrong.status_code, wrong.json()["code"]) == (404, "benefit_not_due")
+        async with street.unit() as uow:
+            rows = await (await uow.connection.execute("SELECT shop_id FROM benefit_given")).fetchall()
+        assert rows == [(street.shops[1],)]
         number = await phone.client.post("/till/identify", json=sent | {"key": "2", "scanned": phone.number})
         # Whom the cashier knows by a phone only is not given away as one of the group.
-        assert "Gets: A table kept till 19:00" not in number.json()["member"]["habits"]
+        assert number.json()["member"]["benefits"] == []
 
 
 async def fill(site: MerchantSite) -> None:

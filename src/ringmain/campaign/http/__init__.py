@@ -9,6 +9,7 @@ from ringmain.campaign.packs.http import ROUTES as PACK_ROUTES
 from ringmain.campaign.plan.http import ROUTES as PLAN_ROUTES
 from ringmain.campaign.referrals.http import ROUTES as REFERRAL_ROUTES
 from ringmain.campaign.service.http import ROUTES as SERVICE_ROUTES
+from ringmain.campaign.service.till_http import ROUTES as BENEFIT_ROUTES
 from ringmain.kit.http import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -19,6 +20,7 @@ ROUTES: tuple[Route, ...] = (
     *REFERRAL_ROUTES,
     *PLAN_ROUTES,
     *SERVICE_ROUTES,
+    *BENEFIT_ROUTES,
     *PACK_ROUTES,
     *BUDGET_ROUTES,
 )

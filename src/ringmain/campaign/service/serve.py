@@ -69,15 +69,16 @@ async def benefits_of(
 
     `merchant_ids`: at whose shops; None everywhere. Nothing where they do not agree to personal answers any more.
     """
+    return [(one.owner_id, one.said.benefits) for one in await benefit_plans(uow, known, merchant_ids)]
+
+
+async def benefit_plans(uow: UnitOfWork, known: Known, merchant_ids: Sequence[UUID] | None) -> list[ServicePlan]:
+    """Return the plans of which `benefits_of` tells, the network's first."""
     plans = await store.met_running(uow, known.subject_ids)
     mine = await _of_tribe(uow, [one for one in plans if one.said.benefits], known.subject_id)
     owners = None if merchant_ids is None else {uow.network_id, *merchant_ids}
-    found = [
-        (one.owner_id, one.said.benefits)
-        for one in mine
-        if not held_out(one, known.subject_id) and (owners is None or one.owner_id in owners)
-    ]
-    return sorted(found, key=lambda one: one[0] != uow.network_id)
+    found = [one for one in mine if not held_out(one, known.subject_id) and (owners is None or one.owner_id in owners)]
+    return sorted(found, key=lambda one: one.owner_id != uow.network_id)
 
 
 def held_out(one: ServicePlan, subject_id: UUID) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -213,6 +213,65 @@ async def add_met(uow: UnitOfWork, rows: Sequence[Met]) -> list[UUID]:
     return [row.id for row in await uow.rows(_Id, _ADD_MET, params)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenRow:
+    """A benefit that is given; `benefit` is its place in the version, from 1."""
+
+    id: UUID
+    plan_id: UUID
+    version: int
+    benefit: int
+    subject_id: UUID
+    shop_id: UUID
+    terminal_id: UUID
+    day: date
+    given_at: datetime
+
+
+_ADD_GIVEN = """
+    INSERT INTO benefit_given
+        (network_id, id, plan_id, version, benefit, subject_id, shop_id, terminal_id, day, given_at)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT ON CONSTRAINT benefit_given_once DO NOTHING
+"""
+_GIVEN = """
+    SELECT id FROM benefit_given
+    WHERE network_id = %s AND subject_id = %s AND plan_id = %s AND version = %s AND benefit = %s AND shop_id = %s
+      AND day = %s
+"""
+
+
+async def add_given(uow: UnitOfWork, row: GivenRow) -> UUID:
+    """Write that a benefit was given; return its id, or that of what was written on this day before."""
+    what = (row.plan_id, row.version, row.benefit)
+    values = (uow.network_id, row.id, *what, row.subject_id, row.shop_id, row.terminal_id, row.day, row.given_at)
+    await uow.execute(_ADD_GIVEN, values)
+    # A statement of its own: it sees the row of a press that was faster.
+    found = await uow.row(_Id, _GIVEN, (uow.network_id, row.subject_id, *what, row.shop_id, row.day))
+    assert found is not None
+    return found.id
+
+
+@dataclass(frozen=True, slots=True)
+class GivenTo:
+    """A benefit that a person was given."""
+
+    plan_id: UUID
+    shop_id: UUID
+    given_at: datetime
+
+
+_GIVEN_TO = """
+    SELECT plan_id, shop_id, given_at FROM benefit_given
+    WHERE network_id = %s AND subject_id = ANY(%s) ORDER BY given_at, id
+"""
+
+
+async def given_to(uow: UnitOfWork, subject_ids: Sequence[UUID]) -> list[GivenTo]:
+    """Return the benefits that a person was given, the first one first."""
+    return await uow.rows(GivenTo, _GIVEN_TO, (uow.network_id, pack_uuids(subject_ids)))
+
+
 _FACTS = """
     SELECT id::text AS meeting_id, plan_id::text, version::bigint AS version, tribe_id::text, scene,
            subject_id::text, treated, met_at
@@ -234,5 +293,23 @@ LAKE_TABLES = (
         },
         query=_FACTS,
         day_column="met_at",
+    ),
+    LakeTable(
+        kind="benefit_given",
+        columns={
+            "given_id": "string",
+            "plan_id": "string",
+            "version": "int64",
+            "benefit": "int64",
+            "subject_id": "string",
+            "shop_id": "string",
+            "given_at": "timestamp",
+        },
+        query="""
+            SELECT id::text AS given_id, plan_id::text, version::bigint AS version, benefit::bigint AS benefit,
+                   subject_id::text, shop_id::text, given_at
+            FROM benefit_given WHERE network_id = %(network)s AND id = ANY(%(ids)s)
+        """,
+        day_column="given_at",
     ),
 )

@@ -9,6 +9,7 @@ from ringmain.kit.lake.read import Facts
 from ringmain.loop.analysis.effect import (
     DealtRows,
     ServedRows,
+    benefits_given,
     dealt_people,
     dealt_rows,
     dealt_turns,
@@ -63,6 +64,7 @@ __all__ = [
     "Stop",
     "Table",
     "after_playing",
+    "benefits_given",
     "bought",
     "bought_rows",
     "data_end",

@@ -189,6 +189,17 @@ def _served_in_order(
     return people.filter(one_of(people.plan_id, plan_ids)).order_by("entered_at", "subject_id")
 
 
+def benefits_given(facts: Facts, plan_ids: Sequence[str]) -> list[tuple[str, int]]:
+    """Return of each benefit that was given at a till its plan, and when: microseconds since 1970."""
+    rows = facts.read(_benefits_given, plan_ids)
+    return list(zip(rows["plan_id"].to_pylist(), times(rows["given_at"]).tolist(), strict=True))
+
+
+def _benefits_given(facts: Facts, plan_ids: Sequence[str]) -> Table:
+    given = facts.benefit_given
+    return given.filter(one_of(given.plan_id, plan_ids)).select("plan_id", "given_at")
+
+
 @dataclass(frozen=True, slots=True)
 class DealtRows:
     """`dealt_people` as arrays, in the order in which people entered; times are microseconds since 1970."""

@@ -33,7 +33,7 @@ class PlanEffectShown(Struct, frozen=True, kw_only=True):
 
     `served`, `held_out` are counted: people, their visits, those without a voucher (`full_price`), and what they paid.
     Readings are differences per person; while not `final` they hold however often they are looked at. Merchants read
-    it as it stood on a Monday, people in fives; null: fewer than ten.
+    it as it stood on a Monday, people in fives; null: fewer than ten. `benefits_given`: what tills told of, by when.
     """
 
     plan_id: UUID
@@ -46,6 +46,7 @@ class PlanEffectShown(Struct, frozen=True, kw_only=True):
     visits: PerPerson
     full_price: PerPerson
     paid: PerPerson
+    benefits_given: int | None
 
 
 def per_person(one: More) -> PerPerson:
@@ -72,6 +73,7 @@ async def _effect(call: Call, _: Any) -> PlanEffectShown:
         visits=per_person(found.visits),
         full_price=per_person(found.full_price),
         paid=per_person(found.paid),
+        benefits_given=found.given,
     )
 
 
@@ -104,6 +106,7 @@ ROUTES: tuple[Route, ...] = (
             "visits": _MORE,
             "full_price": _MORE | {"more": 0.27, "low": 0.08, "high": 0.46},
             "paid": _MORE | {"state": "too_early", "more": 1_560.0, "low": -400.0, "high": 3_520.0},
+            "benefits_given": 640,
         },
     ),
 )

@@ -2,6 +2,7 @@
 
 import "./page.js";
 import { ask, newKey, Refused, Unanswered } from "./ask.js";
+import { drawBenefits } from "./benefit.js";
 import { load, possible, readCode } from "./camera.js";
 import { minor, type, writer } from "./money.js";
 import { begin, foundHere, hold, reckon, release } from "./offline.js";
@@ -93,6 +94,7 @@ function drawGuest() {
   if (sale.joining) at("join-why").textContent = sale.joining.challenge ? texts.askPhone : texts.notMember;
   at("join-yes").disabled = !who.value;
   if (member) drawMember(member);
+  drawBenefits(member, texts, say);
   drawVouchers();
 }
 

@@ -198,6 +198,7 @@ async def download(visit: Visit) -> Response:
             "segments": await segment.copied_segments(uow, visit.holder_id),
             "blocks": blocked,
             "service_plans": await campaign.copied_plans(uow, known) if known is not None else [],
+            "benefits_given": await campaign.copied_benefits(uow, known) if known is not None else [],
         }
     data = msgspec.json.format(msgspec.json.encode({**msgspec.to_builtins(copy), **above}), indent=2)
     return visit.file(data, "application/json", f"my-data-{copy.copied_at:%Y-%m-%d}.json")

@@ -14,6 +14,7 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute(path="/till/quote", audience=CASHIER, post=identify.reckon, json=True),
     PageRoute(path="/till/join", audience=CASHIER, post=identify.join, json=True),
     PageRoute(path="/till/join-code", audience=CASHIER, post=identify.join_code, json=True),
+    PageRoute(path="/till/benefit", audience=CASHIER, post=identify.give_benefit, json=True),
     PageRoute(path="/till/photo/{member_id:uuid}", audience=CASHIER, get=identify.photo),
     PageRoute(path="/till/sale", audience=CASHIER, post=sales.record, json=True),
     PageRoute(path="/till/undo", audience=CASHIER, post=sales.undo, json=True),

@@ -64,6 +64,26 @@ class JoinCode(Struct, frozen=True, forbid_unknown_fields=True):
     total_minor: int | None = None
 
 
+class BenefitShown(Struct, frozen=True):
+    """What a guest gets beside prices, in the till's language, and the token to tell by that it was given."""
+
+    token: str
+    text: str
+
+
+class GiveBenefit(Struct, frozen=True, forbid_unknown_fields=True):
+    """A benefit that the cashier has given, under the key of this press."""
+
+    key: str
+    token: str
+
+
+class BenefitGiven(Struct, frozen=True):
+    """That it was written down."""
+
+    given: bool = True
+
+
 class MemberShown(Struct, frozen=True):
     """A guest, as far as this merchant may see them."""
 
@@ -74,6 +94,7 @@ class MemberShown(Struct, frozen=True):
     photo: str | None
     points: int
     habits: list[str]
+    benefits: list[BenefitShown] = []
 
 
 class Answer(Struct, frozen=True):
@@ -193,18 +214,33 @@ async def _member_code(visit: Visit, asked: Identify, code: str) -> Answer:
         desk = await desk_of(uow, visit)
         known = await _person(uow, kept.member_id)
         answer = await _shown(uow, visit, desk, known, asked.total_minor)
-        benefits = await _benefits(uow, visit, desk, known)
-        if answer.member is None or not benefits:
+        if answer.member is None:
             return answer
-        habits = [*answer.member.habits, *benefits]
-        return structs.replace(answer, member=structs.replace(answer.member, habits=habits))
+        benefits = await _benefits(uow, visit, desk, known)
+        return structs.replace(answer, member=structs.replace(answer.member, benefits=benefits))
 
 
-async def _benefits(uow: UnitOfWork, visit: Visit, desk: Desk, known: member.Known) -> list[str]:
+async def _benefits(uow: UnitOfWork, visit: Visit, desk: Desk, known: member.Known) -> list[BenefitShown]:
     """Return what a guest gets beside prices; only where they have shown their own code, decision 0029."""
-    found = await campaign.benefits_of(uow, known, [desk.shop.merchant_id])
-    lines = campaign.in_language([one for _, some in found for one in some], visit.speech.language)
-    return [visit.speech.text("Gets: %(benefit)s", benefit=line) for line in lines]
+    found = await campaign.due_benefits(uow, visit.site.keyring, known, _till(desk))
+    language = visit.speech.language
+    return [BenefitShown(one.token, campaign.in_language([one.benefit], language)[0]) for one in found]
+
+
+def _till(desk: Desk) -> campaign.Till:
+    return campaign.Till(desk.shop.merchant_id, desk.shop.id, desk.terminal_id)
+
+
+async def give_benefit(visit: Visit) -> Response:
+    """Write down that a guest was given a benefit."""
+    asked = await received(visit, GiveBenefit)
+
+    async def act(uow: UnitOfWork) -> BenefitGiven:
+        desk = await desk_of(uow, visit)
+        await campaign.give_benefit(uow, visit.site.keyring, asked.token, _till(desk))
+        return BenefitGiven()
+
+    return visit.json(await visit.once("till benefit", act, BenefitGiven, key=asked.key, sent=asked.token))
 
 
 async def _voucher_code(visit: Visit, code: str, total_minor: int | None) -> Answer:
