@@ -1,21 +1,25 @@
 """Tests of ready packs: those that come with the package, what is wrong with a line, and drafts that give nothing."""
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from ringmain.campaign import api
 from ringmain.campaign.api import LeftOut, State
-from ringmain.campaign.errors import PackCampaignUnknown, PackNotFound, PackUnreadable
+from ringmain.campaign.errors import PackCampaignUnknown, PackNeedsUsual, PackNotFound, PackUnreadable
 from ringmain.campaign.packs import load
 from ringmain.campaign.packs.model import read_pack
+from ringmain.kit.pure.ids import uuid7
 from ringmain.member import api as member
 from ringmain.message.segments import segments
+from ringmain.sale import api as sale
 from ringmain.voucher import api as voucher
 from tests.campaign.messages.morning import column
 from tests.campaign.playing import draw
 from tests.campaign.test_plan import partnership
-from tests.match.street import Street
+from tests.match.street import NOW, Street
 
 ASKED = frozenset(question.key for question in member.QUESTIONS)
 CATERING = (load._FOLDER / "catering.toml").read_text("utf-8")
@@ -64,7 +68,7 @@ def test_what_is_no_toml_is_told_with_its_line() -> None:
     assert refused.value.facts["line"] == text.splitlines().index("[words.poster") + 1
 
 
-async def apply(street: Street, *keys: str, usual_minor: int = 6_000) -> api.Applied:
+async def apply(street: Street, *keys: str, usual_minor: int | None = 6_000) -> api.Applied:
     """Make drafts for the flower shop."""
     async with street.unit() as uow:
         return await api.apply_pack(
@@ -127,3 +131,42 @@ async def test_what_the_pack_does_not_have_makes_nothing(street: Street) -> None
     with pytest.raises(PackCampaignUnknown):
         await apply(street, "first_meal", "free_beer")
     assert await column(street, "SELECT id FROM campaign") == list[UUID]()
+
+
+async def sell(street: Street, amounts: Sequence[int], place: int = 1, at: datetime = NOW) -> None:
+    """Sell something for each amount at a shop."""
+    new = [
+        sale.NewSale(
+            id=uuid7(at),
+            shop_id=street.shops[place],
+            merchant_id=street.merchants[place],
+            total_minor=amount,
+            currency="CNY",
+            sold_at=at,
+        )
+        for amount in amounts
+    ]
+    async with street.unit(at) as uow:
+        answers = await sale.record(uow, new)
+    assert all(isinstance(answer, sale.Recorded) for answer in answers)
+
+
+async def test_prices_come_from_what_is_sold(street: Street) -> None:
+    """The median of thirty sales of eight weeks; not older ones, returns, another shop's, or what was only redeemed."""
+    await sell(street, [9_000 + 10 * number for number in range(15)] + [5_000] * 14)
+    await sell(street, [100] * 40, at=NOW - timedelta(weeks=8, hours=1))
+    await sell(street, [200] * 40, place=2)
+    await sell(street, [-300] * 40)
+    with pytest.raises(PackNeedsUsual):
+        await apply(street, "first_meal", usual_minor=None)
+    assert await column(street, "SELECT id FROM campaign") == list[UUID]()
+    await sell(street, [9_500])
+    done = await apply(street, "first_meal", usual_minor=None)
+    assert (done.usual_minor, done.from_sales) == (9_000, 30)
+    async with street.unit() as uow:
+        one = await api.read_campaign(uow, done.made["first_meal"], by=street.merchants[1])
+        offer = (await voucher.read_offers(uow, [one.said.offer_id]))[one.said.offer_id]
+    named = await apply(street, "come_back", usual_minor=18_000)
+    assert (named.usual_minor, named.from_sales) == (18_000, None)
+    first = next(each for each in api.pack_of("catering").campaigns if each.key == "first_meal")
+    assert offer.terms.face_minor == 9_000 * first.offer.worth // 100

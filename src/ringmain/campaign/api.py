@@ -60,6 +60,7 @@ from ringmain.campaign.packets.store import packets_unlike_their_parts
 from ringmain.campaign.packs.apply import Applied, LeftOut, apply_pack, pack_drafts
 from ringmain.campaign.packs.load import pack_of, packs
 from ringmain.campaign.packs.model import Pack, PackCampaign, PackOffer
+from ringmain.campaign.packs.usual import FEWEST_SALES, Usual, usual_purchase
 from ringmain.campaign.plan.assignment import area_of
 from ringmain.campaign.plan.breach import breach_recorder
 from ringmain.campaign.plan.deal import Dealing, dealing, held_out, record_opportunities
@@ -153,6 +154,7 @@ LAKE_TABLES = (*PLAN_LAKE_TABLES, *BREACH_LAKE_TABLES, *REFERRAL_LAKE_TABLES, *S
 
 __all__ = [
     "DAY_MINUTES",
+    "FEWEST_SALES",
     "GAME_LAKE_TABLES",
     "LAKE_TABLES",
     "LAPSED_DAYS",
@@ -227,6 +229,7 @@ __all__ = [
     "SwitchOff",
     "Till",
     "ToldPlay",
+    "Usual",
     "Value",
     "Won",
     "add_stock",
@@ -332,6 +335,7 @@ __all__ = [
     "two_boosted",
     "two_logistic",
     "used",
+    "usual_purchase",
     "winners",
     "without",
     "worth",

@@ -383,6 +383,14 @@ class PackNotFound(RuleBroken):
     next_step = "List the packs with GET /v1/packs."
 
 
+class PackNeedsUsual(RuleBroken):
+    """Too little was sold of late to say what a usual purchase costs, and nobody has said it."""
+
+    code = "pack_needs_usual"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    next_step = "Name what a usual purchase costs: usual_purchase_minor."
+
+
 class PackCampaignUnknown(RuleBroken):
     """The pack has no campaign of this key."""
 

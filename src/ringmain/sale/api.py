@@ -31,6 +31,7 @@ from ringmain.sale.store import (
     till_sale,
     till_sales,
 )
+from ringmain.sale.store.baskets import Basket, usual_basket
 from ringmain.sale.store.buyers import BoughtRow, LineRow, RegularRow, bought, bought_by, lines_of, regular
 from ringmain.sale.store.export import EXPORT_TABLES
 from ringmain.sale.store.lake import LAKE_TABLES
@@ -55,6 +56,7 @@ __all__ = [
     "LAKE_TABLES",
     "RECORD",
     "UNDONE",
+    "Basket",
     "BoughtRow",
     "Counts",
     "ImportReport",
@@ -119,5 +121,6 @@ __all__ = [
     "till_sales",
     "time_import",
     "undo",
+    "usual_basket",
     "write_sales_file",
 ]

@@ -106,7 +106,9 @@ async def test_a_pack_becomes_drafts(site: MerchantSite) -> None:
     assert (await site.send(page, page, keys="first_meal")).status_code == 422
     assert (await site.send(page, page, usual="60")).status_code == 422
     assert await site.count("campaign") == 0
+    assert "Too little was sold of late to tell" in (await site.get(page)).text
     done = (await site.send(page, page, keys="first_meal", usual="60")).text
+    assert ("They reckon with a usual purchase of" in done, "60.00, as you have typed it." in done) == (True, True)
     assert ("1 draft was made." in done, await site.count("campaign"), await site.count("offer", "paused")) == (
         True,
         1,

@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from ringmain.campaign.errors import PackCampaignUnknown
+from ringmain.campaign.errors import PackCampaignUnknown, PackNeedsUsual
 from ringmain.campaign.packs import store
 from ringmain.campaign.packs.load import pack_of
 from ringmain.campaign.packs.model import PackCampaign
+from ringmain.campaign.packs.usual import usual_purchase
 from ringmain.campaign.plan.model import Audience, NewCampaign, Schedule
 from ringmain.campaign.plan.partner import partnerships_of
 from ringmain.campaign.plan.run import draft_campaign
@@ -38,11 +39,17 @@ class LeftOut(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What was made of a pack now, what had been before (campaigns by key), and what was left out, with the reason."""
+    """What was made of a pack now, what had been before (campaigns by key), and what was left out, with the reason.
+
+    `usual_minor`: the usual purchase of which offers are percent; `from_sales` is of how many sales it is the median,
+    None where it was named.
+    """
 
     made: dict[str, UUID]
     before: dict[str, UUID]
     left_out: dict[str, LeftOut]
+    usual_minor: int
+    from_sales: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +66,14 @@ class _Wish:
 
 
 async def apply_pack(
-    uow: UnitOfWork, name: str, merchant_id: UUID, *, usual_minor: int, language: str, keys: Sequence[str] | None
+    uow: UnitOfWork, name: str, merchant_id: UUID, *, usual_minor: int | None, language: str, keys: Sequence[str] | None
 ) -> Applied:
     """Make drafts of a pack's campaigns, of all or of some; what was made before is left as it is.
 
-    `usual_minor`: what a usual purchase costs, of which offers are percent. Offers are paused until their campaign is
-    started. Raises `PackNotFound`, `PackCampaignUnknown`, `MerchantNotFound`, or what drafting refuses; then nothing
-    is made. Announces `offer_published` and `campaign_changed`.
+    `usual_minor`: what a usual purchase costs, of which offers are percent; None: the median of what was sold of late.
+    Offers are paused until their campaign is started. Raises `PackNotFound`, `PackCampaignUnknown`, `PackNeedsUsual`,
+    `MerchantNotFound`, or what drafting refuses; then nothing is made. Announces `offer_published` and
+    `campaign_changed`.
     """
     pack = pack_of(name)
     await network.merchant_of(uow, merchant_id)
@@ -75,12 +83,17 @@ async def apply_pack(
         raise PackCampaignUnknown(keys=unknown)
     await store.lock(uow, merchant_id)
     before = dict(await store.made(uow, merchant_id, name))
+    shops = await network.shops_of(uow, merchant_id)
+    sold = None if usual_minor is not None else await usual_purchase(uow, shops)
+    usual = usual_minor if sold is None else sold.minor
+    if usual is None:
+        raise PackNeedsUsual
     wish = _Wish(
         merchant_id,
         name,
         language,
-        usual_minor,
-        await network.shops_of(uow, merchant_id),
+        usual,
+        shops,
         await network.network_of(uow),
         await uow.now(),
     )
@@ -95,7 +108,8 @@ async def apply_pack(
         else:
             made[one.key] = answer
             await store.add(uow, merchant_id, name, (one.key, answer), wish.now)
-    return Applied(made, {key: id_ for key, id_ in before.items() if keys is None or key in keys}, left_out)
+    kept = {key: id_ for key, id_ in before.items() if keys is None or key in keys}
+    return Applied(made, kept, left_out, usual, None if sold is None else sold.sales)
 
 
 async def pack_drafts(uow: UnitOfWork, merchant_id: UUID, name: str) -> dict[str, UUID]:

@@ -7,13 +7,14 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from ringmain.campaign import api as campaign
-from ringmain.campaign.api import LeftOut, Pack, PackCampaign
+from ringmain.campaign.api import LeftOut, Pack, PackCampaign, Usual
 from ringmain.entry.web.audiences import MERCHANT
 from ringmain.entry.web.merchant.campaign_form import GOALS
 from ringmain.entry.web.merchant.common import N_, console_of, merchant_id, shown
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.pages import PageRoute, Speech, Visit
 from ringmain.member import api as member
+from ringmain.network import api as network
 
 HERE = "/merchant/packs"
 _RAIL = "/merchant/campaigns"
@@ -38,10 +39,12 @@ _WORDS = {
 
 
 class _Made(Struct, frozen=True):
-    """How many drafts were made; `left_out` campaigns by key with the reason."""
+    """How many drafts were made of which usual purchase; `left_out` campaigns by key with the reason."""
 
     made: int
     left_out: dict[str, str]
+    usual_minor: int
+    from_sales: int | None
 
 
 async def packs(visit: Visit) -> Response:
@@ -71,7 +74,10 @@ async def apply(visit: Visit) -> Response:
     one, own, speech = campaign.pack_of(visit.path_text("name")), merchant_id(visit), visit.speech
     async with visit.unit() as uow:
         console = await console_of(uow, visit)
+        sold = await campaign.usual_purchase(uow, await network.shops_of(uow, own))
     usual, keys = visit.form.minor("usual", console.precision), visit.form.all("keys")
+    # What stands in the field as it was filled in is what was sold, and not what somebody has typed.
+    named = None if usual == sold.minor else usual
     fault = "" if usual else speech.text("Say what a usual purchase costs, such as 60.")
     if not fault and not keys:
         fault = speech.text("Tick one campaign at least.")
@@ -79,8 +85,9 @@ async def apply(visit: Visit) -> Response:
         return await _page(visit, one, fault=fault, usual=visit.form.text("usual"), chosen=keys, status=422)
 
     async def act(uow: UnitOfWork) -> _Made:
-        found = await campaign.apply_pack(uow, one.name, own, usual_minor=usual, language=speech.language, keys=keys)
-        return _Made(len(found.made), {key: reason.value for key, reason in found.left_out.items()})
+        found = await campaign.apply_pack(uow, one.name, own, usual_minor=named, language=speech.language, keys=keys)
+        left_out = {key: reason.value for key, reason in found.left_out.items()}
+        return _Made(len(found.made), left_out, found.usual_minor, found.from_sales)
 
     made = await visit.once("page apply pack", act, _Made)
     return await _page(visit, one, made=made, usual=visit.form.text("usual"))
@@ -100,6 +107,7 @@ async def _page(
     async with visit.unit() as uow:
         console = await console_of(uow, visit)
         drafts = await campaign.pack_drafts(uow, own, one.name)
+        sold = await campaign.usual_purchase(uow, await network.shops_of(uow, own))
     asked = {question.key: question.words for question in member.QUESTIONS}
     left_out = {} if made is None else {key: speech.text(_LEFT_OUT[LeftOut(why)]) for key, why in made.left_out.items()}
     return shown(
@@ -118,7 +126,35 @@ async def _page(
         made=None if made is None else speech.texts("%(num)s draft was made.", "%(num)s drafts were made.", made.made),
         any_left=any(each.key not in drafts for each in one.campaigns),
         fault=fault,
-        usual=usual,
+        usual=usual or ("" if sold.minor is None else console.major(sold.minor)),
+        sold=_sold(speech, sold, console.currency),
+        used="" if made is None else _used(speech, made, console.currency),
+    )
+
+
+def _sold(speech: Speech, sold: Usual, currency: str) -> str:
+    """Return what the field of the usual purchase is filled in with, or why it is empty."""
+    if sold.minor is None:
+        return speech.text(
+            "Too little was sold of late to tell: from %(fewest)s sales in eight weeks on it is filled in by itself.",
+            fewest=speech.number(campaign.FEWEST_SALES),
+        )
+    return speech.text(
+        "%(amount)s is the middle of your last %(sales)s sales of eight weeks. Type another one to reckon with that.",
+        amount=speech.money(sold.minor, currency),
+        sales=speech.number(sold.sales),
+    )
+
+
+def _used(speech: Speech, made: _Made, currency: str) -> str:
+    """Return which usual purchase drafts were made of."""
+    amount = speech.money(made.usual_minor, currency)
+    if made.from_sales is None:
+        return speech.text("They reckon with a usual purchase of %(amount)s, as you have typed it.", amount=amount)
+    return speech.text(
+        "They reckon with a usual purchase of %(amount)s, the middle of your last %(sales)s sales.",
+        amount=amount,
+        sales=speech.number(made.from_sales),
     )
 
 
