@@ -1,6 +1,10 @@
 """Questions are kept, answered once by the job, can be stopped, and say why they could not be answered."""
 
+import asyncio
+import threading
+import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +13,7 @@ import pytest
 from ringmain.kit.migrate import Urls
 from ringmain.simulate.api import what_if
 from ringmain.simulate.errors import WhatIfUnknown
+from ringmain.simulate.what_if import change, store
 from tests.match.street import NOW, Street, small_street
 from tests.simulate.what_if.test_what_if import World
 
@@ -91,3 +96,55 @@ async def test_a_question_that_waits_is_stopped(street: Street, tmp_path: Path) 
         assert not await what_if.stop_question(uow, id_)
     assert (await newest(street)).failure == "stopped"
     assert await what_if.answer_next(street.database, tmp_path, street.network_id, now=NOW) is None
+
+
+async def test_stop_ends_a_question_that_is_being_answered(
+    street: Street, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was lived until then is its whole answer, no pair is lived after it, and nothing waits or runs any more."""
+    world = World(1)
+    monkeypatch.setattr("ringmain.simulate.what_if.asking.loop.network_figures", lambda *_: world.figures())
+    monkeypatch.setattr("ringmain.simulate.what_if.asking._LOOK_SECONDS", 0.05)
+    lived: list[int] = []
+    begun = threading.Event()
+    pair = change._pair
+
+    def slowly(*given: Any) -> tuple[float, ...]:
+        lived.append(len(lived))
+        if len(lived) == 3:
+            begun.set()
+        time.sleep(0.1)
+        return pair(*given)
+
+    monkeypatch.setattr(change, "_pair", slowly)
+    async with street.unit() as uow:
+        id_ = await what_if.keep_question(uow, what_if.RemoveShop(world.shops[0].id))
+    working = asyncio.create_task(what_if.answer_next(street.database, tmp_path, street.network_id, now=NOW))
+    assert await asyncio.to_thread(begun.wait, 30)
+    assert (await newest(street)).state == "running"
+    async with street.unit() as uow:
+        assert await what_if.stop_question(uow, id_)
+    assert await asyncio.wait_for(working, 30) == id_
+    one, at_stop = await newest(street), len(lived)
+    assert (one.state, one.failure) == ("done", None)
+    assert one.answer is not None
+    assert 3 <= one.answer.pairs == one.lived == at_stop < what_if.PAIRS
+    await asyncio.sleep(0.3)
+    assert len(lived) == at_stop
+    assert await what_if.answer_next(street.database, tmp_path, street.network_id, now=NOW) is None
+    async with street.unit() as uow:
+        assert not await what_if.stop_question(uow, id_)
+
+
+async def test_a_stop_outlives_its_worker(street: Street, tmp_path: Path) -> None:
+    """A question that was to stop when its worker died is dropped, not lived again; one that was not is taken anew."""
+    stopped, running = [await keep(street, remove_shop="Bakery") for _ in range(2)]
+    async with street.unit() as uow:
+        for _ in range(2):
+            await store.take(uow, NOW)
+        assert await what_if.stop_question(uow, stopped)
+    later = NOW + timedelta(hours=1)
+    assert await what_if.answer_next(street.database, tmp_path, street.network_id, now=later) == running
+    async with street.unit() as uow:
+        found = {one.id: (one.state, one.failure) for one in await what_if.questions(uow)}
+    assert found == {stopped: ("failed", "stopped"), running: ("failed", "too_little_history")}

@@ -72,12 +72,20 @@ async def newest(uow: UnitOfWork, limit: int) -> list[Asked]:
 
 
 async def take(uow: UnitOfWork, at: datetime) -> Asked | None:
-    """Take the oldest question that nobody works on, and return it; None where there is none."""
+    """Take the oldest question that nobody works on, and return it; None where there is none.
+
+    One that was to stop when its worker went silent is dropped: it is not lived again against a wish to stop.
+    """
+    await uow.execute(
+        "UPDATE what_if SET state = 'failed', failure = 'stopped', lived = 0, changed_at = %(at)s"
+        " WHERE network_id = %(network)s AND state = 'stopping' AND changed_at < %(silent)s",
+        {"network": uow.network_id, "at": at, "silent": at - _SILENT},
+    )
     query = f"""
         UPDATE what_if SET state = 'running', lived = 0, changed_at = %(at)s
         WHERE network_id = %(network)s AND id = (
             SELECT id FROM what_if WHERE network_id = %(network)s
-              AND (state = 'waiting' OR (state IN ('running', 'stopping') AND changed_at < %(silent)s))
+              AND (state = 'waiting' OR (state = 'running' AND changed_at < %(silent)s))
             ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
         ) RETURNING {_COLUMNS}
     """
