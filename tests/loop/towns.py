@@ -31,6 +31,7 @@ def crowded(lake: SmallLake) -> SmallLake:
         for campaign in ("new-guests", "quiet-hours"):
             lake.deal(campaign, who, chance.uniform(20, 40), treated=chance.random() < 0.8, shop=visits[0][0])
         lake.touch(f"scene-{number % 3}", who, min(on for _, on in visits) - 1 + number % 3)
+        lake.serve("plan", who, 20 + number / 10, treated=number % 3 > 0)
         lake.deal("in-turns", who, chance.uniform(20, 40), treated=number % 2 == 0, turn=1 + number % 2)
         first = f"{who}-{visits[0][0]}-{visits[0][1]}"
         if number % 5 == 0:
