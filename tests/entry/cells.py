@@ -211,6 +211,7 @@ MEMBER: dict[str, Cell] = {
     ),
 }
 
+_FOLLOWER = "/v1/members/{member}/wechat-follower"
 _PREFERENCES = "/v1/members/{member}/message-preferences"
 
 MESSAGE: dict[str, Cell] = {
@@ -230,6 +231,10 @@ MESSAGE: dict[str, Cell] = {
     "read_message": Cell("o", _in("/v1/messages/{message}")),
     # A member is the network's: any of its tills may say that they want no more messages.
     "read_message_preferences": Cell("ot", _in(_PREFERENCES), other_merchant="shared"),
+    "set_wechat_follower": Cell(
+        "o", _in(_FOLLOWER), lambda _: {"openid": "o" * 28, "text_version": "wechat-1", "language": "zh"}
+    ),
+    "forget_wechat_follower": Cell("o", _in(_FOLLOWER)),
     "set_message_preferences": Cell("ot", _in(_PREFERENCES), lambda _: {"channels": []}, other_merchant="shared"),
 }
 

@@ -77,6 +77,7 @@ WITHOUT_NETWORK = {
     "account_directory": "says whose an e-mail is, by its keyed hash, before the network is known",
     "sign_in_tries": "counts tries by keyed hashes of e-mails and addresses, before the network is known",
     "sign_in_ticket": "waits for the next step of a sign-in; sealed with what only the browser holds",
+    "provider_call": "hashes of calls whose network is not known yet, for some minutes",
     "master_key_fingerprint": "belongs to the installation; holds hashes of keys",
 }
 """Tables outside row-level security, each with the reason. The job tables have a schema of their own."""

@@ -11,6 +11,7 @@ from ringmain.message.errors import AddressLinkInvalid
 from ringmain.network.errors import EmailInvalid
 from tests.member.people import NOW, OPERATOR, OTHER_PHONE, Town
 from tests.message.post import BASE, LATER, Outbox, confirmed_email, deliver, member_of
+from tests.message.wechat import OPENID
 
 MAIL = "anna@example.org"
 
@@ -103,3 +104,19 @@ async def test_what_is_no_address_or_no_link_is_refused(town: Town) -> None:
     assert (await town.count("message_address"), await town.count("message")) == (0, 0)
     with pytest.raises(AddressLinkInvalid):
         api.read_address_token(Keyring({1: bytes(32)}), "A" * 66)
+
+
+async def test_a_follower_is_kept_once_and_forgotten_with_its_person(town: Town) -> None:
+    """Sealed, with the words that were agreed to; another openid replaces it; it dies with its member's key."""
+    anna = await member_of(town)
+    async with town.unit() as uow:
+        for openid in ("oFirst00000000000000", OPENID):
+            await api.add_follower(uow, town.keyring, anna, openid, "wechat-1")
+    assert await _own(town, anna) == [(OPENID, True)]
+    (row,) = await town.dump("message_address")
+    assert "wechat-1" in row
+    assert OPENID not in row
+    assert OPENID.encode().hex() not in row
+    async with town.unit() as uow:
+        await member.erase(uow, anna.member_id, OPERATOR)
+    assert await _own(town, anna) == []

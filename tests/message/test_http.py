@@ -8,8 +8,10 @@ import pytest
 from ringmain.kit.http import Api, Principal
 from ringmain.kit.settings import Settings
 from ringmain.message.http import ROUTES
+from ringmain.message.model import Refusal
 from tests.member.people import NOW, OTHER_PHONE, PHONE, Town
 from tests.message.post import LATER, Outbox, deliver, member_of, reminder, send, won
+from tests.message.wechat import OPENID
 from tests.network.town import Client
 
 RULES = {"marketing_per_day": 1, "marketing_per_week": 3, "quiet_from": "21:00", "quiet_until": "09:00"}
@@ -127,7 +129,7 @@ async def test_a_till_sets_how_a_member_wants_to_be_reached(town: Town) -> None:
     anna = await member_of(town)
     client, path = _client(town, "terminal"), f"/v1/members/{anna.member_id}/message-preferences"
     nothing = {
-        "channels": ["push", "sms", "email", "paper"],
+        "channels": ["push", "wechat", "sms", "email", "paper"],
         "paused_until": None,
         "quiet_from": None,
         "quiet_until": None,
@@ -164,3 +166,28 @@ async def test_a_till_sets_how_a_member_wants_to_be_reached(town: Town) -> None:
     nobody = f"/v1/members/{uuid.uuid4()}/message-preferences"
     assert (await client.get(nobody)).code == "member_unknown"
     assert (await client.call("PUT", nobody, {"channels": []})).code == "member_unknown"
+
+
+async def test_a_system_of_the_operators_tells_who_follows_the_account(town: Town) -> None:
+    """Kept with what was agreed to, replaced, and forgotten; a till may not, nor is anything but an openid taken."""
+    anna = await member_of(town, agrees=False)
+    client, path = _client(town), f"/v1/members/{anna.member_id}/wechat-follower"
+    body = {"openid": OPENID, "text_version": "wechat-1", "language": "zh"}
+    assert (await _client(town, "terminal").call("PUT", path, body)).status == 403
+    assert (await client.call("PUT", path, body | {"openid": "o" * 15})).code == "request_invalid"
+    assert (await town.count("message_address"), await town.count("consent_record")) == (0, 0)
+    told = (await client.call("PUT", path, body)).json
+    assert told["member_id"] == str(anna.member_id)
+    assert (await send(town, won(anna), reminder(anna)))[1].refusal == Refusal.NO_CONSENT
+    again = (await client.call("PUT", path, body | {"marketing": True})).json
+    assert (again["address_id"] == told["address_id"], await town.count("message_address")) == (False, 1)
+    (made,) = await send(town, reminder(anna), at=NOW + LATER)
+    assert (made.refusal, await town.rows("SELECT channel FROM message WHERE id = %s", made.message_id)) == (
+        None,
+        [("wechat",)],
+    )
+    assert (await client.call("DELETE", path)).json == {"member_id": str(anna.member_id)}
+    assert (await client.call("DELETE", path)).code == "follower_unknown"
+    assert await town.count("message_address") == 0
+    nobody = f"/v1/members/{uuid.uuid4()}/wechat-follower"
+    assert (await client.call("PUT", nobody, body)).code == "member_unknown"

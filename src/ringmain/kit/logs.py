@@ -17,7 +17,7 @@ _SECRET_NAMES = re.compile(
 _IN_URL = re.compile(r"(?i)([a-z][a-z0-9+.-]*://[^\s:/@?#]*:)[^\s@/]+(@)")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}")
 _NAMED = re.compile(
-    r"(?i)\b(pass(?:word|wd|phrase)?|secret|token|api_?key|authorization)(\"?'?\s*[=:]\s*\"?'?)([^\s\"'&,;}]+)"
+    r"(?i)\b((?:[a-z]+_)?(?:pass(?:word|wd|phrase)?|secret|token|api_?key|authorization))(\"?'?\s*[=:]\s*\"?'?)([^\s\"'&,;}]+)"
 )
 # Digits with single blanks, dots or hyphens between them: cards have 12 to 19, phones 7 to 15 behind a plus sign.
 _DIGITS = re.compile(r"(?<![\w.-])\d(?:[ .-]?\d){11,18}(?![\w-])")

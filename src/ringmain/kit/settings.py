@@ -1,14 +1,36 @@
 """What an operator can set in the environment: each field says what it means, and the reference is made from that."""
 
+import re
 from pathlib import Path
 from typing import Literal, Self
 from uuid import UUID
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DATABASE_NAME = "ringmain"
+# Of the messages that people get: their names, and what can be told in them.
+WECHAT_MESSAGES = ("receipt", "voucher_won", "voucher_ends", "voucher_given")
+WECHAT_VALUES = ("value", "shop", "ends", "amount", "network")
+WECHAT_FIELD = re.compile(r"(thing|phrase|const|name|character_string|number|letter|symbol|amount|date|time)[0-9]{0,3}")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class WechatTemplate(BaseModel):
+    """One message template of a WeChat official account: its id, and what each of its fields is filled with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    id: str = Field(min_length=1, max_length=100)
+    fields: dict[str, str] = Field(min_length=1, max_length=10)
+
+    @field_validator("fields")
+    @classmethod
+    def _known(cls, fields: dict[str, str]) -> dict[str, str]:
+        for name, value in fields.items():
+            if not WECHAT_FIELD.fullmatch(name) or value not in WECHAT_VALUES:
+                raise ValueError(f"a field is a type of WeChat with its number (thing1), filled with {WECHAT_VALUES}")
+        return fields
 
 
 class Settings(BaseSettings):
@@ -84,6 +106,25 @@ class Settings(BaseSettings):
         description="Token of the account with which the provider signs its calls to /callbacks/sms; needed where "
         "RINGMAIN_SMS_SECRET is that of an API key.",
     )
+    wechat_app_id: str | None = Field(
+        default=None,
+        description="App id (wx...) of a WeChat official account; with RINGMAIN_WECHAT_SECRET and "
+        "RINGMAIN_WECHAT_TEMPLATES it makes template messages leave the house.",
+    )
+    wechat_secret: SecretStr | None = Field(default=None, description="App secret that belongs to it.")
+    wechat_templates: dict[str, WechatTemplate] = Field(
+        default_factory=dict,
+        description='Templates of that account as JSON: {"voucher_won": {"id": "...", "fields": {"thing1": "shop", '
+        '"amount2": "value", "time3": "ends"}}}, for receipt, voucher_won, voucher_ends and voucher_given; fields are '
+        "filled with value, shop, ends, amount (of receipts) or network. Messages without one go another way.",
+    )
+    wechat_token: SecretStr | None = Field(
+        default=None,
+        description="Token that was set at WeChat beside the address /callbacks/wechat (in plain mode): by it WeChat "
+        "signs what it tells of messages.",
+    )
+    wechat_url: str = Field(default="https://api.weixin.qq.com", description="Address of WeChat's API.")
+    wechat_timeout_seconds: float = Field(default=10.0, gt=0, le=60, description="How long WeChat may take.")
     message_callback_secret: SecretStr | None = Field(
         default=None,
         description="Secret (whsec_ and base64, as of Standard Webhooks) with which other providers sign what they "
@@ -142,6 +183,10 @@ class Settings(BaseSettings):
         """Refuse half an account: messages that never leave the house are noticed too late otherwise."""
         if self.sms_account is not None and (self.sms_secret is None or self.sms_sender is None):
             raise ValueError("RINGMAIN_SMS_ACCOUNT needs RINGMAIN_SMS_SECRET and RINGMAIN_SMS_SENDER")
+        if self.wechat_app_id is not None and (self.wechat_secret is None or not self.wechat_templates):
+            raise ValueError("RINGMAIN_WECHAT_APP_ID needs RINGMAIN_WECHAT_SECRET and RINGMAIN_WECHAT_TEMPLATES")
+        if not self.wechat_templates.keys() <= set(WECHAT_MESSAGES):
+            raise ValueError(f"RINGMAIN_WECHAT_TEMPLATES may name {', '.join(WECHAT_MESSAGES)} only")
         if self.smtp_host is not None and self.smtp_sender is None:
             raise ValueError("RINGMAIN_SMTP_HOST needs RINGMAIN_SMTP_SENDER")
         if (self.smtp_user is None) != (self.smtp_password is None):

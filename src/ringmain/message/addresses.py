@@ -82,8 +82,24 @@ async def add_email(
     return id_
 
 
+async def add_follower(uow: UnitOfWork, keyring: Keyring, known: member.Known, openid: str, agreed_text: str) -> UUID:
+    """Keep who a person is at the WeChat account, instead of who they were; told by who knows that it is them.
+
+    Raises `MemberUnknown`.
+    """
+    await forget_channel(uow, known, Channel.WECHAT)
+    return await keep(uow, keyring, known, Channel.WECHAT, openid, proven=True, agreed_text=agreed_text)
+
+
 async def keep(
-    uow: UnitOfWork, keyring: Keyring, known: member.Known, channel: Channel, text: str, *, proven: bool
+    uow: UnitOfWork,
+    keyring: Keyring,
+    known: member.Known,
+    channel: Channel,
+    text: str,
+    *,
+    proven: bool,
+    agreed_text: str | None = None,
 ) -> UUID:
     """Keep an address of a person. Raises `MemberUnknown`."""
     key = (await member.sealing_keys(uow, keyring, [known.subject_id], SEALED_FOR)).get(known.subject_id)
@@ -92,7 +108,8 @@ async def keep(
     now = await uow.now()
     id_ = ids.uuid7(now)
     sealed = key.seal(f"address/{id_}", text)
-    await store.add(uow, store.AddressRow(id_, known.subject_id, channel.value, sealed, now, now if proven else None))
+    row = store.AddressRow(id_, known.subject_id, channel.value, sealed, now, now if proven else None)
+    await store.add(uow, row, agreed_text)
     return id_
 
 
@@ -133,6 +150,13 @@ async def confirm_address(uow: UnitOfWork, address_id: UUID) -> None:
         await store.prove(uow, address_id, now)
         own = await store.of_subjects(uow, known.subject_ids)
         await store.forget(uow, [one.id for one in own if one.channel == row.channel and one.id != address_id])
+
+
+async def forget_channel(uow: UnitOfWork, known: member.Known, channel: Channel) -> bool:
+    """Delete all addresses of a person on a channel, and say whether there were any."""
+    own = [row.id for row in await store.of_subjects(uow, known.subject_ids) if row.channel == channel]
+    await store.forget(uow, own)
+    return bool(own)
 
 
 async def forget_address(uow: UnitOfWork, known: member.Known, address_id: UUID) -> bool:

@@ -266,8 +266,8 @@ def _write(doors: Doors, network_id: UUID, known: _Known, row: waiting.Claimed, 
         parameters = open_parameters(known.keys[row.subject_id], row.message_id, row.parameters)
         if row.purpose == Purpose.MARKETING:
             link = stop_link(doors.keyring, doors.public_base, network_id, row.subject_id, row.message_id)
-    # A notification has a button for it instead of a line.
-    said = None if channel is Channel.PUSH else link
+    # A notification has a button for it instead of a line, and WeChat a menu.
+    said = None if channel in (Channel.PUSH, Channel.WECHAT) else link
     text = render(Template(row.template), row.language, known.name, parameters, said, known.moment.zone)
     # A provider elsewhere reaches addresses of ours only where others do.
     reachable = channel is Channel.SMS and doors.public_base.startswith("https://")
@@ -284,6 +284,9 @@ def _write(doors: Doors, network_id: UUID, known: _Known, row: waiting.Claimed, 
         link=leads_to if isinstance(leads_to, str) else None,
         seconds_left=int((row.useful_until - known.moment.now).total_seconds()),
         report_link=report,
+        template=Template(row.template),
+        values={**parameters, "network": known.name},
+        zone=known.moment.zone,
     )
 
 

@@ -13,6 +13,7 @@ from ringmain.kit.secrets import DataKey, Keyring
 from ringmain.member import api as member
 from ringmain.message.model import Channel, Purpose, mask_email
 from ringmain.message.model.browser import place_of
+from ringmain.message.model.follower import mask_openid
 from ringmain.message.model.steps import State
 from ringmain.message.store import messages as store
 from ringmain.message.store import waiting
@@ -103,6 +104,8 @@ def open_sealed(keyring: Keyring, network_id: UUID, row: waiting.Claimed) -> Sea
 
 def masked(channel: Channel, address: str) -> str:
     """Return as much of an address as tells its owner which it is."""
+    if channel is Channel.WECHAT:
+        return mask_openid(address)
     if channel is Channel.PUSH:
         return place_of(address)
     return mask_email(address) if channel is Channel.EMAIL else member.mask_phone(address)

@@ -34,7 +34,10 @@ class ChannelNotConfigured(RuleBroken):
 
     code = "channel_not_configured"
     status = HTTPStatus.CONFLICT
-    next_step = "Set RINGMAIN_SMS_* or RINGMAIN_SMTP_* and restart; in development, switch development mode on."
+    next_step = (
+        "Set RINGMAIN_SMS_*, RINGMAIN_SMTP_* or RINGMAIN_WECHAT_* and restart; in development, switch development mode "
+        "on."
+    )
 
 
 class UnsubscribeLinkInvalid(RuleBroken):
@@ -72,12 +75,23 @@ class AddressLinkInvalid(RuleBroken):
     next_step = "Open “Messages” on your own page and give the address once more."
 
 
+class FollowerUnknown(RuleBroken):
+    """Nobody has told who the member is at WeChat."""
+
+    code = "follower_unknown"
+    status = HTTPStatus.NOT_FOUND
+    next_step = "There is nothing to forget; tell the openid with PUT if the member has bound their account."
+
+
 class CallbackNotSigned(RuleBroken):
     """The call was not signed by the provider, or its time is more than five minutes away from ours."""
 
     code = "callback_not_signed"
     status = HTTPStatus.UNAUTHORIZED
-    next_step = "Sign with the secret of RINGMAIN_MESSAGE_CALLBACK_SECRET, and check the clocks of both machines."
+    next_step = (
+        "Sign with the secret of RINGMAIN_MESSAGE_CALLBACK_SECRET (WeChat: RINGMAIN_WECHAT_TOKEN), each call anew, and "
+        "check the clocks of both machines."
+    )
 
 
 class SubscriptionInvalid(RuleBroken):

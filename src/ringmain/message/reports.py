@@ -12,6 +12,7 @@ from ringmain.kit.tokens import make_token, read_token
 from ringmain.member import api as member
 from ringmain.message.errors import MessageUnknown
 from ringmain.message.model import Channel, next_way
+from ringmain.message.model.finished import Finished
 from ringmain.message.model.steps import ADDRESS_FAULTS, State, Verdict, judge, reference_of, wait_after
 from ringmain.message.send import recipients
 from ringmain.message.store import messages as store
@@ -51,6 +52,24 @@ def read_report_token(keyring: Keyring, token: str) -> tuple[UUID, UUID]:
     except SealBroken:
         raise MessageUnknown from None
     return UUID(bytes=data[:_UUID_BYTES]), UUID(bytes=data[_UUID_BYTES:])
+
+
+async def take_finished(uow: UnitOfWork, keyring: Keyring, told: Finished) -> bool:
+    """Note what WeChat tells of a message; False where no message of this network went out under this number (yet)."""
+    message_id = await store.by_reference(uow, told.reference)
+    if message_id is None:
+        return False
+    # Neither a person who blocks the account nor a failure of WeChat's own is any different at the next try.
+    report = Report(
+        message_id,
+        told.state,
+        told.happened_at,
+        told.reason,
+        hard=told.state is State.FAILED,
+        provider_reference=told.reference,
+    )
+    await take_reports(uow, keyring, [report])
+    return True
 
 
 async def note_opened(uow: UnitOfWork, keyring: Keyring, known: member.Known, reference_id: UUID) -> None:

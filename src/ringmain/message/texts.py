@@ -140,13 +140,29 @@ def render(
 ) -> Text:
     """Return a message in words; with `stop_link` its last line says how to get no more. Days are those of `zone`."""
     title, body = _TEXTS[template, language]
-    words = {name: _word(value, _LOCALES[language], zone) for name, value in parameters.items()}
+    words = {name: in_words(value, language, zone) for name, value in parameters.items()}
     filled = body.format(network=network, **words)
     stop = "" if stop_link is None else "\n" + _STOP[language].format(link=stop_link)
     return Text(title, filled + stop)
 
 
-def _word(value: Value, locale: str, zone: tzinfo) -> str:
+def plain_amount(value: Money) -> str:
+    """Return an amount as a sign and digits, without marks between thousands: `¥1200.50`."""
+    amount = value.amount_minor / 10 ** get_currency_precision(value.currency)
+    whole = amount.is_integer()
+    return format_currency(
+        amount,
+        value.currency,
+        _WHOLE if whole else None,
+        _LOCALES["zh"],
+        currency_digits=not whole,
+        group_separator=False,
+    )
+
+
+def in_words(value: Value, language: str, zone: tzinfo) -> str:
+    """Return a value as it is read in a language; days are those of `zone`."""
+    locale = _LOCALES[language]
     if isinstance(value, Money):
         amount = value.amount_minor / 10 ** get_currency_precision(value.currency)
         # A whole amount is written without its decimals: each letter of a text message counts.

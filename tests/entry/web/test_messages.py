@@ -1,7 +1,7 @@
 """Journeys through the pages of messages: the outbox, the link that stops them, and a person's own page."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -13,14 +13,18 @@ from pydantic import SecretStr
 from ringmain.entry.web import pages
 from ringmain.entry.web.audiences import PHONE_LIFE
 from ringmain.entry.web.me.texts import TEXT_VERSION
+from ringmain.entry.web.messages import callbacks
 from ringmain.kit.pages.sessions import open_session
+from ringmain.kit.pure.ids import uuid7
 from ringmain.kit.settings import Settings
 from ringmain.member import api as member
 from ringmain.message import api as message
 from ringmain.message.reports import report_link
+from ringmain.message.store.messages import Delivery, add_deliveries
 from ringmain.simulate.api import street
 from tests.entry.web.journey import Language, Scheme, faults, forms, journey
 from tests.entry.web.served import Served
+from tests.message.wechat import CALLS, finished, signed
 from tests.network.town import Answer, Client
 
 pytestmark = pytest.mark.browser
@@ -259,6 +263,46 @@ async def test_the_provider_of_text_messages_tells_what_became_of_one_and_who_sa
     assert await served.acall(_agrees(served, known))
     await served.acall(_signed(site, "/callbacks/sms", stop))
     assert not await served.acall(_agrees(served, known))
+
+
+async def test_wechat_tells_what_became_of_a_template_message(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It asks for an echo first; then one signature is good for one report, and an unknown number changes nothing."""
+    monkeypatch.setattr(callbacks, "PAUSES", (0.0,))
+    known = await served.acall(_person(served))
+    await served.acall(_tell(served, known, message.Template.VOUCHER_WON))
+    settings = Settings(wechat_token=SecretStr(CALLS))
+    site = Client(pages(settings, served.database, served.keyring, replayed_network=None, demo_network=None))
+    reference = str(uuid.uuid4().int % 10**18)
+    await served.acall(_as_wechat(served, (await served.acall(_last(served, known))).message.id, reference))
+    at, nonce = int(datetime.now(tz=UTC).timestamp()), uuid.uuid4().hex
+    query = signed(at, nonce)
+    echo = await served.acall(site.get(f"/callbacks/wechat?{query}&echostr=4711"))
+    assert (echo.status, echo.body) == (HTTPStatus.OK, b"4711")
+    arrived, nobodys = finished(reference, at=at), finished("1" + reference, at=at)
+    bad = signed(at, nonce, token="other")
+    cases = [
+        (bad, arrived, HTTPStatus.UNAUTHORIZED, "sent"),
+        (signed(at - 400), arrived, HTTPStatus.UNAUTHORIZED, "sent"),
+        (query, nobodys, HTTPStatus.OK, "sent"),
+        (query, arrived, HTTPStatus.UNAUTHORIZED, "sent"),
+        (signed(at, nonce + "2"), arrived, HTTPStatus.OK, "delivered"),
+        (signed(at, nonce + "2"), arrived, HTTPStatus.OK, "delivered"),
+    ]
+    for given, content, status, state in cases:
+        answer = await served.acall(
+            site.call("POST", f"/callbacks/wechat?{given}", raw=content, headers={"content-type": "text/xml"})
+        )
+        assert (answer.status, (await served.acall(_last(served, known))).message.state) == (status, state)
+    assert (await served.acall(site.get(f"/callbacks/wechat?{bad}&echostr=1"))).status == HTTPStatus.UNAUTHORIZED
+    none = Client(pages(Settings(), served.database, served.keyring, replayed_network=None, demo_network=None))
+    assert (await served.acall(none.get(f"/callbacks/wechat?{query}"))).status == HTTPStatus.NOT_FOUND
+
+
+async def _as_wechat(served: Served, message_id: uuid.UUID, reference: str) -> None:
+    """Let a message have gone out by WeChat, which calls it so."""
+    async with served.database.unit(street.NETWORK_ID) as uow:
+        sent = Delivery(uuid7(await uow.now()), message_id, "sent", None, await uow.now(), reference, channel="wechat")
+        await add_deliveries(uow, [sent])
 
 
 async def _signed(site: Client, path: str, form: dict[str, str], token: str = "token") -> Answer:

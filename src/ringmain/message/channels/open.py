@@ -12,9 +12,12 @@ from ringmain.message.channels.mail import MailServer, SmtpMail
 from ringmain.message.channels.port import Port
 from ringmain.message.channels.push import WebPush
 from ringmain.message.channels.sms import SmsAccount, TwilioSms
+from ringmain.message.channels.tokens import AccessTokens
+from ringmain.message.channels.wechat import WechatAccount, WechatTemplates
 from ringmain.message.model import Channel
+from ringmain.message.texts import Template
 
-SINKS = frozenset({Channel.PUSH, Channel.SMS, Channel.EMAIL})
+SINKS = frozenset({Channel.PUSH, Channel.WECHAT, Channel.SMS, Channel.EMAIL})
 
 
 def configured(settings: Settings) -> frozenset[Channel]:
@@ -28,6 +31,7 @@ def configured(settings: Settings) -> frozenset[Channel]:
         Channel.SMS: sms_account(settings),
         Channel.EMAIL: mail_server(settings),
         Channel.PUSH: push_contact(settings),
+        Channel.WECHAT: wechat_account(settings),
     }
     return frozenset(channel for channel, account in accounts.items() if account is not None)
 
@@ -50,6 +54,19 @@ def sms_account(settings: Settings) -> SmsAccount | None:
         secret=settings.sms_secret.get_secret_value(),
         sender=settings.sms_sender,
         timeout_seconds=settings.sms_timeout_seconds,
+    )
+
+
+def wechat_account(settings: Settings) -> WechatAccount | None:
+    """Return the official account at WeChat, where all of it was given."""
+    if settings.wechat_app_id is None or settings.wechat_secret is None:
+        return None
+    return WechatAccount(
+        url=settings.wechat_url,
+        app_id=settings.wechat_app_id,
+        secret=settings.wechat_secret.get_secret_value(),
+        templates={Template(name): one for name, one in settings.wechat_templates.items()},
+        timeout_seconds=settings.wechat_timeout_seconds,
     )
 
 
@@ -83,12 +100,15 @@ async def open_channels(
         ports = sinks(database)
     else:
         account, server, contact = sms_account(settings), mail_server(settings), push_contact(settings)
+        official = wechat_account(settings)
         if account is not None:
             ports[Channel.SMS] = TwilioSms(account)
         if server is not None:
             ports[Channel.EMAIL] = SmtpMail(server)
         if contact is not None:
             ports[Channel.PUSH] = WebPush(keyring, contact, Guard())
+        if official is not None:
+            ports[Channel.WECHAT] = WechatTemplates(official, AccessTokens(database, keyring))
     try:
         yield ports
     finally:

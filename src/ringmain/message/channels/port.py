@@ -1,8 +1,12 @@
 """The port of every channel: what is handed over, and what can go wrong on the way."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from typing import Protocol
 from uuid import UUID
+
+from ringmain.message.texts import Template, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,10 @@ class Outgoing:
     seconds_left: int = 86_400
     # Where the provider may tell what became of it.
     report_link: str | None = field(default=None, repr=False)
+    # What the words were made of, for channels that have words of their own; days are those of `zone`.
+    template: Template = Template.TEST
+    values: Mapping[str, Value] = field(default_factory=dict, repr=False)
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from ringmain.message.errors import (
 )
 from ringmain.network.errors import EmailInvalid
 
-ChannelWord = Literal["push", "sms", "email", "paper", "none"]
+ChannelWord = Literal["push", "wechat", "sms", "email", "paper", "none"]
 StateWord = Literal["queued", "sent", "delivered", "opened", "complained", "failed", "bounced", "refused"]
-WayWord = Literal["push", "sms", "email", "paper"]
+WayWord = Literal["push", "wechat", "sms", "email", "paper"]
 
 
 class Messages(Page, frozen=True):

@@ -10,10 +10,11 @@ from ringmain.member.errors import MemberUnknown
 from ringmain.message import api
 from ringmain.message.errors import MessageRulesInvalid, PauseInvalid, PreferencesInvalid
 
-WayWord = Literal["push", "sms", "email", "paper"]
+WayWord = Literal["push", "wechat", "sms", "email", "paper"]
 KindWord = Literal["offers", "reminders", "winnings", "receipts"]
 _WAYS: dict[api.Channel, WayWord] = {
     api.Channel.PUSH: "push",
+    api.Channel.WECHAT: "wechat",
     api.Channel.SMS: "sms",
     api.Channel.EMAIL: "email",
     api.Channel.PAPER: "paper",
@@ -43,7 +44,7 @@ class MessagePreferences(Request, frozen=True):
     come on top of the network's; so does `marketing_per_week`, of which the smaller one holds.
     """
 
-    channels: tuple[WayWord, ...] = ("push", "sms", "email", "paper")
+    channels: tuple[WayWord, ...] = ("push", "wechat", "sms", "email", "paper")
     paused_until: Time | None = None
     quiet_from: TimeOfDay | None = None
     quiet_until: TimeOfDay | None = None

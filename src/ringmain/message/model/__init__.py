@@ -23,6 +23,7 @@ class Channel(StrEnum):
     """The way a message takes; `NONE`: there is none."""
 
     PUSH = "push"
+    WECHAT = "wechat"
     SMS = "sms"
     EMAIL = "email"
     PAPER = "paper"
@@ -30,7 +31,7 @@ class Channel(StrEnum):
 
 
 # In which order people are tried who never chose one.
-DEFAULT_ORDER = (Channel.PUSH, Channel.SMS, Channel.EMAIL, Channel.PAPER)
+DEFAULT_ORDER = (Channel.PUSH, Channel.WECHAT, Channel.SMS, Channel.EMAIL, Channel.PAPER)
 
 
 class Purpose(StrEnum):

@@ -38,10 +38,10 @@ async def one(uow: UnitOfWork, address_id: UUID) -> AddressRow | None:
     return await uow.row(AddressRow, query, (uow.network_id, address_id))
 
 
-async def add(uow: UnitOfWork, row: AddressRow) -> None:
-    """Keep an address."""
-    query = f"INSERT INTO message_address (network_id, {_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s)"
-    params = (uow.network_id, row.id, row.subject_id, row.channel, row.sealed, row.added_at, row.proven_at)
+async def add(uow: UnitOfWork, row: AddressRow, agreed_text: str | None = None) -> None:
+    """Keep an address, with the words that its person agreed to where they are known."""
+    query = f"INSERT INTO message_address (network_id, {_COLUMNS}, agreed_text) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+    params = (uow.network_id, row.id, row.subject_id, row.channel, row.sealed, row.added_at, row.proven_at, agreed_text)
     await uow.execute(query, params)
 
 

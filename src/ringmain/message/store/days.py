@@ -44,6 +44,36 @@ async def count(uow: UnitOfWork, since: datetime, until: datetime, now: datetime
     return await uow.rows(DayCount, _COUNT, params)
 
 
+# What an operator has set up wrong, whichever person a message is for.
+_SET_UP_FAULTS = (
+    "credentials_refused",
+    "our_address_refused",
+    "template_unknown",
+    "template_mismatch",
+    "not_permitted",
+    "sender_refused",
+)
+_FAULTS = """
+    SELECT d.channel, d.reason, count(*) AS messages FROM message_delivery d
+    WHERE d.network_id = %s AND d.id >= %s AND d.state IN ('failed', 'queued') AND d.channel IS NOT NULL
+      AND d.reason = ANY(%s) GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpFault:
+    """What is set up wrong of a channel, and how many tries have failed for it."""
+
+    channel: str
+    reason: str
+    messages: int
+
+
+async def set_up_faults(uow: UnitOfWork, since: datetime) -> list[SetUpFault]:
+    """Count the tries since a moment that failed because of how a channel is set up here."""
+    return await uow.rows(SetUpFault, _FAULTS, (uow.network_id, first_id(since), list(_SET_UP_FAULTS)))
+
+
 async def count_stops(uow: UnitOfWork, since: datetime, until: datetime) -> list[DayCount]:
     """Count by how many of them somebody stopped all messages like them."""
     params = {"network": uow.network_id, "since": first_id(since), "until": first_id(until)}

@@ -238,6 +238,18 @@ async def told_by(uow: UnitOfWork, subject_ids: Iterable[UUID], reference: str) 
     return sorted(await heads(uow, [row.id for row in rows]), key=lambda one: one.id)
 
 
+_BY_REFERENCE = """
+    SELECT message_id AS id FROM message_delivery
+    WHERE network_id = %s AND channel = 'wechat' AND provider_reference = %s ORDER BY id LIMIT 1
+"""
+
+
+async def by_reference(uow: UnitOfWork, reference: str) -> UUID | None:
+    """Return the message that WeChat calls so."""
+    row = await uow.row(_Id, _BY_REFERENCE, (uow.network_id, reference))
+    return None if row is None else row.id
+
+
 async def heads(uow: UnitOfWork, message_ids: Iterable[UUID]) -> list[Message]:
     """Return messages without their steps; those of other networks are absent."""
     return await uow.rows(Message, _HEADS, (uow.network_id, pack_uuids(list(message_ids))))

@@ -11,6 +11,7 @@ from ringmain.message.api import Preview, State
 
 _CHANNELS = {
     "push": N_("On the phone"),
+    "wechat": N_("WeChat"),
     "sms": N_("Text message"),
     "email": N_("E-mail"),
     "paper": N_("Printed receipt"),

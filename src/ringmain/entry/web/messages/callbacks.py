@@ -1,6 +1,8 @@
-"""What the provider of text messages calls: what became of a message, and what somebody answered to our number."""
+"""What providers call: what became of a message, and what somebody answered to our number."""
 
+import asyncio
 import hmac
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 from starlette.responses import Response
@@ -13,6 +15,9 @@ from ringmain.message.errors import CallbackNotSigned
 from ringmain.network import api as network
 
 _LIMIT = (Limit(3_000, seconds=60, per="address"),)
+# WeChat may tell before its answer was noted, and waits for ours for five seconds.
+PAUSES = (0.0, 1.0, 2.5)
+_TAKEN, _LONGEST_ECHO = "success", 200
 _SENDER, _WORDS = "From", "Body"
 _NOTHING = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
@@ -40,6 +45,40 @@ async def answered(visit: Visit) -> Response:
     return Response(_NOTHING, media_type="text/xml")
 
 
+async def echo(visit: Visit) -> Response:
+    """Give WeChat back what it sends when the operator enters our address there."""
+    _check_wechat(visit)
+    return Response(visit.query("echostr")[:_LONGEST_ECHO], media_type="text/plain")
+
+
+async def finished(visit: Visit) -> Response:
+    """Take what became of a template message, in whichever network it was sent."""
+    call, content = _check_wechat(visit), await visit.request.body()
+    async with visit.site.database.unit(None) as uow:
+        await message.take_wechat_call(uow, call, content, datetime.now(tz=UTC))
+        networks = await network.all_networks(uow)
+    told = message.read_wechat_call(content)
+    for pause in PAUSES:
+        if told is None:
+            break
+        await asyncio.sleep(pause)
+        for network_id in networks:
+            async with visit.unit(network_id) as uow:
+                if await message.take_finished(uow, visit.site.keyring, told):
+                    return Response(_TAKEN, media_type="text/plain")
+    return Response(_TAKEN, media_type="text/plain")
+
+
+def _check_wechat(visit: Visit) -> message.WechatCall:
+    """Return a call that is signed. Raises `CallbackNotSigned`; `NotFound` where there is no such account."""
+    token = visit.site.settings.wechat_token
+    if token is None:
+        raise NotFound
+    call = message.WechatCall(visit.query("timestamp"), visit.query("nonce"), visit.query("signature"))
+    message.check_wechat_call(token.get_secret_value(), call, datetime.now(tz=UTC))
+    return call
+
+
 def _check(visit: Visit) -> None:
     """Raise `CallbackNotSigned` where the provider has not signed this call; `NotFound` where there is none."""
     settings = visit.site.settings
@@ -56,5 +95,6 @@ def _check(visit: Visit) -> None:
 PAGES: tuple[PageRoute, ...] = (
     # The signature stands for session and press: a provider has neither.
     PageRoute(path="/callbacks/sms", audience=ANYBODY, post=answered, limit=_LIMIT, harmless=True),
+    PageRoute(path="/callbacks/wechat", audience=ANYBODY, get=echo, post=finished, limit=_LIMIT, harmless=True),
     PageRoute(path="/callbacks/sms/{token}", audience=ANYBODY, post=report, limit=_LIMIT, harmless=True),
 )

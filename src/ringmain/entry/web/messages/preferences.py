@@ -163,11 +163,11 @@ async def _choose(uow: UnitOfWork, visit: Visit, choice: str) -> None:
 
 async def _forget(uow: UnitOfWork, visit: Visit, word: str) -> None:
     """Delete the addresses of a channel."""
-    known = await _known(uow, visit)
-    own = await message.addresses_of(uow, visit.site.keyring, {known.subject_id: known.subject_ids})
-    for one in own.get(known.subject_id, []):
-        if one.channel == word:
-            await message.forget_address(uow, known, one.id)
+    try:
+        channel = message.Channel(word)
+    except ValueError:
+        raise PreferencesInvalid(reason="channels") from None
+    await message.forget_channel(uow, await _known(uow, visit), channel)
 
 
 def _ordered(order: tuple[message.Channel, ...], what: str, word: str) -> tuple[message.Channel, ...]:
@@ -214,6 +214,7 @@ def _ways(
     known = {} if phone is None else {message.Channel.SMS: phone}
     proven = [one for one in addresses if one.proven_at is not None]
     known |= {one.channel: message.mask_email(one.text) for one in proven if one.channel is message.Channel.EMAIL}
+    known |= {one.channel: message.mask_openid(one.text) for one in proven if one.channel is message.Channel.WECHAT}
     browsers = sum(one.channel is message.Channel.PUSH for one in proven)
     if browsers:
         known[message.Channel.PUSH] = speech.texts("%(num)s browser", "%(num)s browsers", browsers)

@@ -1,13 +1,14 @@
 """How the network does: what is wrong first, then what flows."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
 from ringmain.campaign import api as campaign
 from ringmain.entry.web.audiences import OPERATOR
+from ringmain.entry.web.operator.messages import CHANNELS, REASONS
 from ringmain.kit import jobs_store as jobs
 from ringmain.kit import webhooks
 from ringmain.kit.db import UnitOfWork
@@ -15,12 +16,14 @@ from ringmain.kit.follow import Standing, standings
 from ringmain.kit.pages import PageRoute, Speech, Visit
 from ringmain.ledger import api as ledger
 from ringmain.member import api as member
+from ringmain.message import api as message
 from ringmain.network import api as network
 from ringmain.network.api import Network, PoolBalance
 from ringmain.voucher import api as voucher
 
 _LATE_SECONDS = 60.0
 _SOON_DAYS = 7
+_FAULTS_SINCE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Health:
     requests_soon: int
     requests_late: int
     running_low: list[campaign.RunningLow]
+    set_up_faults: list[tuple[str, str]]
 
 
 async def show(visit: Visit) -> Response:
@@ -79,6 +83,7 @@ async def _look(visit: Visit, uow: UnitOfWork) -> Health:
         requests_soon=sum(1 for one in waiting if one.days_left is not None and 0 <= one.days_left <= _SOON_DAYS),
         requests_late=sum(1 for one in waiting if one.days_left is not None and one.days_left < 0),
         running_low=await campaign.running_low(uow),
+        set_up_faults=[(one.channel, one.reason) for one in await message.set_up_faults(uow, now - _FAULTS_SINCE)],
     )
 
 
@@ -113,6 +118,13 @@ def _alarms(visit: Visit, health: Health, failed: int) -> list[Alarm]:
                 minutes=say.number(round(one.lag_seconds / 60)),
             )
             found.append(Alarm(text, "/operator/jobs", say.text("Open the jobs")))
+    for channel, reason in health.set_up_faults:
+        text = say.text(
+            "Messages do not get out by the channel “%(channel)s”: %(reason)s.",
+            channel=say.text(CHANNELS[channel]),
+            reason=say.text(REASONS[reason]),
+        )
+        found.append(Alarm(text, "/operator/messages", say.text("Open the messages")))
     if failed:
         text = say.texts("%(num)s job failed for good.", "%(num)s jobs failed for good.", failed)
         found.append(Alarm(text, "/operator/jobs", say.text("Open the jobs")))

@@ -20,6 +20,7 @@ HERE = "/operator/messages"
 N_ = str
 CHANNELS = {
     "push": N_("On the phone"),
+    "wechat": N_("WeChat"),
     "sms": N_("Text message"),
     "email": N_("E-mail"),
     "paper": N_("Printed receipt"),
@@ -60,6 +61,16 @@ REASONS = {
     "too_late": N_("over before it could be sent"),
     "no_channel_left": N_("failed by every channel"),
     "address_unknown": N_("number or mailbox does not exist"),
+    "credentials_refused": N_("the provider refuses our account, its id or its secret"),
+    "our_address_refused": N_("the provider does not know this machine's address: add it to the list there"),
+    "template_unknown": N_("the provider does not know the template"),
+    "template_mismatch": N_("the fields of the template are others than those set here"),
+    "not_permitted": N_("the account may not send such messages"),
+    "sender_refused": N_("the provider refuses our sender"),
+    "no_template": N_("no template for messages of this kind"),
+    "quota_used_up": N_("the day's quota at the provider is used up"),
+    "not_following": N_("no longer follow the account"),
+    "stopped_at_provider": N_("blocked us at the provider"),
     "channel_not_configured": N_("channel not set up here"),
 }
 
