@@ -218,7 +218,7 @@ async def test_the_members_caps_win_over_the_networks(town: Town) -> None:
     async with town.unit() as uow:
         await api.set_preferences(uow, anna.member_id, mine)
         assert await api.preferences(uow, anna.member_id) == mine
-        offered = await api.refusals(uow, town.keyring, [anna.subject_id])
+        offered = await api.refusals(uow, town.keyring, [anna.subject_id], {api.Channel.SMS})
     assert offered == {anna.subject_id: Refusal.KIND_STOPPED}
     offer = api.NewMessage(anna.subject_id, api.Template.VOUCHER_GIVEN, REMINDER, uuid.uuid4())
     given, receipt, first, second = await send(town, offer, won(anna), reminder(anna), reminder(anna))

@@ -59,9 +59,11 @@ async def send_messages(context: JobContext, network_id: UUID) -> None:
     By the hour, because each network has its own morning, and what was interrupted goes on. Where no channel is
     configured nothing is chosen: nobody would be told of their voucher.
     """
-    if not context.additional_context.get("channels"):
+    channels = frozenset(context.additional_context.get("channels") or ())
+    if not channels:
         return
-    sent = await send_today(database_of(context), keyring_of(context), public_base_of(context), network_id)
+    database, keyring, base = database_of(context), keyring_of(context), public_base_of(context)
+    sent = await send_today(database, keyring, base, network_id, channels)
     if sent.decided:
         _log.info("campaigns sent", network_id=str(network_id), decided=sent.decided)
 

@@ -23,7 +23,7 @@ from ringmain.kit.webhooks import Courier, Guard, teller
 from ringmain.loop import jobs as loop_jobs
 from ringmain.match import jobs as match_jobs
 from ringmain.message import jobs as message_jobs
-from ringmain.message.api import Channel, Doors, configured, keep_delivering, open_channels
+from ringmain.message.api import Doors, configured, keep_delivering, open_channels
 from ringmain.need import jobs as need_jobs
 from ringmain.network import api as network
 from ringmain.profile import jobs as profile_jobs
@@ -109,8 +109,8 @@ async def _run_jobs(installation: Installation, stop: asyncio.Event) -> None:
                     "keyring": installation.keyring,
                     "public_base": installation.settings.public_base,
                     "lake": installation.settings.lake_folder,
-                    # Most people have no browser that is told: nobody is given what few would hear of.
-                    "channels": configured(installation.settings) - {Channel.PUSH},
+                    # Whoever would hear by none of these is given nothing by message.
+                    "channels": configured(installation.settings),
                 },
                 concurrency=_JOBS_AT_ONCE,
                 install_signal_handlers=False,

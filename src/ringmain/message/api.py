@@ -50,7 +50,7 @@ from ringmain.message.send import Made, NewMessage, refusals, send, stopped_chan
 from ringmain.message.show import Listed, Received, list_messages, read_message, received, sink_messages, tidy_sink
 from ringmain.message.store.days import set_up_faults
 from ringmain.message.store.lake import LAKE_TABLES
-from ringmain.message.store.messages import Delivery, Tally, tally
+from ringmain.message.store.messages import Delivery, Tally, failed_since, tally
 from ringmain.message.store.sink import Kept
 from ringmain.message.store.wishes import stopped
 from ringmain.message.texts import Template, Text, Value
@@ -111,6 +111,7 @@ __all__ = [
     "day_of_messages",
     "deliver_due",
     "email_address",
+    "failed_since",
     "forget_address",
     "forget_channel",
     "gets_marketing",

@@ -13,6 +13,7 @@ from ringmain.message.model import Channel, Moment, Recipient, still_refused
 from ringmain.message.model.steps import State
 from ringmain.message.send import SEALED_FOR, open_parameters, recipients
 from ringmain.message.store import messages as store
+from ringmain.message.store import paper as paper_store
 from ringmain.message.store import waiting
 from ringmain.message.texts import Template, render
 from ringmain.network import api as network
@@ -42,6 +43,8 @@ async def print_on_receipt(uow: UnitOfWork, keyring: Keyring, subject_id: UUID, 
     home, now, reference = await network.network_of(uow), await uow.now(), f"receipt/{sale_id}"
     zone = ZoneInfo(home.time_zone)
     heads = await store.told_by(uow, subjects, reference)
+    # Kept also where there is nothing to tell: who gets receipts can be told on them.
+    await paper_store.note_printed(uow, contacts[subject_id].known.subject_id, now)
     if not heads:
         heads = await _take(
             uow, (await recipients(uow, contacts))[subject_id], Moment(now, zone, home.simulated), subjects

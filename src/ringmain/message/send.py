@@ -1,6 +1,6 @@
 """Sending to people the network knows: each message is decided by their rules, and waits where it may go."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -27,11 +27,13 @@ from ringmain.message.model import (
     Rules,
     decide,
     language_of_phone,
+    out_of_reach,
 )
 from ringmain.message.model.steps import State
 from ringmain.message.preferences import own_zone, preferences_of
 from ringmain.message.store import addresses, stops, waiting, wishes
 from ringmain.message.store import messages as store
+from ringmain.message.store import paper as paper_store
 from ringmain.message.texts import Template, Value, check_parameters
 from ringmain.network import api as network
 
@@ -40,6 +42,8 @@ _USEFUL = timedelta(days=1)
 # More than a week of local days, whatever the zone.
 _LOOK_BACK = timedelta(days=8)
 _ON_PAPER = timedelta(days=30)
+# Who was printed no receipt for so long is not waited for at the till.
+_READS_PAPER = timedelta(days=90)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -149,9 +153,11 @@ async def recipients(
         # Nothing is sent to an address that its owner has not confirmed.
         if row.proven_at is not None:
             more.setdefault(row.subject_id, []).append(row)
+    readers = await paper_store.readers(uow, everybody, await uow.now() - _READS_PAPER)
     found = {}
     for asked, one in contacts.items():
         own = one.known.subject_ids
+        reads_paper = not readers.isdisjoint(own)
         wishes_ = chosen.get(asked, Preferences())
         places = [(Channel.SMS, one.phone_proven, one.phone_since)] if one.phone_since is not None else []
         places += [
@@ -163,7 +169,7 @@ async def recipients(
             for channel, proven, since in places
         ]
         asked_for = wishes_.order != DEFAULT_ORDER and Channel.PAPER in wishes_.order
-        if asked_for or all(one.stopped for one in reached):
+        if asked_for or reads_paper or all(one.stopped for one in reached):
             reached.append(Address(Channel.PAPER))
         found[asked] = Recipient(
             addresses=tuple(reached),
@@ -171,6 +177,7 @@ async def recipients(
             preferences=wishes_,
             marketing_at=tuple(at for id_ in own for at in (marketing or {}).get(id_, ())),
             own_zone=own_zone(wishes_),
+            reads_paper=reads_paper,
         )
     return found
 
@@ -182,11 +189,18 @@ async def stopped_channels(uow: UnitOfWork, keyring: Keyring, subject_id: UUID) 
 
 
 async def refusals(
-    uow: UnitOfWork, keyring: Keyring, subject_ids: Sequence[UUID], kind: Kind = Kind.OFFERS, *, lock: bool = False
+    uow: UnitOfWork,
+    keyring: Keyring,
+    subject_ids: Sequence[UUID],
+    channels: Collection[Channel],
+    kind: Kind = Kind.OFFERS,
+    *,
+    lock: bool = False,
 ) -> dict[UUID, Refusal | None]:
     """Say for each subject which rule would refuse it marketing now; None: it may be sent. Nothing is recorded.
 
-    With `lock`, `send` in the same transaction decides the same: nobody else sends to these people meanwhile.
+    Who would hear nothing by any of `channels`, those that are set up here, is refused, too. With `lock`, `send` in the
+    same transaction decides the same: nobody else sends to these people meanwhile.
     """
     contacts = await member.contacts(uow, keyring, subject_ids)
     if lock:
@@ -197,7 +211,12 @@ async def refusals(
     home = await network.network_of(uow)
     moment = Moment(await uow.now(), ZoneInfo(home.time_zone), simulated=home.simulated)
     rules = await wishes.rules(uow)
-    return {id_: decide(kind, known.get(id_), rules, moment).refusal for id_ in subject_ids}
+
+    def refusal(recipient: Recipient | None) -> Refusal | None:
+        found = decide(kind, recipient, rules, moment).refusal
+        return found if found is not None or recipient is None else out_of_reach(kind, recipient, channels)
+
+    return {id_: refusal(known.get(id_)) for id_ in subject_ids}
 
 
 async def _marketing(uow: UnitOfWork, everybody: set[UUID]) -> dict[UUID, list[datetime]]:

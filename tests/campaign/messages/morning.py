@@ -9,9 +9,11 @@ from ringmain.campaign.api import Campaign
 from ringmain.campaign.messages.run import Sent
 from ringmain.member import api as member
 from ringmain.member.api import Known, Purpose
+from ringmain.message.api import Channel
 from tests.campaign.test_deal import running
 from tests.match.street import NOW, Street
 
+SMS = frozenset({Channel.SMS})
 BASE = "https://ring.example"
 
 
@@ -37,9 +39,9 @@ async def by_message(street: Street, place: int = 1, **changes: Any) -> Campaign
     return await running(street, place, **{"channels": ("message",), "budget_minor": 1_000_000, **changes})
 
 
-async def send(street: Street, at: datetime = NOW) -> Sent:
+async def send(street: Street, at: datetime = NOW, channels: frozenset[Channel] = SMS) -> Sent:
     """Run the messages of a day."""
-    return await api.send_today(street.database, street.keyring, BASE, street.network_id, now=at)
+    return await api.send_today(street.database, street.keyring, BASE, street.network_id, channels, now=at)
 
 
 async def column(street: Street, query: str, *params: Any) -> list[Any]:

@@ -10,11 +10,11 @@ import pytest
 from ringmain.campaign import api, budgets
 from ringmain.campaign.messages import choose, give, run, store
 from ringmain.campaign.messages.model import Round, with_chance
+from ringmain.campaign.messages.people import Reachable
 from ringmain.campaign.plan.assignment import is_compared
 from ringmain.campaign.plan.model import Audience
 from ringmain.campaign.store import Cap
 from ringmain.kit.db import UnitOfWork
-from ringmain.kit.secrets import Keyring
 from ringmain.match import api as match
 from ringmain.member.api import Purpose
 from ringmain.message import api as message
@@ -116,9 +116,9 @@ async def test_killed_in_the_middle_nothing_is_lost_or_doubled(street: Street, m
     await people(street, 30)
     pieces = 0
 
-    async def some(uow: UnitOfWork, keyring: Keyring, base: str, day: date, most: int) -> int:
+    async def some(uow: UnitOfWork, reachable: Reachable, base: str, day: date, most: int) -> int:
         nonlocal pieces
-        found = await give.give_some(uow, keyring, base, day, min(most, 4))
+        found = await give.give_some(uow, reachable, base, day, min(most, 4))
         pieces += 1
         if pieces == 3:
             raise ConnectionError

@@ -6,11 +6,12 @@ import pytest
 
 from ringmain.campaign import api
 from ringmain.campaign.messages.choose import plan
+from ringmain.campaign.messages.people import Reachable
 from ringmain.campaign.model import play_day
 from ringmain.campaign.plan import deal
 from ringmain.member.api import Purpose
 from ringmain.network import api as network
-from tests.campaign.messages.morning import agree, by_message, column, people, send
+from tests.campaign.messages.morning import SMS, agree, by_message, column, people, send
 from tests.match.street import NOW, Street
 
 
@@ -40,7 +41,7 @@ async def test_what_an_operator_stops_is_not_given(street: Street, monkeypatch: 
     await people(street, 3)
     async with street.unit() as uow:
         day = play_day(await uow.now(), (await network.network_of(uow)).time_zone)
-    await plan(street.database, street.keyring, street.network_id, day, NOW)
+    await plan(street.database, Reachable(street.keyring, SMS), street.network_id, day, NOW)
     async with street.unit() as uow:
         assert (await api.round_standing(uow, day)).waiting == 3
         assert await api.stop_round(uow) == 3

@@ -20,7 +20,7 @@ from ringmain.campaign.budgets import standings
 from ringmain.campaign.draw import IN_REACH
 from ringmain.campaign.messages import store
 from ringmain.campaign.messages.model import Choice, Round, with_chance
-from ringmain.campaign.messages.people import Person, Standing, people
+from ringmain.campaign.messages.people import Person, Reachable, Standing, people
 from ringmain.campaign.plan import deal, goal, switch_off
 from ringmain.campaign.plan.model import Campaign
 from ringmain.campaign.plan.store import campaigns
@@ -31,7 +31,6 @@ from ringmain.campaign.service.model import Met
 from ringmain.campaign.value import Asked, expected
 from ringmain.kit.db import Database, UnitOfWork
 from ringmain.kit.pure.ids import uuid7
-from ringmain.kit.secrets import Keyring
 from ringmain.match import api as match
 from ringmain.match.api import Context, Place, Reach
 from ringmain.member import api as member
@@ -87,7 +86,7 @@ class _Town:
     kept_back: Mapping[str, int]
 
 
-async def plan(database: Database, keyring: Keyring, network_id: UUID, day: date, now: datetime | None) -> Round:
+async def plan(database: Database, reachable: Reachable, network_id: UUID, day: date, now: datetime | None) -> Round:
     """Choose for a day of the network, and write it down at once; nothing is given yet.
 
     Whoever was chosen is recorded for comparison, in both groups alike. Announces `message_choice` and
@@ -95,7 +94,7 @@ async def plan(database: Database, keyring: Keyring, network_id: UUID, day: date
     """
     async with database.unit(network_id, role="worker", now=now) as uow:
         at = await uow.now()
-        town = await _town(uow, keyring, day)
+        town = await _town(uow, reachable, day)
     if not isinstance(town, _Town):
         new, choices = Round(day=day, planned_at=at, people=0, candidates=0, gap=0.0, kept_back=town), []
     else:
@@ -162,7 +161,7 @@ def _shop(town: _Town, shop_id: UUID | None) -> Shop | None:
     return None if shop_id is None else town.shops.get(shop_id)
 
 
-async def _town(uow: UnitOfWork, keyring: Keyring, day: date) -> _Town | Mapping[str, int]:
+async def _town(uow: UnitOfWork, reachable: Reachable, day: date) -> _Town | Mapping[str, int]:
     """Return the town; where nobody may be sent anything, how many were kept back by which rule."""
     at = await uow.now()
     running, parties = await deal.by_message(uow, at)
@@ -171,7 +170,7 @@ async def _town(uow: UnitOfWork, keyring: Keyring, day: date) -> _Town | Mapping
     shut = await caps.shut(uow, None, day, at)
     owners = {one.said.offer_id: one.said.merchant_id for one in running}
     owners = {id_: owner for id_, owner in owners.items() if id_ not in shut.offer_ids and owner not in shut.owner_ids}
-    everybody, kept_back = await people(uow, keyring, owners, day, at) if owners else ([], {})
+    everybody, kept_back = await people(uow, reachable, owners, day, at) if owners else ([], {})
     if not everybody:
         return kept_back
     running = tuple(one for one in running if one.said.offer_id in owners)

@@ -14,7 +14,7 @@ from ringmain.campaign import caps
 from ringmain.campaign import store as given_store
 from ringmain.campaign.messages import store
 from ringmain.campaign.messages.model import Choice, Outcome
-from ringmain.campaign.messages.people import subjects_of
+from ringmain.campaign.messages.people import Reachable, subjects_of
 from ringmain.campaign.plan import deal, goal
 from ringmain.campaign.store import Channel, Given
 from ringmain.campaign.tell import value_of
@@ -62,7 +62,7 @@ async def message_figures(uow: UnitOfWork, campaign_id: UUID) -> MessageFigures:
     )
 
 
-async def give_some(uow: UnitOfWork, keyring: Keyring, public_base: str, day: date, most: int) -> int:
+async def give_some(uow: UnitOfWork, reachable: Reachable, public_base: str, day: date, most: int) -> int:
     """Give up to `most` of a day's choices, and return how many were decided; 0 where none is left.
 
     Refusals are outcomes, too. Announces `grant`, `message` and `message_outcome`.
@@ -75,7 +75,7 @@ async def give_some(uow: UnitOfWork, keyring: Keyring, public_base: str, day: da
     for root in sorted({one.subject_id for one in known.values()}):
         await given_store.lock_person(uow, root)
     desk = _Desk(day, now, known, await voucher.read_offers(uow, sorted({row.offer_id for row in rows})))
-    refused = await _refused(uow, keyring, desk, rows)
+    refused = await _refused(uow, reachable, desk, rows)
     draws = await _over(uow, desk, [row for row in rows if row.id not in refused], refused)
     left = [row for row in rows if row.id not in refused]
     granted: list[tuple[Choice, Granted]] = []
@@ -86,7 +86,7 @@ async def give_some(uow: UnitOfWork, keyring: Keyring, public_base: str, day: da
             granted.append((row, answer))
     outcomes = [Outcome(id_, None, refusal, now) for id_, refusal in refused.items()]
     if granted:
-        outcomes += await _told(uow, keyring, public_base, desk, granted, draws)
+        outcomes += await _told(uow, reachable.keyring, public_base, desk, granted, draws)
     await store.add_outcomes(uow, outcomes)
     uow.record("message_outcome", [one.choice_id for one in outcomes])
     return len(rows)
@@ -113,14 +113,14 @@ def _grant(desk: _Desk, row: Choice) -> voucher.Grant:
     )
 
 
-async def _refused(uow: UnitOfWork, keyring: Keyring, desk: _Desk, rows: Sequence[Choice]) -> dict[UUID, str]:
+async def _refused(uow: UnitOfWork, reachable: Reachable, desk: _Desk, rows: Sequence[Choice]) -> dict[UUID, str]:
     """Return the choices that their person, their campaign, or caps of people refuse now."""
     known = desk.known
     subjects = subjects_of(known)
     roots = {row.subject_id: known[row.subject_id].subject_id for row in rows if row.subject_id in known}
     people = sorted(set(roots.values()))
     personal = await member.consented(uow, people, member.Purpose.PERSONALISATION)
-    silent = await message.refusals(uow, keyring, people, lock=True)
+    silent = await message.refusals(uow, reachable.keyring, people, reachable.channels, lock=True)
     running = (await deal.by_message(uow, desk.now))[0]
     open_ = {one.id for one in running}
     # Who was chosen in the morning may have bought something there since.

@@ -58,6 +58,17 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Unheard:
+    """A choice whose voucher was taken back, because its message reached nobody; the money is the funder's again."""
+
+    choice_id: UUID
+    message_id: UUID
+    reason: str
+    released_minor: int
+    taken_back_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Drawn:
     """One person's edge, the probability with which it was theirs, and whether chance alone gave it."""
 

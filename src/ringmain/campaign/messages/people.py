@@ -27,6 +27,14 @@ _NOT_PERSONAL, _NOTHING_LEFT = "not_personal", "no_offer_left"
 
 
 @dataclass(frozen=True, slots=True)
+class Reachable:
+    """Who asks where people can be reached: the keys of their addresses, and the channels that are set up here."""
+
+    keyring: Keyring
+    channels: frozenset[message.Channel]
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Where people were last, and whether they have just stood there."""
 
@@ -46,7 +54,7 @@ class Person:
 
 
 async def people(
-    uow: UnitOfWork, keyring: Keyring, offer_owners: Mapping[UUID, UUID], day: date, now: datetime
+    uow: UnitOfWork, reachable: Reachable, offer_owners: Mapping[UUID, UUID], day: date, now: datetime
 ) -> tuple[list[Person], dict[str, int]]:
     """Return everybody who may be sent a voucher of one of these offers today, by subject; `offer_owners` says whose.
 
@@ -61,7 +69,7 @@ async def people(
     while page := await member.people_page(uow, after, _AT_ONCE):
         after = page[-1]
         agreed = await member.consented(uow, page, member.Purpose.PERSONALISATION)
-        refused = await message.refusals(uow, keyring, sorted(agreed))
+        refused = await message.refusals(uow, reachable.keyring, sorted(agreed), reachable.channels)
         kept_back[_NOT_PERSONAL] += len(page) - len(agreed)
         kept_back.update(refusal.value for refusal in refused.values() if refusal is not None)
         known = await member.people_of(uow, [id_ for id_, refusal in refused.items() if refusal is None])

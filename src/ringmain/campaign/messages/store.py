@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from ringmain.campaign.messages.model import Choice, Outcome, Round
+from ringmain.campaign.messages.model import Choice, Outcome, Round, Unheard
 from ringmain.kit.db import UnitOfWork, pack_uuids
 from ringmain.kit.lake import LakeTable
 
@@ -170,6 +170,34 @@ async def add_outcomes(uow: UnitOfWork, rows: Sequence[Outcome]) -> None:
     await uow.execute(_ADD_OUTCOMES, params)
 
 
+_GIVEN = """
+    SELECT o.choice_id AS id FROM message_outcome o JOIN voucher v ON v.network_id = o.network_id AND v.id = o.choice_id
+    WHERE o.network_id = %s AND o.choice_id = ANY(%s) AND o.message_id IS NOT NULL AND v.closed IS NULL AND v.uses = 0
+"""
+_ADD_UNHEARD = """
+    INSERT INTO message_unheard (network_id, choice_id, message_id, reason, released_minor, taken_back_at)
+    SELECT %s, t.* FROM unnest(%s, %s, %s::text[], %s::bigint[], %s::timestamptz[]) AS t
+"""
+
+
+async def given_by_message(uow: UnitOfWork, ids: Sequence[UUID]) -> set[UUID]:
+    """Return which of these vouchers a round has given, and nobody has used."""
+    return {row.id for row in await uow.rows(_Id, _GIVEN, (uow.network_id, pack_uuids(ids)))}
+
+
+async def add_unheard(uow: UnitOfWork, rows: Sequence[Unheard]) -> None:
+    """Write which vouchers were taken back; once, the key sees to that."""
+    params = (
+        uow.network_id,
+        pack_uuids([row.choice_id for row in rows]),
+        pack_uuids([row.message_id for row in rows]),
+        [row.reason for row in rows],
+        [row.released_minor for row in rows],
+        [row.taken_back_at for row in rows],
+    )
+    await uow.execute(_ADD_UNHEARD, params)
+
+
 @dataclass(frozen=True, slots=True)
 class Counted:
     """How many choices of a campaign stand so; `refusal` None: their voucher was given, or waits where `waits`."""
@@ -210,8 +238,24 @@ _OUTCOME_FACTS = """
     SELECT choice_id::text, message_id::text, refusal, decided_at
     FROM message_outcome WHERE network_id = %(network)s AND choice_id = ANY(%(ids)s)
 """
+_UNHEARD_FACTS = """
+    SELECT choice_id::text, message_id::text, reason, released_minor, taken_back_at
+    FROM message_unheard WHERE network_id = %(network)s AND choice_id = ANY(%(ids)s)
+"""
 
 LAKE_TABLES = (
+    LakeTable(
+        kind="message_unheard",
+        columns={
+            "choice_id": "string",
+            "message_id": "string",
+            "reason": "string",
+            "released_minor": "int64",
+            "taken_back_at": "timestamp",
+        },
+        query=_UNHEARD_FACTS,
+        day_column="taken_back_at",
+    ),
     LakeTable(
         kind="message_choice",
         columns={

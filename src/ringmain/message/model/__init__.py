@@ -68,6 +68,7 @@ class Refusal(StrEnum):
     NETWORK_SIMULATED = "network_simulated"
     CHANNEL_NONE = "channel_none"
     NO_ADDRESS = "no_address"
+    CHANNEL_NOT_SET_UP = "channel_not_set_up"
     CHANNEL_STOPPED = "channel_stopped"
     ADDRESS_UNPROVEN = "address_unproven"
     NO_CONSENT = "no_consent"
@@ -124,13 +125,17 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """What the rules ask of a person: `marketing_at` is when they got marketing, `own_zone` where their hours count."""
+    """What the rules ask of a person: `marketing_at` is when they got marketing, `own_zone` where their hours count.
+
+    `reads_paper`: a till has printed them a receipt of late.
+    """
 
     addresses: tuple[Address, ...]
     consented: bool
     preferences: Preferences
     marketing_at: tuple[datetime, ...] = ()
     own_zone: tzinfo | None = None
+    reads_paper: bool = False
 
     def suited(self, kind: Kind) -> list[Address]:
         """Return the addresses that were chosen for messages, and can take one of this kind."""
@@ -238,6 +243,19 @@ def still_refused(kind: Kind, recipient: Recipient | None, moment: Moment) -> Re
         (kind in wishes.stopped, Refusal.KIND_STOPPED),
     )
     return next((refusal for holds, refusal in rules if holds), None)
+
+
+def out_of_reach(kind: Kind, recipient: Recipient, channels: Collection[Channel]) -> Refusal | None:
+    """Say why somebody would hear nothing by any of these channels, which are set up here; None: they would.
+
+    Paper counts where a till prints for them: else a message would wait for a receipt that never comes.
+    """
+    ways = recipient.ways(kind)
+    if any(recipient.reads_paper if way is Channel.PAPER else way in channels for way in ways):
+        return None
+    if any(way is not Channel.PAPER for way in ways):
+        return Refusal.CHANNEL_NOT_SET_UP
+    return Refusal.CHANNEL_STOPPED if any(one.stopped for one in recipient.suited(kind)) else Refusal.NO_ADDRESS
 
 
 def _over_cap(recipient: Recipient, due_at: datetime, rules: Rules, zone: tzinfo) -> Refusal | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from ringmain.kit.db import UnitOfWork, pack_texts, pack_uuids
+from ringmain.kit.pure.ids import first_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +249,38 @@ async def by_reference(uow: UnitOfWork, reference: str) -> UUID | None:
     """Return the message that WeChat calls so."""
     row = await uow.row(_Id, _BY_REFERENCE, (uow.network_id, reference))
     return None if row is None else row.id
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A message about something that nobody has heard of, and the reason of its last failure."""
+
+    message_id: UUID
+    reference_id: UUID
+    reason: str
+
+
+_FAILED = """
+    WITH failed AS (
+        SELECT DISTINCT message_id FROM message_delivery
+        WHERE network_id = %(network)s AND id >= %(since)s AND state IN ('failed', 'bounced', 'refused') AND NOT late
+    )
+    SELECT m.id AS message_id, m.reference_id, last.reason
+    FROM failed JOIN message m ON m.network_id = %(network)s AND m.id = failed.message_id
+    CROSS JOIN LATERAL (
+        SELECT d.state, d.reason FROM message_delivery d
+        WHERE d.network_id = m.network_id AND d.message_id = m.id AND NOT d.late ORDER BY d.id DESC LIMIT 1
+    ) AS last
+    WHERE m.template = %(template)s AND last.state IN ('failed', 'bounced', 'refused')
+      AND NOT EXISTS (SELECT FROM message_waiting w WHERE w.network_id = m.network_id AND w.message_id = m.id)
+    ORDER BY m.id
+"""
+
+
+async def failed_since(uow: UnitOfWork, template: str, since: datetime) -> list[Failed]:
+    """Return the messages of a template that failed since a moment, and are tried no other way."""
+    params = {"network": uow.network_id, "template": template, "since": first_id(since)}
+    return await uow.rows(Failed, _FAILED, params)
 
 
 async def heads(uow: UnitOfWork, message_ids: Iterable[UUID]) -> list[Message]:

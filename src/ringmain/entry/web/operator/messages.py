@@ -72,6 +72,7 @@ REASONS = {
     "not_following": N_("no longer follow the account"),
     "stopped_at_provider": N_("blocked us at the provider"),
     "channel_not_configured": N_("channel not set up here"),
+    "channel_not_set_up": N_("none of their channels is set up here"),
 }
 
 
