@@ -210,3 +210,13 @@ async def test_stop_by_text_ends_marketing_and_is_answered_once(town: Town) -> N
     async with town.unit(SOON) as uow:
         (now,), _ = await member.consents(uow, anna.member_id)
     assert (now.granted, now.place) == (False, "message")
+
+
+async def test_of_who_agrees_to_nothing_no_opening_is_noted(town: Town) -> None:
+    """They get the message that belongs to what they did, and read it unobserved."""
+    anna, texts, reference = await member_of(town, agrees=False), Outbox(), uuid.uuid4()
+    (made,) = await send(town, won(anna, reference))
+    await deliver(town, texts)
+    async with town.unit(SOON) as uow:
+        await api.note_opened(uow, town.keyring, anna, reference)
+    assert await steps(town, made.message_id) == [("queued", None), ("sent", None)]

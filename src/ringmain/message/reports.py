@@ -73,7 +73,16 @@ async def take_finished(uow: UnitOfWork, keyring: Keyring, told: Finished) -> bo
 
 
 async def note_opened(uow: UnitOfWork, keyring: Keyring, known: member.Known, reference_id: UUID) -> None:
-    """Note that a person has followed the link of the last message that told them of something, once."""
+    """Note that a person has followed the link of the last message that told them of something, once.
+
+    Of who agrees neither to personal answers nor to messages nothing is noted.
+    """
+    agreed = [
+        await member.consented(uow, [known.subject_id], purpose)
+        for purpose in (member.Purpose.MARKETING, member.Purpose.PERSONALISATION)
+    ]
+    if not any(known.subject_id in some for some in agreed):
+        return
     sent = (State.SENT, State.DELIVERED)
     told = [one for one in await store.decided(uow, known.subject_ids, [reference_id]) if one.state in sent]
     if told:

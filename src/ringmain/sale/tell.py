@@ -48,7 +48,7 @@ async def _messages(
             parameters={
                 "shop": shops[one.shop_id],
                 "amount": Money(one.paid_minor, one.currency),
-                "link": f"{public_base}/receipts/{receipt_token(keyring, uow.network_id, one.id)}",
+                "link": f"{public_base}/receipts/{receipt_token(keyring, uow.network_id, one.id)}?m",
             },
             reference_id=one.id,
             merchant_id=one.merchant_id,

@@ -82,10 +82,10 @@ async def test_nobody_is_chosen_who_would_hear_nothing(street: Street) -> None:
         address = await message.add_email(uow, street.keyring, mail, "anna@example.org", "en", BASE)
         await message.confirm_address(uow, address)
         await uow.connection.execute("DELETE FROM message_waiting")
-        for one in (wrong, stale, paper):
+        for known in (wrong, stale, paper):
             await uow.connection.execute(
                 "INSERT INTO message_channel_stop VALUES (%s, %s, 'sms', 'address_unknown', %s)",
-                (street.network_id, one.subject_id, NOW),
+                (street.network_id, known.subject_id, NOW),
             )
     await _prefer(street, mail, Channel.EMAIL)
     # Of a receipt that was printed long ago, or is stopped as a way, nobody can be told.
@@ -147,8 +147,8 @@ async def test_a_failure_on_the_last_channel_goes_to_paper_or_the_voucher_goes_b
     assert row == f"{error.reason} 300"
     assert await column(street, "SELECT count(*) FROM outbox WHERE kind = 'message_unheard'") == [1]
     async with street.unit() as uow:
-        for one in await budgets(uow):
-            await count_returned(uow, one)
+        for budget in await budgets(uow):
+            await count_returned(uow, budget)
     assert await street.value("SELECT sum(taken_minor - returned_minor) FROM budget") == 300
     (printed,) = await _print(street, reader, timedelta(days=1))
     assert "Flower Corner" in printed.text

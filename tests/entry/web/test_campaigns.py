@@ -101,9 +101,15 @@ async def test_a_campaign_by_message_says_whom_it_reached(site: MerchantSite) ->
     assert "Messages by channel" not in text
     assert text.count('class="bubble"') == 2
     assert re.search(r"In Chinese · [0-9]+ letters, sent as [2-5] text messages", text)
-    counts = (("sent", None, 30), ("failed", "address_unknown", 2), ("failed", "too_late", 1))
+    counts = (
+        ("sent", None, 23),
+        ("delivered", None, 3),
+        ("opened", None, 4),
+        ("failed", "address_unknown", 2),
+        ("failed", "too_late", 1),
+    )
     figures = MessageFigures(0, 33, {}, [Tally("sms", *one) for one in counts], 4)
-    assert channels_of(ENGLISH, figures) == [["Text message", "0", "30", "3", "0"]]
+    assert channels_of(ENGLISH, figures) == [["Text message", "0", "30", "4", "3", "0"]]
 
 
 async def test_a_need_on_some_days_is_kept_as_it_was_said(site: MerchantSite) -> None:

@@ -5,10 +5,12 @@ from uuid import UUID
 from starlette.responses import Response
 
 from ringmain.entry.web.audiences import MEMBER, PHONE
+from ringmain.entry.web.following import note_followed
 from ringmain.entry.web.me.texts import VALUES
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.http import NotFound
 from ringmain.kit.pages import PageRoute, Visit
+from ringmain.member import api as member
 from ringmain.profile import api as profile
 from ringmain.sale import api as sale
 
@@ -54,6 +56,10 @@ async def receipt(visit: Visit) -> Response:
     network_id, sale_id = named
     async with visit.unit(network_id) as uow:
         found = await sale.receipt_of(uow, sale_id)
+        buyer = await sale.buyer_of(uow, sale_id)
+        known = {} if buyer is None else await member.people_of(uow, [buyer])
+        for one in known.values():
+            await note_followed(visit, uow, one, sale_id, signed_in=False)
     member_here = visit.session is not None and visit.session.holder_id is not None
     return visit.page("me/receipt.html", receipt=found, member_here=member_here, tender_words=VALUES)
 

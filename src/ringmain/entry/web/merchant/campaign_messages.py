@@ -22,13 +22,14 @@ _LANGUAGES = {"en": N_("In English"), "zh": N_("In Chinese")}
 _STATES = (
     (State.QUEUED,),
     (State.SENT, State.DELIVERED, State.OPENED, State.COMPLAINED),
+    (State.OPENED,),
     (State.FAILED, State.BOUNCED),
     (State.REFUSED,),
 )
 
 
 def channels_of(speech: Speech, figures: campaign.MessageFigures) -> list[list[str]]:
-    """Return a row per channel: its name, then how many are on their way, were sent, failed, and were not sent."""
+    """Return a row per channel: its name, how many are on their way, sent (opened among them), failed, not sent."""
     counted: Counter[tuple[str, str]] = Counter()
     for one in figures.messages:
         counted[one.channel, one.state] += one.messages

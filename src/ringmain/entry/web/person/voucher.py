@@ -6,6 +6,7 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from ringmain.campaign import api as campaign
+from ringmain.entry.web.following import note_followed
 from ringmain.entry.web.person import benefits, phone, words
 from ringmain.entry.web.person.wallet import shop_names, where
 from ringmain.kit.db import UnitOfWork
@@ -13,7 +14,6 @@ from ringmain.kit.pages import Form, Visit
 from ringmain.member import api as member
 from ringmain.member.api import Known
 from ringmain.member.errors import MemberUnknown
-from ringmain.message import api as message
 from ringmain.network import api as network
 from ringmain.network.api import Shop
 from ringmain.scene import api as scene
@@ -23,8 +23,6 @@ from ringmain.voucher.api import Code, Held, Redeemer
 
 _MOST_SHOPS = 300
 _GROUP = 4
-# Stands in the links of messages, so that they can be counted when they are followed.
-_BY_MESSAGE = "m"
 _SHARED_DAYS = 60
 
 
@@ -36,8 +34,7 @@ async def show(visit: Visit) -> Response:
     """Show a voucher with its code; one that only its holder may spend shows the holder's own code instead."""
     async with visit.unit() as uow:
         known, held = await _held(visit, uow)
-        if _BY_MESSAGE in visit.request.query_params:
-            await message.note_opened(uow, visit.site.keyring, known, held.voucher.id)
+        await note_followed(visit, uow, known, held.voucher.id, signed_in=True)
         here, now = await network.network_of(uow), await uow.now()
         names = await shop_names(uow, [held])
         # What is good everywhere names no shop: then only what everybody keeps is said.
