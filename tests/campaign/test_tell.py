@@ -45,7 +45,7 @@ async def test_a_voucher_won_and_a_sale_are_told_once(street: Street) -> None:
     voucher_id, sale_id = await take(street, known, now), await street.buy(known, 2, now)
     token = sale.receipt_token(street.keyring, street.network_id, sale_id)
     receipt, won = await follow(street)
-    assert receipt == f"【Street】您在Noodle House 兰州面馆的收据，¥30。{BASE}/receipts/{token}"
+    assert receipt == f"【Street】您在Noodle House 兰州面馆的收据，¥30。{BASE}/receipts/{token}?m"
     assert won.startswith("【Street】您获得Flower Corner的券：¥3，")
     assert won.endswith(f"前有效。{BASE}/wallet/{voucher_id}?m")
     for follower in (api.winners(street.keyring, BASE), sale.receipts(street.keyring, BASE)):

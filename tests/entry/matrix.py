@@ -84,6 +84,14 @@ async def things(here: Installation, town: Town) -> Things:
     return Things(town, ids[0], ids[1], ids[2], ids[3], {})
 
 
+async def _told(operator: Client, path: str) -> None:
+    """Tell of a member how they look, and who they are at WeChat."""
+    photo = {"image": PICTURE, "consent": {"text_version": "2026-01", "language": "zh"}}
+    follows = {"openid": "oA1b2C3d4E5f6G7h8I9j0KlMnOpQ", "text_version": "wechat-1", "language": "zh"}
+    for what, body in (("photo", photo), ("wechat-follower", follows)):
+        assert (await operator.call("PUT", f"{path}/{what}", body)).status == HTTPStatus.OK
+
+
 async def trade(here: Installation, made: Things) -> Things:
     """Let the first merchant do business: a scene, members, an offer with vouchers, sales and a redemption."""
     town = made.town
@@ -150,8 +158,7 @@ async def trade(here: Installation, made: Things) -> Things:
     mint = await _made(merchant, f"/v1/offers/{offer['id']}/mints", {"count": 2})
     merged = await _made(operator, "/v1/members/merges", {"from_member_id": members[1], "into_member_id": members[0]})
     path = f"/v1/members/{members[0]}"
-    photo = {"image": PICTURE, "consent": {"text_version": "2026-01", "language": "zh"}}
-    assert (await till.call("PUT", f"{path}/photo", photo)).status == HTTPStatus.OK
+    await _told(operator, path)
     asked_of_us = await _made(operator, f"{path}/privacy-requests", {"kind": "correct", "words": "My name."})
     message = await _made(operator, "/v1/messages/tests", {"channel": "email", "address": "anna@example.org"})
     hook = await _made(merchant, "/v1/webhooks", {"url": "https://pos.example.com/hook", "kinds": ["sale"]})

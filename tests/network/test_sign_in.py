@@ -74,9 +74,9 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
         counted.statements.append(" ".join(query.split()))
         await execute(self, query, params)
 
-    async def counting_start(self: UnitOfWork, into: Any, query: Any, params: Any = None) -> Any:
+    async def counting_start(self: UnitOfWork, into: Any, query: Any, params: Any = None, **how: Any) -> Any:
         counted.statements.append(" ".join(query.split()))
-        return await start(self, into, query, params)
+        return await start(self, into, query, params, **how)
 
     monkeypatch.setattr(PasswordHasher, "verify", counting_verify)
     monkeypatch.setattr(UnitOfWork, "execute", counting_execute)

@@ -164,9 +164,9 @@ async def test_a_thousand_mixed_grants_take_few_statements(ring: Ring, monkeypat
         sent.append(query)
         await execute(uow, query, params)
 
-    async def counted_start(uow: UnitOfWork, into: Any, query: Any, params: Any = None) -> Any:
+    async def counted_start(uow: UnitOfWork, into: Any, query: Any, params: Any = None, **how: Any) -> Any:
         sent.append(query)
-        return await start(uow, into, query, params)
+        return await start(uow, into, query, params, **how)
 
     monkeypatch.setattr(UnitOfWork, "execute", counted_execute)
     monkeypatch.setattr(UnitOfWork, "start", counted_start)
