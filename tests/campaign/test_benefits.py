@@ -1,6 +1,5 @@
 """Tests of benefits at tills: told and given only to who has shown their code, is served, and gets them still."""
 
-import base64
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -72,11 +71,12 @@ async def test_what_is_due_is_given_once_a_day(street: Street) -> None:
 
 
 @pytest.mark.parametrize(
-    "case", ["another till", "too late", "made up", "held out's", "consent", "changed", "ended", "another tribe"]
+    "case",
+    ["another till", "too late", "made up", "tampered with", "consent", "changed", "ended", "another tribe"],
 )
 async def test_what_is_not_due_leaves_no_fact(street: Street, case: str) -> None:
     """A token is good at its till for a quarter of an hour, while plan, tribe, group and consent stand."""
-    one, served, held = await met(street)
+    one, served, _ = await met(street)
     till, at = till_of(street), NOW
     token = (await due(street, served, till))[0]
     if case == "another till":
@@ -85,11 +85,9 @@ async def test_what_is_not_due_leaves_no_fact(street: Street, case: str) -> None
         at = NOW + timedelta(minutes=15, seconds=1)
     elif case == "made up":
         token = token[:-4] + "AAAA"
-    elif case == "held out's":
-        # The same bytes with another member in them: the seal is of what was given out.
-        data = base64.urlsafe_b64decode(token + "=")
-        forged = data.replace(served.member_id.bytes, held.member_id.bytes)
-        token = base64.urlsafe_b64encode(forged).rstrip(b"=").decode()
+    elif case == "tampered with":
+        middle = len(token) // 2
+        token = token[:middle] + ("A" if token[middle] != "A" else "B") + token[middle + 1 :]
     elif case == "another tribe":
         await tribe(street, [])
         async with street.unit() as uow:

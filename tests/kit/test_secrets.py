@@ -18,7 +18,6 @@ from ringmain.kit.secrets import (
     MasterKeyExposed,
     MasterKeyMissing,
     SealBroken,
-    frame,
 )
 
 NETWORK = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
@@ -171,11 +170,6 @@ def test_a_lookup_hash_is_keyed_and_of_one_network_and_kind() -> None:
     assert len(others) == 5
     assert mine not in others
     assert mine.hex() == "5ac87d414ef153eac0d91a16ce0a4332"
-
-
-def test_frames_keep_parts_apart() -> None:
-    """Moving a letter from one part to the next gives other bytes."""
-    assert frame(("ab", "c")) != frame(("a", "bc"))
 
 
 def test_derived_keys_differ_by_purpose_context_and_version() -> None:

@@ -2,10 +2,11 @@
 
 from uuid import UUID, uuid4
 
+from ringmain.campaign import api as campaign
 from ringmain.kit.http import Api, Principal, Role
 from ringmain.kit.http.cards import text_holds_card_number
 from ringmain.kit.settings import Settings
-from ringmain.match.http import ROUTES
+from ringmain.match.http import routes
 from tests.match.street import Street
 from tests.network.town import Client
 
@@ -20,7 +21,13 @@ def _client(street: Street, role: Role, place: int | None = None) -> Client:
     async def authenticate(_: str) -> Principal:
         return principal
 
-    api = Api(ROUTES, database=street.database, keyring=street.keyring, authenticate=authenticate, settings=Settings())
+    api = Api(
+        routes(campaign.first_found),
+        database=street.database,
+        keyring=street.keyring,
+        authenticate=authenticate,
+        settings=Settings(),
+    )
     return Client(api, role)
 
 

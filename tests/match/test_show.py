@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from ringmain.campaign import api as campaign
 from ringmain.entry.worker import jobs
 from ringmain.kit.follow import catch_up
 from ringmain.kit.http import Api, Principal, Role
@@ -18,7 +19,7 @@ from ringmain.kit.settings import Settings
 from ringmain.match import api
 from ringmain.match.api import Context, Match
 from ringmain.match.catalogue import catalogue_of, exposures
-from ringmain.match.http import ROUTES
+from ringmain.match.http import routes
 from ringmain.match.model import seed_of
 from ringmain.member.api import Known
 from tests.match.street import NOW, Street, open_shops, small_street
@@ -166,5 +167,11 @@ def _client(street: Street, role: Role) -> Client:
     async def authenticate(_: str) -> Principal:
         return principal
 
-    door = Api(ROUTES, database=street.database, keyring=street.keyring, authenticate=authenticate, settings=Settings())
+    door = Api(
+        routes(campaign.first_found),
+        database=street.database,
+        keyring=street.keyring,
+        authenticate=authenticate,
+        settings=Settings(),
+    )
     return Client(door, role)

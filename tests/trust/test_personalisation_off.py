@@ -10,13 +10,14 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
+from ringmain.campaign import api as campaign
 from ringmain.kit.http import Api, DoorLimits, Limit, Principal, Role
 from ringmain.kit.http.observe import AccessLog
 from ringmain.kit.migrate import Urls
 from ringmain.kit.settings import Settings
 from ringmain.match import api as match
 from ringmain.match.api import Context
-from ringmain.match.http import ROUTES as MATCH_ROUTES
+from ringmain.match.http import routes as match_routes
 from ringmain.member import api as member
 from ringmain.member.api import Known, Purpose
 from ringmain.profile import api as profile
@@ -55,7 +56,7 @@ class Questions:
             return principal
 
         api = Api(
-            (*MATCH_ROUTES, *VOUCHER_ROUTES),
+            (*match_routes(campaign.first_found), *VOUCHER_ROUTES),
             database=self._database,
             keyring=street.keyring,
             authenticate=authenticate,

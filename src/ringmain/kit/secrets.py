@@ -5,11 +5,9 @@ import binascii
 import hashlib
 import os
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
-from uuid import UUID
 
 import msgspec
 from cryptography.exceptions import InvalidSignature, InvalidTag
@@ -19,12 +17,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-Part = str | bytes | UUID
+from ringmain.kit.pure.framing import Part, frame
 
 KEY_BYTES = 32
 HASH_BYTES = 16
 _NONCE_BYTES = 12
-_UUID_LENGTH = (16).to_bytes(4)
 _FORMAT = 1
 # 0077: whoever can read this file can read every member's data, so nobody but its owner may.
 _OTHERS = 0o077
@@ -309,18 +306,6 @@ class Keyring:
 
     def _signing_key(self, version: int, purpose: str, context: tuple[Part, ...]) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(self.derived(f"sign:{purpose}", *context, version=version))
-
-
-def frame(parts: Sequence[Part]) -> bytes:
-    """Join parts with the length in front of each, so that ("ab", "c") and ("a", "bc") differ."""
-    framed = b""
-    for part in parts:
-        if isinstance(part, UUID):
-            framed += _UUID_LENGTH + part.int.to_bytes(16, "big")
-        else:
-            raw = part.encode() if isinstance(part, str) else part
-            framed += len(raw).to_bytes(4, "big") + raw
-    return framed
 
 
 def _hkdf(key: bytes, purpose: str, context: tuple[Part, ...]) -> bytes:

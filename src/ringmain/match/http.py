@@ -102,11 +102,6 @@ class Unblocked(Struct, frozen=True):
     offer_id: UUID | None
 
 
-async def nothing_first(_: UnitOfWork, __: Known, ___: UUID | None, ____: datetime) -> frozenset[UUID]:
-    """Put nothing first, for anybody."""
-    return frozenset()
-
-
 class Finding:
     """The handler that finds matches; what comes first for a person is said by whoever wires the routes."""
 
@@ -316,6 +311,3 @@ def routes(first: FirstOffers) -> tuple[Route, ...]:
         example_response={"items": [_MATCH], "next": None},
     )
     return (find, *_BLOCK_ROUTES)
-
-
-ROUTES: tuple[Route, ...] = routes(nothing_first)

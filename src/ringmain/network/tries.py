@@ -9,7 +9,8 @@ from uuid import UUID
 
 from ringmain.kit.db import Database
 from ringmain.kit.http import persist
-from ringmain.kit.secrets import Keyring, Part
+from ringmain.kit.pure.framing import Part
+from ringmain.kit.secrets import Keyring
 from ringmain.network.errors import SignInLocked
 from ringmain.network.model.accounts import CODE_PATIENCE, Patience, Tries
 from ringmain.network.store import sign_in as store

@@ -4,15 +4,15 @@ from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from types import SimpleNamespace
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import ibis
 import pyarrow as pa
 
-from ringmain.kit.lake.table import ColumnType, LakeTable
+from ringmain.kit.lake.table import LakeTable, ViewType
 
 # The columns of views as Ibis knows them.
-_TYPES: dict[ColumnType | Literal["date"], str] = {
+_TYPES: dict[ViewType, str] = {
     "date": "date",
     "string": "string",
     "int64": "int64",
@@ -29,7 +29,7 @@ _LATE_TYPES = {
 }
 _MOST_TEXTS = 512
 
-Views = tuple[tuple[str, tuple[tuple[str, ColumnType | Literal["date"]], ...]], ...]
+Views = tuple[tuple[str, tuple[tuple[str, ViewType], ...]], ...]
 
 
 class _Late(NamedTuple):

@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import ibis
 
 from ringmain.kit.lake.errors import SparkMissing
 from ringmain.kit.lake.folder import WHOLE
-from ringmain.kit.lake.table import ColumnType, LakeTable
+from ringmain.kit.lake.table import LakeTable, ViewType
 
-_SQL_TYPES: dict[ColumnType | Literal["date"], str] = {
+_SQL_TYPES: dict[ViewType, str] = {
     "date": "date",
     "string": "string",
     "int64": "bigint",

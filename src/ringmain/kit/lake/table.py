@@ -6,6 +6,8 @@ from typing import Literal, LiteralString
 
 # Types that DuckDB, Spark and pyarrow agree on. Ids are strings; times are microseconds in UTC.
 ColumnType = Literal["string", "int64", "float64", "bool", "timestamp", "strings"]
+# And of the columns of views, which have the day of a file, too.
+ViewType = ColumnType | Literal["date"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,9 @@ class LakeTable:
             raise ValueError(f"{self.kind}: a table is copied whole, or by ids and days")
 
     @property
-    def view(self) -> dict[str, ColumnType | Literal["date"]]:
+    def view(self) -> dict[str, ViewType]:
         """The columns of the table's view: those declared, then the places of files, `network` and `day`."""
-        place: dict[str, ColumnType | Literal["date"]] = {"network": "string"}
+        place: dict[str, ViewType] = {"network": "string"}
         return {**self.columns, **place} if self.whole else {**self.columns, **place, "day": "date"}
 
     @property

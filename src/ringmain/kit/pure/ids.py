@@ -6,11 +6,12 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID, SafeUUID
 
+from ringmain.kit.pure.framing import Part, frame
+
 _VARIANT = 0x2 << 62
 _VERSION_7_AND_VARIANT = 0x7 << 76 | _VARIANT
 _RANDOM_A = (1 << 12) - 1 << 64
 _RANDOM_B = (1 << 62) - 1
-_UUID_LENGTH = (16).to_bytes(4)
 # UUID's own constructor looks through six ways to be called: three times as long as filling its two slots.
 _new: Any = object.__new__
 _set_int: Any = UUID.__dict__["int"].__set__
@@ -23,7 +24,7 @@ def uuid7(at: datetime) -> UUID:
     return _assemble(at, int.from_bytes(os.urandom(10)))
 
 
-def uuid7_of(at: datetime, *names: str | bytes | UUID) -> UUID:
+def uuid7_of(at: datetime, *names: Part) -> UUID:
     """Return the UUIDv7 of `at` whose 74 bits are derived from `names`: the same input gives the same id.
 
     Imports and replays use it, so that running them twice meets the primary key instead of making doubles.
@@ -31,7 +32,7 @@ def uuid7_of(at: datetime, *names: str | bytes | UUID) -> UUID:
     return _assemble(at, int.from_bytes(_digest(names, size=10)))
 
 
-def derived_id(*names: str | bytes | UUID) -> UUID:
+def derived_id(*names: Part) -> UUID:
     """Return a UUIDv8 derived from `names` alone: for rows whose id everybody can compute, such as ledger accounts."""
     number = int.from_bytes(_digest(names, size=16))
     number = number & ~(0xF << 76) | (0x8 << 76)
@@ -61,13 +62,5 @@ def _assemble(at: datetime, random: int) -> UUID:
     return uuid_of(milliseconds << 80 | _VERSION_7_AND_VARIANT | random << 2 & _RANDOM_A | random & _RANDOM_B)
 
 
-def _digest(names: tuple[str | bytes | UUID, ...], size: int) -> bytes:
-    # The length goes in front of each part, so that ("ab", "c") and ("a", "bc") differ.
-    framed = b""
-    for name in names:
-        if isinstance(name, UUID):
-            framed += _UUID_LENGTH + name.int.to_bytes(16, "big")
-        else:
-            part = name.encode() if isinstance(name, str) else name
-            framed += len(part).to_bytes(4, "big") + part
-    return blake2b(framed, digest_size=size).digest()
+def _digest(names: tuple[Part, ...], size: int) -> bytes:
+    return blake2b(frame(names), digest_size=size).digest()

@@ -22,7 +22,6 @@ _FULL = 100
 _SHARES, _DAYS = (10, 25, 50), (30, 60, 90, 180)
 _FEWEST_AREAS = 6
 _MOST_SHOWN = 20
-# One analysis at a time: each may take all the memory that analyses are given.
 _NAMES = {
     "before": N_("Before"),
     "during": N_("While it flowed"),
