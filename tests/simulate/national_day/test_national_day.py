@@ -5,12 +5,13 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import numpy as np
 import psycopg
 import pytest
 
-from ringmain.entry.verify import verify
+from ringmain.entry.verify import Check, verify
 from ringmain.kit.db import Database
 from ringmain.kit.migrate import Urls
 from ringmain.kit.secrets import Keyring
@@ -21,7 +22,7 @@ from ringmain.simulate.national_day.crowd import Crowd, crowd
 from ringmain.simulate.national_day.drive import Drive
 from ringmain.simulate.national_day.figures import Arm, figures, lift, together
 from ringmain.simulate.national_day.plan import City, Plan
-from ringmain.simulate.national_day.run import national_day
+from ringmain.simulate.national_day.run import drive_city, national_day
 from tools import derive
 
 # One city of 1,050 plays: what it shows does not hang on its size.
@@ -135,6 +136,20 @@ async def test_what_goes_wrong_in_a_city_is_said_by_whoever_asked(
     monkeypatch.setattr(run, "apart", refused)
     with pytest.raises(ReplayDiffers):
         await national_day(new_database().application_url, tmp_path / "master.key", SMALL, 2, verify, print)
+
+
+async def test_what_a_check_finds_is_told_with_its_city(new_database: Callable[[], Urls], keyring: Keyring) -> None:
+    """A fault of a city names the city and the check; where every check holds, there is none."""
+
+    async def faulty(database: Database, network_id: UUID) -> list[Check]:
+        return [*await verify(database, network_id), Check("tills are open", 1, ["till 7"])]
+
+    async with Database(new_database().application_url) as database:
+        found = [await drive_city(database, keyring, SMALL, 0, look, lambda text: None) for look in (verify, faulty)]
+    name = SMALL.city(0).name
+    assert [one.faults for one in found] == [[], [f"{name}: tills are open: till 7"]]
+    assert found[0].figures == found[1].figures
+    assert found[0].figures.totals.plays == 1_050
 
 
 FAULTS = {

@@ -19,17 +19,19 @@ def settings_for(binaries: Binaries, data: Path, extra: Mapping[str, str]) -> di
     memory_mb = memory_bytes() // _MB
     disk_mb = shutil.disk_usage(data.parent).free // _MB
     settings = {
-        "shared_buffers": f"{_between(memory_mb // 8, 32, 2048)}MB",
+        "shared_buffers": f"{_between(memory_mb // 8, 32, 4096)}MB",
         "effective_cache_size": f"{_between(memory_mb // 2, 128, 16384)}MB",
         "maintenance_work_mem": f"{_between(memory_mb // 32, 32, 256)}MB",
         "work_mem": f"{_between(memory_mb // 256, 4, 32)}MB",
         "max_connections": "100",
-        # Checkpoints far apart keep full-page images out of the log; the log may take a tenth of the free disk.
-        "max_wal_size": f"{_between(disk_mb // 10, 128, 4096)}MB",
+        # Checkpoints far apart keep full-page images out of the log; the log may take a tenth of the free disk. What
+        # was written since the last one is what a start after a crash reads again.
+        "max_wal_size": f"{_between(disk_mb // 10, 128, 8192)}MB",
         "min_wal_size": f"{_between(disk_mb // 40, 80, 512)}MB",
         "checkpoint_timeout": "15min",
         "checkpoint_completion_target": "0.9",
-        "wal_buffers": "16MB",
+        # Room for half a second of a large campaign's log, so that nobody waits while a part of it goes to the disk.
+        "wal_buffers": f"{_between(memory_mb // 256, 4, 64)}MB",
         # PostgreSQL's own compression (pglz) takes a tenth of a millisecond for a page, and halves it: not worth it.
         "wal_compression": "lz4" if binaries.built_with("lz4") else "off",
         "fsync": "on",

@@ -1,4 +1,4 @@
-"""Runs the whole National Day: cities side by side in processes of their own, then the figures, then every check."""
+"""Runs the whole National Day: cities side by side in processes of their own, each with its figures and every check."""
 
 import asyncio
 import os
@@ -7,7 +7,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
@@ -49,21 +49,25 @@ class CityRun:
     counts: Counter[str]
     seconds: dict[str, float]
     figures: Figures
+    faults: list[str]
     processor_seconds: float
     peak_mb: float
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of the whole run: figures, faults, and what it took; `seconds` are of the clock, by stage."""
+    """What came of the whole run: figures, faults, and what it took.
+
+    `seconds` are of the clock, `city_seconds` those of every city by stage, of which some run side by side.
+    """
 
     figures: dict[str, Any]
-    counts: Counter[str] = field(default_factory=Counter)
-    seconds: dict[str, float] = field(default_factory=dict)
-    city_seconds: dict[str, float] = field(default_factory=dict)
-    faults: list[str] = field(default_factory=list)
-    machine: dict[str, Any] = field(default_factory=dict)
-    tables: list[store.Table] = field(default_factory=list)
+    counts: Counter[str]
+    seconds: float
+    city_seconds: dict[str, float]
+    faults: list[str]
+    machine: dict[str, Any]
+    tables: list[store.Table]
 
 
 async def national_day(
@@ -71,7 +75,6 @@ async def national_day(
 ) -> Outcome:
     """Run the campaign, or go on where it was interrupted; `progress` hears of city, rows done, and rows in all."""
     started = time.perf_counter()
-    clock: dict[str, float] = {}
     async with Database(url) as database:
         async with database.unit(None) as uow:
             server, before = parent_of(await store.backend(uow)), await store.disk(uow)
@@ -79,12 +82,8 @@ async def national_day(
         watch = Watch([os.getpid(), *([server] if server else [])])
         watching = asyncio.create_task(watch.run())
         try:
-            cities = await _cities(url, key_path, plan, processes, progress)
-            clock["cities"] = time.perf_counter() - started
+            cities = await _cities(url, key_path, plan, processes, verify, progress)
             await watch.look()
-            verifying = time.perf_counter()
-            faults = await _verify(database, plan, processes, verify)
-            clock["verify"] = time.perf_counter() - verifying
         finally:
             watching.cancel()
             with suppress(asyncio.CancelledError):
@@ -100,15 +99,18 @@ async def national_day(
         "postgresql_processor_seconds": round(processor_seconds(server) - server_before, 1) if server else None,
         "python_processor_seconds": round(sum(one.processor_seconds for one in cities) + _processor_seconds(), 1),
     }
-    clock["all"] = time.perf_counter() - started
+    faults = [fault for one in cities for fault in one.faults]
     in_cities: defaultdict[str, float] = defaultdict(float)
     for one in cities:
         for stage, seconds in one.seconds.items():
             in_cities[stage] += seconds
-    return Outcome(together([one.figures for one in cities], counts), counts, clock, in_cities, faults, machine, tables)
+    found, seconds = together([one.figures for one in cities], counts), time.perf_counter() - started
+    return Outcome(found, counts, seconds, in_cities, faults, machine, tables)
 
 
-async def _cities(url: str, key_path: Path, plan: Plan, processes: int, progress: CityProgress) -> list[CityRun]:
+async def _cities(
+    url: str, key_path: Path, plan: Plan, processes: int, verify: Verify, progress: CityProgress
+) -> list[CityRun]:
     """Run the cities in so many processes, each of which takes one after the other; raise what goes wrong in one."""
 
     def said(text: str) -> None:
@@ -119,7 +121,8 @@ async def _cities(url: str, key_path: Path, plan: Plan, processes: int, progress
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(apart(drive_cities, url, str(key_path), plan, part, progress=said)) for part in parts
+                group.create_task(apart(drive_cities, url, str(key_path), plan, part, verify, progress=said))
+                for part in parts
             ]
     except ExceptionGroup as together:
         # A city that fails ends the others, which go on at the next call; what it says is for whoever asked.
@@ -127,33 +130,31 @@ async def _cities(url: str, key_path: Path, plan: Plan, processes: int, progress
     return [one for task in tasks for one in task.result()]
 
 
-async def _verify(database: Database, plan: Plan, processes: int, verify: Verify) -> list[str]:
-    free = asyncio.Semaphore(processes)
-
-    async def one(number: int) -> list[str]:
-        city = plan.city(number)
-        async with free:
-            checks = await verify(database, city.network_id)
-        return [f"{city.name}: {check.name}: {fault}" for check in checks for fault in check.faults]
-
-    return [fault for found in await asyncio.gather(*map(one, range(plan.cities))) for fault in found]
+def drive_cities(
+    url: str, key_path: str, plan: Plan, numbers: Sequence[int], verify: Verify, say: Say
+) -> list[CityRun]:
+    """Run cities in this process, one after the other, count them and look at every check of `verify`."""
+    return asyncio.run(_drive(url, key_path, plan, numbers, verify, say))
 
 
-def drive_cities(url: str, key_path: str, plan: Plan, numbers: Sequence[int], say: Say) -> list[CityRun]:
-    """Run cities in this process, one after the other, and count them."""
-    return asyncio.run(_drive(url, key_path, plan, numbers, say))
-
-
-async def _drive(url: str, key_path: str, plan: Plan, numbers: Sequence[int], say: Say) -> list[CityRun]:
+async def _drive(
+    url: str, key_path: str, plan: Plan, numbers: Sequence[int], verify: Verify, say: Say
+) -> list[CityRun]:
     keyring = Keyring.open(Path(key_path))
     spare_what_is_loaded()
     # One connection: the batches of a process follow one another.
     async with Database(url, connections=1) as database:
-        return [await drive_city(database, keyring, plan, number, say) for number in numbers]
+        return [await drive_city(database, keyring, plan, number, verify, say) for number in numbers]
 
 
-async def drive_city(database: Database, keyring: Keyring, plan: Plan, number: int, say: Say) -> CityRun:
-    """Run one city, and count it; `say` hears "city/rows done/rows in all"."""
+async def drive_city(
+    database: Database, keyring: Keyring, plan: Plan, number: int, verify: Verify, say: Say
+) -> CityRun:
+    """Run one city, count it and look at every check; `say` hears "city/rows done/rows in all".
+
+    A city is looked at as soon as its week is over, while the machine's memory still holds it: nothing is written to
+    its network afterwards.
+    """
     city, started, before = plan.city(number), time.perf_counter(), _processor_seconds()
     drive = Drive(database, keyring, city)
     made = time.perf_counter() - started
@@ -161,8 +162,12 @@ async def drive_city(database: Database, keyring: Keyring, plan: Plan, number: i
     done.seconds["make the people"] += made
     counting = time.perf_counter()
     found = await figures(database, city, drive.compared)
-    done.seconds["count"] += time.perf_counter() - counting
-    return CityRun(done.counts, done.seconds, found, _processor_seconds() - before, peak_mb())
+    verifying = time.perf_counter()
+    done.seconds["count"] += verifying - counting
+    checks = await verify(database, city.network_id)
+    done.seconds["verify"] += time.perf_counter() - verifying
+    faults = [f"{city.name}: {check.name}: {fault}" for check in checks for fault in check.faults]
+    return CityRun(done.counts, done.seconds, found, faults, _processor_seconds() - before, peak_mb())
 
 
 def _processor_seconds() -> float:
