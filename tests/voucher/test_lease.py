@@ -111,6 +111,40 @@ async def test_the_terminal_itself_redeems_with_a_network_and_the_lease_is_over(
     assert [one.amount_minor for one in await spend(ring, granted, NOW + 3 * HOUR, OTHER_TILL)] == [200]
 
 
+# What a sale of the lending terminal that names no lease says of itself, and whether it may use up the voucher.
+UNNAMED: dict[str, tuple[timedelta | None, Offline | None, bool]] = {
+    "made now": (None, None, True),
+    "made after the lease began": (timedelta(hours=1), None, True),
+    "made before, and on its way for hours": (-timedelta(minutes=4), None, False),
+    "made before, without a network, at the shop's own risk": (
+        -timedelta(minutes=4),
+        Offline(NOW + 8 * HOUR, None, 200, anyway=True),
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(("made", "offline", "takes"), UNNAMED.values(), ids=UNNAMED.keys())
+async def test_what_was_given_by_a_lease_is_not_used_up_by_an_older_sale(
+    ring: Ring, made: timedelta | None, offline: Offline | None, takes: bool
+) -> None:
+    """A sale that got no answer may come hours later; the same terminal has lent the voucher, and given it, since."""
+    granted, at = await ring.grant(await ring.publish()), NOW + 8 * HOUR
+    lease = await lent(ring, granted)
+    made_at = at if made is None else NOW + made
+    unnamed = action(ring, granted, made_at if offline else at, made_at=made_at, offline=offline)
+    before = await ring.snapshot()
+
+    answer: Any = (await ring.apply([Settle((unnamed,)) if offline else Use((unnamed,))], at))[0]
+    if takes:
+        assert [one.amount_minor for one in answer] == [200]
+        return
+    refused = answer.refused[0][1] if isinstance(answer, Settled) else answer
+    assert refused.code == "voucher_leased"
+    assert await ring.snapshot() == before
+    assert [one.amount_minor for one in (await arrive(ring, granted, lease, NOW + HOUR, at)).done] == [200]
+
+
 ARRIVALS: dict[str, tuple[timedelta, timedelta, str | int]] = {
     "used and sent inside the lease": (HOUR, 2 * HOUR, 200),
     "sent within the grace": (11 * HOUR, 35 * HOUR, 200),

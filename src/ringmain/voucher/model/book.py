@@ -267,8 +267,7 @@ class Book:
     def _check_lease(self, action: Redeem, voucher: Voucher, lease_id: UUID) -> None:
         """Refuse the voucher to everybody but the terminal that it is lent to, until it is free again."""
         free_at = voucher.lease_free_at
-        own = self.leases[lease_id].terminal_id == action.by.terminal_id
-        if not own and free_at is not None and action.booked_at < free_at:
+        if not self.leases[lease_id].allows(action) and free_at is not None and action.booked_at < free_at:
             raise self._leased_error(voucher)
 
     def _usable(self, action: Redeem) -> tuple[Voucher, Offer]:

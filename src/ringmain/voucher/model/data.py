@@ -127,6 +127,7 @@ class Redeem(Struct, frozen=True):
     amount_minor: int | None = None
     lock_key: UUID | None = None
     offline: Offline | None = None
+    made_at: datetime | None = None  # when its till says the sale was made; it may come much later
 
     @property
     def booked_at(self) -> datetime:

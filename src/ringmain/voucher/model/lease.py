@@ -9,11 +9,13 @@ from uuid import UUID
 from ringmain.kit.pure.errors import RuleBroken
 from ringmain.kit.pure.ids import uuid7
 from ringmain.voucher import errors
-from ringmain.voucher.model.data import Redeemer, Voucher, closed_error
+from ringmain.voucher.model.data import Redeem, Redeemer, Voucher, closed_error
 from ringmain.voucher.model.terms import Offer
 
 # A till's clock is corrected at each contact; what it drifts meanwhile stays below this.
 CLOCK_SLACK = timedelta(minutes=10)
+# A sale that takes longer than this to arrive was not waited for: its till may have lent the voucher meanwhile.
+_LATE = timedelta(minutes=1)
 LONGEST_LEASE = timedelta(hours=24)
 LONGEST_GRACE = timedelta(hours=72)
 
@@ -54,6 +56,19 @@ class Lease:
         """Say whether a redemption by a terminal, at a time of its clock, lies inside this lease."""
         begins, ends = self.leased_from - CLOCK_SLACK, self.leased_until + CLOCK_SLACK
         return self.voucher_id == voucher_id and self.terminal_id == terminal_id and begins <= at <= ends
+
+    def allows(self, action: Redeem) -> bool:
+        """Say whether a redemption by the terminal that this is lent to leaves alone what it may have taken off by it.
+
+        A sale that names no lease, was made before this one and arrives late must not use the voucher up: the discount
+        that was given by the lease, and that is still under way, is the one that was promised.
+        """
+        if action.by.terminal_id != self.terminal_id:
+            return False
+        if action.offline is not None:
+            return action.offline.lease_id is not None
+        late = action.made_at is not None and action.at - action.made_at > _LATE
+        return not late or action.made_at is None or action.made_at >= self.leased_from
 
     def clamp(self, at: datetime) -> datetime:
         """Return the moment of the lease that is nearest to a time."""
