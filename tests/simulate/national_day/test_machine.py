@@ -32,6 +32,17 @@ def test_shared_memory_in_huge_pages_is_counted_once(tmp_path: Path, monkeypatch
     assert machine.memory_mb(99) == 0
 
 
+def test_a_tree_within_another_is_counted_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that was started by whoever asks is in both trees; one of somebody else comes on top."""
+    _process(tmp_path, 10, 1, pss=40, shared_huge=0)
+    _process(tmp_path, 11, 10, pss=100, shared_huge=1_900)
+    _process(tmp_path, 20, 1, pss=500, shared_huge=900)
+    monkeypatch.setattr(machine, "_PROC", tmp_path)
+
+    assert machine.memory_mb(10, 11) == 40 + 100 + 1_900
+    assert machine.memory_mb(11, 20) == 100 + 500 + 1_900
+
+
 def test_this_process_takes_some_memory() -> None:
     """What Linux tells of this process can be read: more than ten megabytes, and less than the machine has."""
     whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1_048_576

@@ -30,19 +30,18 @@ def processor_seconds(root: int) -> float:
     return total
 
 
-def memory_mb(root: int) -> float:
-    """Return the memory of a process and of those that it started; what they share is counted once.
+def memory_mb(*roots: int) -> float:
+    """Return the memory of processes and of those that they started; what they share is counted once.
 
     Small pages by their proportional set size (PSS), which leaves huge pages out. Of these a server has one piece, its
     shared memory, and whoever of its processes has looked at most of it has mapped most: that one is counted.
     """
     small, huge = 0, [0]
-    for pid in _tree(root):
+    # A server of our own is among what we started, too.
+    for pid in {pid for root in roots for pid in _tree(root)}:
         with suppress(OSError, ValueError):
-            text = (_PROC / str(pid) / "smaps_rollup").read_text(encoding="ascii")
-            kb = {
-                name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in text.splitlines()[1:])
-            }
+            lines = (_PROC / str(pid) / "smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
+            kb = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
             small += kb["Pss"]
             huge.append(kb["Shared_Hugetlb"] + kb["Private_Hugetlb"])
     return (small + max(huge)) / _KB_PER_MB
@@ -80,5 +79,5 @@ class Watch:
 
     async def look(self) -> None:
         """Look now."""
-        seen = await asyncio.to_thread(lambda: sum(memory_mb(root) for root in self._roots))
+        seen = await asyncio.to_thread(memory_mb, *self._roots)
         self.peak_mb = max(self.peak_mb, seen)
