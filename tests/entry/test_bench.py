@@ -1,6 +1,7 @@
 """Tests of the bench: a limit writes what the application writes, and a run that did less gives no figure."""
 
 import asyncio
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +14,19 @@ import psycopg
 import pytest
 
 from ringmain.campaign.api import allocate
-from ringmain.entry.bench import allocating, ids, images, load, matching, measure, process, report, stage, store
+from ringmain.entry.bench import (
+    allocating,
+    ids,
+    images,
+    load,
+    matching,
+    measure,
+    messaging,
+    process,
+    report,
+    stage,
+    store,
+)
 from ringmain.entry.bench.errors import BenchFailed
 from ringmain.entry.bench.plan import GROUPS, NAMES, Plan, Sample, result
 from ringmain.entry.bench.run import run
@@ -182,6 +195,18 @@ def test_matches_and_images_are_measured_in_the_real_server(
     (told,) = [note for note in fresh.notes if note.startswith("in ")]
     assert told.split()[1] == told.split()[3]
     assert int(told.split()[1]) > 0
+
+
+@pytest.mark.timeout(300)
+def test_messages_are_chosen_beside_the_reading_of_addresses(built: Stage) -> None:
+    """A small town is chosen for once; each has been to nine of twelve shops, and may be new at three."""
+    plan = Plan(message_people=40, message_campaigns=12)
+    (chosen,) = asyncio.run(messaging.run(built, plan, lambda _: None))
+    assert chosen.figure.name == "messages"
+    assert 0 < chosen.figure.value < chosen.figure.limit
+    people, campaigns, candidates = (int(part.split()[0]) for part in re.split(" x |, ", chosen.notes[0]))
+    assert (people, campaigns) == (40, 12)
+    assert 0 < candidates <= 40 * 3
 
 
 def test_single_limits_write_the_rows_of_one_redemption(server_address: ServerAddress, built: Stage) -> None:

@@ -39,7 +39,10 @@ from ringmain.campaign.games.store.choices import choices_unlike_their_plays
 from ringmain.campaign.games.store.told import LAKE_TABLES as GAME_LAKE_TABLES
 from ringmain.campaign.games.store.told import ToldPlay, plays_of_vouchers
 from ringmain.campaign.games.story import PlayStory, play_story
+from ringmain.campaign.messages.choose import plan as plan_messages
 from ringmain.campaign.messages.give import MessageFigures, message_figures
+from ringmain.campaign.messages.model import Round
+from ringmain.campaign.messages.people import Reachable
 from ringmain.campaign.messages.preview import preview_message
 from ringmain.campaign.messages.run import send_today
 from ringmain.campaign.messages.standing import RoundStanding, round_standing, stop_round
@@ -217,7 +220,9 @@ __all__ = [
     "Prize",
     "Problem",
     "Published",
+    "Reachable",
     "ReferralRule",
+    "Round",
     "RoundStanding",
     "RunningLow",
     "Said",
@@ -300,6 +305,7 @@ __all__ = [
     "partnerships_of",
     "pause_campaign",
     "pick",
+    "plan_messages",
     "plan_switch_off",
     "plans_of",
     "play",

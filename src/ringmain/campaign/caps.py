@@ -4,7 +4,7 @@ Locks are taken in one order: the play, its person, the owner of the offer where
 by their ids; then `voucher.grant` takes stocks and purses. What is read after a lock is what stands.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -23,10 +23,10 @@ _PERSON_A_DAY = 20
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """All caps of a network; each merchant's own come before the network's for all."""
+    """All caps of a network, by kind, channel and owner; each merchant's own come before the network's for all."""
 
     network_id: UUID
-    caps: Sequence[Cap]
+    caps: Mapping[tuple[str, str, UUID], Cap]
 
     def of(self, kind: str, owner_id: UUID | None = None, channel: str = "") -> Cap | None:
         """Return the cap of a kind for an owner (None: the network), or None where there is no limit."""
@@ -34,13 +34,12 @@ class Rules:
         # What the network itself pays for is no merchant's: it stands in where all else is gone.
         if owner_id == network_id:
             return None
-        found = {one.owner_id: one for one in self.caps if (one.kind, one.channel) == (kind, channel)}
-        default = Cap(network_id, "person", "", _PERSON_A_DAY, 1) if kind == "person" else None
-        return found.get(owner_id or network_id) or found.get(network_id, default)
+        found = self.caps.get((kind, channel, owner_id or network_id)) or self.caps.get((kind, channel, network_id))
+        return Cap(network_id, "person", "", _PERSON_A_DAY, 1) if found is None and kind == "person" else found
 
     def since(self, day: date) -> date:
         """Return the first day that any cap counts."""
-        return day - timedelta(days=max((one.days for one in self.caps), default=1) - 1)
+        return day - timedelta(days=max((one.days for one in self.caps.values()), default=1) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,8 @@ class Shut:
 
 async def rules(uow: UnitOfWork) -> Rules:
     """Return the caps of the network."""
-    return Rules(uow.network_id, await store.caps(uow))
+    caps = await store.caps(uow)
+    return Rules(uow.network_id, {(one.kind, one.channel, one.owner_id): one for one in caps})
 
 
 async def check_person(uow: UnitOfWork, known: Known, channel: Channel, day: date) -> None:
@@ -99,15 +99,16 @@ def refusal_of(said: Rules, mine: Sequence[Count], owner_id: UUID, channel: Chan
 async def shut(uow: UnitOfWork, known: Known | None, day: date, at: datetime) -> Shut:
     """Return what may not be offered now; read without locks, `admit` decides."""
     said = await rules(uow)
+    every = said.caps.values()
     offers = await store.shut_offers(uow, at)
     owners: set[UUID] = set()
-    if any(one.kind == "merchant" for one in said.caps):
+    if any(one.kind == "merchant" for one in every):
         owners |= _full_owners(said, "merchant", await store.given_of(uow, None, said.since(day)), day)
-    if known is not None and any(one.kind == "person_merchant" for one in said.caps):
+    if known is not None and any(one.kind == "person_merchant" for one in every):
         mine = await store.given_to(uow, known.subject_ids, said.since(day))
         owners |= _full_owners(said, "person_merchant", mine, day)
     # Of a merchant that may give nothing at all nothing has been counted either.
-    owners |= {one.owner_id for one in said.caps if one.most == 0 and one.kind in ("merchant", "person_merchant")}
+    owners |= {one.owner_id for one in every if one.most == 0 and one.kind in ("merchant", "person_merchant")}
     return Shut(frozenset(offers), frozenset(owners - {uow.network_id}))
 
 

@@ -6,7 +6,7 @@ from ringmain.need.basket.ranker import BasketModel
 from ringmain.need.basket.ranker import train as train_baskets
 from ringmain.need.basket.simple import simple_scores as simple_basket_scores
 from ringmain.need.expected import ExpectedDay, ShopTraffic, forecast_traffic, traffic
-from ringmain.need.forecast import TASK, TASKS, ask_needs, forecast_needs, needs, own_needs, weeks_of
+from ringmain.need.forecast import TASK, TASKS, ask_needs, forecast_needs, needs, own_needs, week_columns, weeks_of
 from ringmain.need.ground import MADE_OF, agreeing
 from ringmain.need.lifetimes import BgNbd, Histories, ParetoNbd, fit_bg_nbd, fit_pareto_nbd
 from ringmain.need.place.habits import names as habit_names
@@ -133,6 +133,7 @@ __all__ = [
     "train_baskets",
     "wanted",
     "wanting",
+    "week_columns",
     "weeks_at",
     "weeks_of",
 ]

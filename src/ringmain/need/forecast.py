@@ -96,3 +96,8 @@ async def ask_needs(uow: UnitOfWork, subject_ids: Sequence[UUID], at: datetime) 
 async def weeks_of(uow: UnitOfWork, subject_ids: Sequence[UUID], at: datetime) -> list[store.WeekChance]:
     """Return for many people how probable it is that they come to shops within a week; see `needs`."""
     return await store.of_people(uow, subject_ids, at - OLDEST) if subject_ids else []
+
+
+async def week_columns(uow: UnitOfWork, subject_ids: Sequence[UUID], at: datetime) -> store.WeekColumns:
+    """Return what `weeks_of` does as columns, for thousands of people at once."""
+    return await store.columns_of_people(uow, subject_ids, at - OLDEST)

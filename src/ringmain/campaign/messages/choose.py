@@ -5,7 +5,7 @@ vouchers that are worth more than the price of their coins are candidates: what 
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
@@ -15,20 +15,19 @@ import numpy as np
 from ringmain.campaign import caps
 from ringmain.campaign.allocation import Bands, Candidates, Problem, allocate
 from ringmain.campaign.allocation.online import EXPLORE
-from ringmain.campaign.allocation.problem import NOBODY, Floats, Int64s
+from ringmain.campaign.allocation.problem import NOBODY, Int64s
 from ringmain.campaign.budgets import standings
-from ringmain.campaign.draw import IN_REACH
 from ringmain.campaign.messages import store
+from ringmain.campaign.messages.candidates import Bools, Edges, as_planned, joined, of_group
 from ringmain.campaign.messages.model import Choice, Round, with_chance
-from ringmain.campaign.messages.people import Person, Reachable, Standing, people
+from ringmain.campaign.messages.people import Everybody, Person, Reachable, Standing, everybody
 from ringmain.campaign.plan import deal, goal, switch_off
 from ringmain.campaign.plan.model import Campaign
 from ringmain.campaign.plan.store import campaigns
-from ringmain.campaign.prices import Serving, serving
+from ringmain.campaign.prices import serving
 from ringmain.campaign.pricing import limits, receivers, room
 from ringmain.campaign.service import serve
 from ringmain.campaign.service.model import Met
-from ringmain.campaign.value import Asked, expected
 from ringmain.kit.db import Database, UnitOfWork
 from ringmain.kit.pure.ids import uuid7
 from ringmain.match import api as match
@@ -43,35 +42,6 @@ _A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Edges:
-    """Candidates: person and campaign by their places, the voucher's shop and offer in the catalogue."""
-
-    person: Int64s
-    campaign: Int64s
-    shop: Int64s
-    offer: Int64s
-    value: Floats
-    cost: Int64s
-    price: Floats
-
-    def of(self, rows: Int64s) -> "_Edges":
-        """Return some of them."""
-        return _Edges(*(getattr(self, name)[rows] for name in self.__slots__))
-
-
-@dataclass(frozen=True, slots=True)
-class _Audience:
-    """For whom a campaign is: only these people (None: everybody), and never those."""
-
-    only: frozenset[UUID] | None
-    never: frozenset[UUID]
-
-    def takes_in(self, subject_id: UUID) -> bool:
-        """Say whether it is for somebody."""
-        return subject_id not in self.never and (self.only is None or subject_id in self.only)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class _Town:
     """Everybody who may be sent something, where they were last, and what they may be sent."""
 
@@ -79,7 +49,7 @@ class _Town:
     people: Sequence[Person]
     shops: dict[UUID, Shop]
     campaigns: Sequence[Campaign]
-    edges: _Edges
+    edges: Edges
     reach: Reach
     problem: Problem
     met: Sequence[Met]
@@ -170,69 +140,85 @@ async def _town(uow: UnitOfWork, reachable: Reachable, day: date) -> _Town | Map
     shut = await caps.shut(uow, None, day, at)
     owners = {one.said.offer_id: one.said.merchant_id for one in running}
     owners = {id_: owner for id_, owner in owners.items() if id_ not in shut.offer_ids and owner not in shut.owner_ids}
-    everybody, kept_back = await people(uow, reachable, owners, day, at) if owners else ([], {})
-    if not everybody:
-        return kept_back
+    if not owners:
+        return {}
+    found = await everybody(uow, reachable, owners, day, at)
+    people = found.people
+    if not people:
+        return found.kept_back
     running = tuple(one for one in running if one.said.offer_id in owners)
-    apart = await goal.left_out(uow, running, {one.known.subject_id: one.known for one in everybody}, at)
-    audiences = [_Audience(await _audience(uow, one), apart.get(one.id, frozenset())) for one in running]
-    last = {one.standing.shop_id for one in everybody if one.standing.shop_id is not None}
+    apart = await goal.left_out(uow, running, {one.known.subject_id: one.known for one in people}, at)
+    allowed = await _allowed(uow, running, people, apart)
+    last = {one.standing.shop_id for one in people if one.standing.shop_id is not None}
     shops = {one.id: one for one in await network.shops(uow, sorted(last))}
-    prices, off = await serving(uow, at), await switch_off.current(uow, at)
+    off = await switch_off.current(uow, at)
+
+    def reaching(shop: Shop | None) -> list[tuple[int, UUID]]:
+        """Return the campaigns, and their offers, that reach people who were last at a shop."""
+        if switch_off.holds(off, shop):
+            return []
+        return [(place, one.said.offer_id) for place, one in enumerate(running) if deal.reaches(one, shop, parties)]
+
+    reach, edges = await _edges(uow, found, shops, reaching, allowed)
+    said = await serve.messaging(uow, [one.known for one in people], day)
+    met = said.met([people[number].known.subject_id for number in np.unique(edges.person).tolist()], at)
+    edges = as_planned(edges, said, people, running, uow.network_id)
+    problem = await _problem(uow, reach, edges, len(people), at)
+    return _Town(at, people, shops, running, edges, reach, problem, met, found.kept_back)
+
+
+async def _edges(
+    uow: UnitOfWork,
+    found: Everybody,
+    shops: Mapping[UUID, Shop],
+    reaching: Callable[[Shop | None], Sequence[tuple[int, UUID]]],
+    allowed: Bools,
+) -> tuple[Reach, Edges]:
+    """Return all candidates; where people were last is asked once for all who were there."""
+    at = await uow.now()
+    prices = await serving(uow, at)
     groups: dict[Standing, list[int]] = {}
-    for number, person in enumerate(everybody):
+    for number, person in enumerate(found.people):
         groups.setdefault(person.standing, []).append(number)
     while True:
         reach: Reach | None = None
-        parts: list[_Edges] = []
-        for standing, numbers in groups.items():
+        parts: list[Edges] = []
+        for standing, group in groups.items():
             shop = None if standing.shop_id is None else shops.get(standing.shop_id)
-            found = await match.reach(uow, _context(at, shop, standing), fresh=reach is None)
-            if reach is not None and found.catalogue is not reach.catalogue:
+            new = await match.reach(uow, _context(at, shop, standing), fresh=reach is None)
+            if reach is not None and new.catalogue is not reach.catalogue:
                 # Shops or offers have changed meanwhile, and places with them: from the beginning.
                 break
-            reach = found
-            group = [(number, everybody[number]) for number in numbers]
-            parts += [
-                _candidates(reach, prices, group, (place, one.said.offer_id), audiences[place])
-                for place, one in enumerate(running)
-                if deal.reaches(one, shop, parties) and not switch_off.holds(off, shop)
-            ]
+            reach = new
+            parts += of_group(reach, prices, found, group, reaching(shop), allowed)
         else:
-            break
-    assert reach is not None
-    every = _joined(parts)
-    said = await serve.messaging(uow, [one.known for one in everybody], day)
-    met = said.met([everybody[number].known.subject_id for number in np.unique(every.person).tolist()], at)
-    edges = _as_planned(every, said, everybody, running, uow.network_id)
-    problem = await _problem(uow, reach, edges, len(everybody), at)
-    return _Town(at, everybody, shops, running, edges, reach, problem, met, kept_back)
+            assert reach is not None
+            return reach, joined(parts)
 
 
-def _as_planned(
-    edges: _Edges, said: serve.Messaging, everybody: Sequence[Person], running: Sequence[Campaign], network_id: UUID
-) -> _Edges:
-    """Return what service plans leave: nothing before a pace is over, and where some offers come first, only those."""
-    kept = np.ones(len(edges.person), dtype=np.bool_)
+async def _allowed(
+    uow: UnitOfWork,
+    running: Sequence[Campaign],
+    people: Sequence[Person],
+    apart: Mapping[UUID, frozenset[UUID]],
+) -> Bools:
+    """Return who may get which campaign's voucher (campaigns, people): its audience, without whom its goal leaves out.
 
-    def of(owner: UUID) -> list[int]:
-        """Return the campaigns that a plan of an owner is about: the network's is about all."""
-        return [place for place, one in enumerate(running) if owner in (network_id, one.said.merchant_id)]
-
-    for number, person in enumerate(everybody):
-        id_ = person.known.subject_id
-        shut, first = said.shut.get(id_, frozenset()), said.first.get(id_, ())
-        if not shut and not first:
-            continue
-        begin, end = np.searchsorted(edges.person, (number, number + 1)).tolist()
-        mine = edges.campaign[begin:end]
-        for owner in shut:
-            kept[begin:end] &= ~np.isin(mine, of(owner))
-        for owner, ids in first:
-            before = np.isin(mine, [place for place, one in enumerate(running) if one.said.offer_id in ids])
-            if (before & kept[begin:end]).any():
-                kept[begin:end] &= before | ~np.isin(mine, of(owner))
-    return edges.of(np.flatnonzero(kept))
+    Nobody gets an offer that they have, have blocked, or that a cap keeps from them.
+    """
+    place = {one.known.subject_id: number for number, one in enumerate(people)}
+    by_offer: dict[UUID, list[int]] = {}
+    allowed = np.ones((len(running), len(people)), dtype=np.bool_)
+    for number, one in enumerate(running):
+        by_offer.setdefault(one.said.offer_id, []).append(number)
+        if (only := await _audience(uow, one)) is not None:
+            allowed[number] = False
+            allowed[number, [place[id_] for id_ in only if id_ in place]] = True
+        allowed[number, [place[id_] for id_ in apart.get(one.id, ()) if id_ in place]] = False
+    for number, person in enumerate(people):
+        for offer_id in person.offers:
+            allowed[by_offer.get(offer_id, []), number] = False
+    return allowed
 
 
 def _context(at: datetime, shop: Shop | None, standing: Standing) -> Context:
@@ -261,59 +247,7 @@ async def _audience(uow: UnitOfWork, one: Campaign) -> frozenset[UUID] | None:
     return None
 
 
-def _candidates(
-    reach: Reach,
-    prices: Serving | None,
-    group: Sequence[tuple[int, Person]],
-    campaign: tuple[int, UUID],
-    audience: _Audience,
-) -> _Edges:
-    """Return who of a group may get a campaign's voucher, each at the shop where it is worth most to them."""
-    catalogue, (number, offer_id) = reach.catalogue, campaign
-    offer = catalogue.offer_place.get(offer_id, NOBODY)
-    far = reach.near < IN_REACH
-    rows = np.flatnonzero((reach.offer == offer) & ~far)
-    ids = [catalogue.shops[int(place)].id for place in reach.shop[rows]]
-    mine = [
-        (place, person)
-        for place, person in group
-        if offer_id not in person.offers and audience.takes_in(person.known.subject_id)
-    ]
-    if not len(rows) or not mine:
-        return _joined([])
-    week = np.array([[person.weeks.get(id_, np.nan) for id_ in ids] for _, person in mine], dtype=np.float64)
-    blocked = np.array([[id_ in person.shops for id_ in ids] for _, person in mine], dtype=np.bool_)
-    unknown = np.full(week.size, np.nan)
-    near, pull = np.tile(reach.near[rows], len(mine)), np.tile(reach.pull[rows], len(mine))
-    value = expected(Asked(week.ravel(), unknown, near, pull)).reshape(week.shape)
-    value[blocked] = 0.0
-    best = value.argmax(axis=1)
-    row = rows[best]
-    price = np.zeros(len(row)) if prices is None else prices.of(reach, None)[row]
-    most = value[np.arange(len(best)), best]
-    worth = np.flatnonzero(most - price * reach.cost[row] > 0)
-    people_ = np.array([place for place, _ in mine], dtype=np.int64)
-    edges = _Edges(
-        people_,
-        np.full(len(row), number, dtype=np.int64),
-        reach.shop[row],
-        reach.offer[row],
-        most,
-        reach.cost[row],
-        price,
-    )
-    return edges.of(worth)
-
-
-def _joined(parts: Sequence[_Edges]) -> _Edges:
-    """Return all candidates, by person."""
-    whole, real = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float64)
-    parts = [_Edges(whole, whole, whole, whole, real, whole, real), *parts]
-    edges = _Edges(*(np.concatenate([getattr(one, name) for one in parts]) for name in _Edges.__slots__))
-    return edges.of(np.lexsort((edges.offer, edges.person)))
-
-
-async def _problem(uow: UnitOfWork, reach: Reach, edges: _Edges, count: int, at: datetime) -> Problem:
+async def _problem(uow: UnitOfWork, reach: Reach, edges: Edges, count: int, at: datetime) -> Problem:
     """Return the question: what budgets may give in a day, purses, stocks, bands, and one voucher for each person."""
     standing = await standings(uow)
     merchants = {one.band.merchant_id: place for place, one in enumerate(standing)}

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ringmain.campaign import caps, store
 from ringmain.kit.db import UnitOfWork
 from ringmain.kit.secrets import Keyring
@@ -44,25 +47,41 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One person, what is foretold of them by shop, and what must not be given to them: shops and offers."""
+    """One person, and what must not be given to them: shops and offers."""
 
     known: Known
     standing: Standing
-    weeks: Mapping[UUID, float]
     shops: frozenset[UUID]
     offers: frozenset[UUID]
 
 
-async def people(
-    uow: UnitOfWork, reachable: Reachable, offer_owners: Mapping[UUID, UUID], day: date, now: datetime
-) -> tuple[list[Person], dict[str, int]]:
-    """Return everybody who may be sent a voucher of one of these offers today, by subject; `offer_owners` says whose.
+@dataclass(frozen=True, slots=True, eq=False)
+class Weeks:
+    """The chances that people come to shops within a week: places of people, ascending, shops (V16); all (rows,)."""
 
-    Beside them how many people were kept back, by the rule that did it.
+    person: NDArray[np.int64]
+    shop: NDArray[np.void]
+    chance: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Everybody:
+    """All who may be sent something today, by subject, what is foretold of them, and how many a rule kept back."""
+
+    people: Sequence[Person]
+    weeks: Weeks
+    kept_back: Mapping[str, int]
+
+
+async def everybody(
+    uow: UnitOfWork, reachable: Reachable, offer_owners: Mapping[UUID, UUID], day: date, now: datetime
+) -> Everybody:
+    """Return whom a voucher of one of these offers may be sent to; `offer_owners` says whose the offers are.
 
     Nothing is read of anybody who does not agree to personal answers.
     """
     found: list[Person] = []
+    weeks = [Weeks(np.empty(0, dtype=np.int64), np.empty(0, dtype="V16"), np.empty(0))]
     kept_back: Counter[str] = Counter()
     after: UUID | None = None
     said = await caps.rules(uow)
@@ -75,8 +94,21 @@ async def people(
         known = await member.people_of(uow, [id_ for id_, refusal in refused.items() if refusal is None])
         some = await _known(uow, said, known, offer_owners, day, now) if known else []
         kept_back[_NOTHING_LEFT] += len(known) - len(some)
+        weeks.append(await _weeks(uow, some, len(found), now))
         found += some
-    return found, {rule: people_ for rule, people_ in kept_back.items() if people_}
+    columns = (np.concatenate([getattr(one, name) for one in weeks]) for name in Weeks.__slots__)
+    return Everybody(found, Weeks(*columns), {rule: people for rule, people in kept_back.items() if people})
+
+
+async def _weeks(uow: UnitOfWork, people: Sequence[Person], first: int, now: datetime) -> Weeks:
+    """Return what is foretold of some people, whose places begin at `first`."""
+    ids = [one.known.subject_id for one in people]
+    found = await need.week_columns(uow, ids, now)
+    place = {id_.bytes: first + number for number, id_ in enumerate(ids)}
+    named, row = np.unique(found.subject, return_inverse=True)
+    person = np.array([place[id_.tobytes()] for id_ in named], dtype=np.int64)[row]
+    order = np.argsort(person, kind="stable")
+    return Weeks(person[order], found.shop[order], found.week_chance[order])
 
 
 def subjects_of(known: Mapping[UUID, Known]) -> dict[UUID, UUID]:
@@ -94,9 +126,6 @@ async def _known(
 ) -> list[Person]:
     subjects = subjects_of(known)
     last = await sale.last_shops(uow, subjects, now - _LOOK_BACK, without=profile.DISPUTED_BY)
-    weeks: dict[UUID, dict[UUID, float]] = {}
-    for week in await need.weeks_of(uow, sorted(known), now):
-        weeks.setdefault(week.subject_id, {})[week.shop_id] = week.week_chance
     shops: dict[UUID, set[UUID]] = {}
     offers: dict[UUID, set[UUID]] = {}
     for block in await match.blocks_of(uow, subjects):
@@ -109,14 +138,16 @@ async def _known(
     counts: dict[UUID, list[store.PersonCount]] = {}
     for count in await store.given_to_each(uow, subjects, said.since(day)):
         counts.setdefault(count.subject_id, []).append(count)
+    # Most people have got nothing of late: caps say the same of all of them.
+    usual = _shut(said, (), offer_owners, day)
     people_ = []
     for id_, one in sorted(known.items()):
-        shut = _shut(said, counts.get(id_, ()), offer_owners, day) | offers.get(id_, set())
+        mine = counts.get(id_)
+        shut = (usual if mine is None else _shut(said, mine, offer_owners, day)) | offers.get(id_, set())
         if len(shut) < len(offer_owners):
             at = last.get(id_)
             standing = Standing(None, just=False) if at is None else Standing(at.shop_id, now - at.sold_at < _JUST)
-            wanted = weeks.get(id_, {})
-            people_.append(Person(one, standing, wanted, frozenset(shops.get(id_, ())), frozenset(shut)))
+            people_.append(Person(one, standing, frozenset(shops.get(id_, ())), frozenset(shut)))
     return people_
 
 

@@ -1,6 +1,6 @@
 """Whom the goal of a campaign leaves out: who is no new guest, or has not stayed away, by purchases at its merchant."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -27,22 +27,44 @@ async def left_out(
     subjects = {id_: one.subject_id for one in known.values() for id_ in one.subject_ids}
     agreed = await member.consented(uow, sorted(set(subjects.values())), member.Purpose.PERSONALISATION)
     theirs = {id_: person for id_, person in subjects.items() if person in agreed}
-    merchants = {one.said.merchant_id for one in narrowed}
-    last: dict[UUID, dict[UUID, datetime]] = {}
-    if theirs:
-        every = uow.network_id in merchants
-        for row in await sale.last_at_merchants(
-            uow, theirs, None if every else sorted(merchants), without=profile.DISPUTED_BY
-        ):
-            last.setdefault(row.subject_id, {})[row.merchant_id] = row.last_at
-    return {
-        one.id: frozenset(
-            id_
-            for id_, person in known.items()
-            if not one.said.is_for(_last(uow.network_id, one.said, last.get(person.subject_id, {})), at)
-        )
-        for one in narrowed
-    }
+    last = await _last_at(uow, theirs, {one.said.merchant_id for one in narrowed})
+    asked: dict[UUID, list[UUID]] = {}
+    for id_, person in known.items():
+        asked.setdefault(person.subject_id, []).append(id_)
+    return {one.id: _left_out_of(one.said, last[one.said.merchant_id], asked, at) for one in narrowed}
+
+
+async def _last_at(
+    uow: UnitOfWork, theirs: Mapping[UUID, UUID], merchants: Collection[UUID]
+) -> dict[UUID, dict[UUID, datetime]]:
+    """Return when people bought something last, by merchant and person; the network stands for every merchant.
+
+    `theirs` names for every subject the one that stands for its person.
+    """
+    last: dict[UUID, dict[UUID, datetime]] = {id_: {} for id_ in merchants}
+    if not theirs:
+        return last
+    every = last.get(uow.network_id)
+    asked = None if every is not None else sorted(merchants)
+    for row in await sale.last_at_merchants(uow, theirs, asked, without=profile.DISPUTED_BY):
+        if row.merchant_id in last:
+            last[row.merchant_id][row.subject_id] = row.last_at
+        if every is not None:
+            every[row.subject_id] = max(row.last_at, every.get(row.subject_id, row.last_at))
+    return last
+
+
+def _left_out_of(
+    said: NewCampaign, last: Mapping[UUID, datetime], asked: Mapping[UUID, Sequence[UUID]], at: datetime
+) -> frozenset[UUID]:
+    """Return which of the `asked` (ids by person) a campaign is not for; `last`: when people bought there last.
+
+    All who never bought there are alike: about them the campaign is asked once.
+    """
+    bought = [person for person in last if person in asked]
+    others = () if said.is_for(None, at) else asked.keys() - last.keys()
+    people = [*(person for person in bought if not said.is_for(last[person], at)), *others]
+    return frozenset(id_ for person in people for id_ in asked[person])
 
 
 async def apart(
@@ -56,9 +78,3 @@ async def apart(
         return frozenset()
     found = await left_out(uow, narrowed, await member.people_of(uow, [subject_id]), at)
     return frozenset(id_ for id_, people in found.items() if people)
-
-
-def _last(network_id: UUID, said: NewCampaign, by_merchant: Mapping[UUID, datetime]) -> datetime | None:
-    if said.merchant_id == network_id:
-        return max(by_merchant.values(), default=None)
-    return by_merchant.get(said.merchant_id)

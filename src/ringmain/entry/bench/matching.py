@@ -127,7 +127,7 @@ def _somewhere(chance: random.Random) -> tuple[float, float]:
 
 async def _open(database: Database, stage: Stage, plan: Plan, chance: random.Random) -> _Town:
     """Make a town with shops, people, and the visits of those who ask."""
-    town = await _town(database, plan.match_shops, chance)
+    town = await open_town(database, plan.match_shops, chance)
     keyring = Keyring.open(stage.key_file)
     async with database.unit(town) as uow:
         minted = await network.make_key(uow, keyring, "operator", "bench")
@@ -156,7 +156,7 @@ async def _timed(work: Callable[[], Awaitable[None]], count: int) -> Sample:
     return Sample(count / seconds, p99_ms=float(np.quantile(taken, 0.99)) * 1e3, server_us=cpu / count * 1e6)
 
 
-async def _town(database: Database, count: int, chance: random.Random) -> UUID:
+async def open_town(database: Database, count: int, chance: random.Random) -> UUID:
     """Open shops that are spread over a city, each of a merchant of its own with credit and one offer."""
     town = uuid7(datetime.now(tz=UTC))
     async with database.unit(town) as uow:

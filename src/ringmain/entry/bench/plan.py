@@ -17,6 +17,7 @@ NAMES = (
     "image_fresh",
     "allocation",
     "decision",
+    "messages",
     "redeem_10m",
 )
 # Figures that are asked for together.
@@ -45,6 +46,9 @@ class Plan:
     # Goals are those of the full size; a smaller town has smaller budgets, in which single vouchers weigh more.
     allocation_people: int = 100_000
     allocation_goals: bool = True
+    message_people: int = 100_000
+    message_campaigns: int = 50
+    message_repetitions: int = 1
     small: int = 100_000
     large: int = 10_000_000
     large_seconds: int = 4
@@ -74,6 +78,8 @@ QUICK = Plan(
     image_seconds=4,
     allocation_people=10_000,
     allocation_goals=False,
+    message_people=2_000,
+    message_campaigns=10,
     small=40_000,
     large=400_000,
 )

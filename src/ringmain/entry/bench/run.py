@@ -18,6 +18,7 @@ from ringmain.entry.bench import (
     images,
     large,
     matching,
+    messaging,
     process,
     report,
     singles,
@@ -98,6 +99,8 @@ def _measure(folder: Path, wanted: set[str], plan: Plan, console: Console) -> li
             results.append(asyncio.run(images.fresh(bench, main, plan, say)))
         if wanted & {"allocation", "decision"}:
             results += allocating.run(plan, say)
+        if "messages" in wanted:
+            results += asyncio.run(messaging.run(main, plan, say))
         if "redeem_10m" in wanted and plan.large:
             results += large.run(bench, plan, say)
         chosen = [one for one in results if one.figure.name in wanted]

@@ -140,6 +140,14 @@ def make_members(url: str, network_id: UUID, count: int) -> None:
         connection.execute("VACUUM (FREEZE, ANALYZE) member, member_key, consent_record")
 
 
+def make_consents(url: str, network_id: UUID, member_ids: Sequence[UUID], purposes: Sequence[str]) -> None:
+    """Let members agree to purposes."""
+    with psycopg.connect(url, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
+        params = {"network": network_id, "members": list(member_ids), "purposes": list(purposes)}
+        connection.execute((SCRIPTS / "consents.sql").read_bytes(), params)
+        connection.execute("VACUUM (FREEZE, ANALYZE) member, member_key, member_identifier, consent_record")
+
+
 def make_visits(
     url: str, network_id: UUID, subject_ids: Sequence[UUID], places: Sequence[tuple[UUID, UUID]], each: int
 ) -> None:
