@@ -145,7 +145,7 @@ async def hold(town: Town, story: Story, segment_ids: list[UUID]) -> int:
     return len(followed)
 
 
-@pytest.mark.parametrize("examples", [25, pytest.param(1_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("examples", [25, pytest.param(1_000, marks=[pytest.mark.long, pytest.mark.timeout(1_800)])])
 def test_who_is_in_equals_a_rebuild(runner: asyncio.Runner, database_urls: Urls, examples: int) -> None:
     """Facts late, twice, undone, disputed, merged, unmerged, erased, in any order; and time that passes."""
     counted: list[int] = []

@@ -158,6 +158,11 @@ def owner_email(stall: Stall) -> str:
     return f"{stall.key}@lantern-street.example"
 
 
+async def hire_cashier(uow: UnitOfWork, keyring: Keyring, stall: Stall) -> network.Staff:
+    """Let a cashier begin at a stall."""
+    return await network.add_staff(uow, keyring, stall.merchant_id, stall.shop_id, "Xiao Ling", "cashier", PIN)
+
+
 async def posters(uow: UnitOfWork) -> dict[UUID, scene.Scene]:
     """Return the poster at the door of each shop of the street, by shop."""
     found = await scene.list_scenes(uow, None, None, 100)
@@ -170,7 +175,7 @@ async def _open_places(uow: UnitOfWork, keyring: Keyring) -> None:
     await network.open_shops(uow, [_shop(stall) for stall in STALLS])
     for stall in STALLS:
         await network.make_deposit(uow, stall.merchant_id, _DEPOSIT_MINOR, CURRENCY, "opening balance")
-        await network.add_staff(uow, keyring, stall.merchant_id, stall.shop_id, "Xiao Ling", "cashier", PIN)
+        await hire_cashier(uow, keyring, stall)
         await network.add_staff(uow, keyring, stall.merchant_id, None, OWNER, "owner", PIN)
         await network.open_account(
             uow, keyring, network.NewAccount(owner_email(stall), OWNER, "owner", stall.merchant_id)

@@ -18,6 +18,13 @@ def served(new_database: Callable[[], Urls]) -> Iterator[Served]:
         yield street
 
 
+@pytest.fixture
+def own_street(new_database: Callable[[], Urls]) -> Iterator[Served]:
+    """Give a street of its own to a test that leaves it in ruins."""
+    with serving_street(new_database().application_url) as street:
+        yield street
+
+
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Give this worker's browser, in which every journey opens a context of its own.

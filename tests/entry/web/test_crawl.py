@@ -71,8 +71,12 @@ async def test_every_page_in_every_form(
 @_LONG
 @pytest.mark.long
 @pytest.mark.parametrize("role", ROLES)
-async def test_every_control_does_something(served: Served, browser: Browser, role: str) -> None:
-    """Pressed on a fresh copy of its page, each control changes something or asks the server for something."""
+async def test_every_control_does_something(own_street: Served, browser: Browser, role: str) -> None:
+    """Pressed on a fresh copy of its page, each control changes something or asks the server for something.
+
+    What is pressed pauses offers, ends games and sends cashiers away: the street is of no use to anybody afterwards.
+    """
+    served = own_street
     async with journey(browser, served.url, role, size=DESK) as one:
         await enter(one.page, served.url, role)
         paths = [path async for path, looked in walk(one.page, served.url, role) if looked.is_page]

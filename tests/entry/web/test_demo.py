@@ -1,9 +1,13 @@
 """The demo street: roles that one press gives, and none of it where there is no demo."""
 
+from uuid import UUID
+
 import httpx2
 import pytest
 from playwright.async_api import Browser, ViewportSize
 
+from ringmain.network import api as network
+from ringmain.simulate.api import street
 from tests.entry.web.journey import Language, Scheme, faults, forms, journey
 from tests.entry.web.served import Served
 
@@ -20,6 +24,28 @@ async def test_the_demo_page_has_no_fault(
         assert await walk.page.locator("form[action^='/demo/']").count() == 5
         assert await walk.page.locator(".doors a").count() == 8
         assert await faults(walk.page) == []
+
+
+async def test_the_till_opens_when_every_cashier_was_sent_away(served: Served) -> None:
+    """Whoever tries the owner's pages may end a cashier's work; the next one stands at the till, as a cashier."""
+    stall = street.STALLS[0]
+
+    async def cashiers(*, leave: bool) -> list[UUID]:
+        async with served.database.unit(street.NETWORK_ID) as uow:
+            staff = [one for one in await network.staff_of_shop(uow, stall.shop_id) if one.role == "cashier"]
+            for one in staff if leave else ():
+                await network.change_staff(uow, served.keyring, one.id, None, {"left_at": await uow.now()})
+        return [one.id for one in staff]
+
+    gone = await served.acall(cashiers(leave=True))
+    assert gone
+    async with httpx2.AsyncClient(base_url=served.url) as client:
+        answer = await client.post("/demo/cashier")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/till")
+        assert (await client.get("/till")).status_code == 200
+    new = await served.acall(cashiers(leave=False))
+    assert len(new) == 1
+    assert not set(new) & set(gone)
 
 
 async def test_another_site_cannot_give_a_role(served: Served) -> None:

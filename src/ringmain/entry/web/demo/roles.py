@@ -49,11 +49,16 @@ async def as_stranger(visit: Visit) -> Response:
 
 
 async def as_cashier(visit: Visit) -> Response:
-    """Make this browser a till of the noodle house, with its cashier at it."""
+    """Make this browser a till of the noodle house, with its cashier at it.
+
+    Whoever tries the demo as its owner may send all cashiers away; the next one starts at once.
+    """
     async with visit.unit(_demo(visit)) as uow:
         terminal = await network.open_paired(uow, _STALL.shop_id, _TERMINAL)
         staff = await network.staff_of_shop(uow, _STALL.shop_id)
-    cashier = next(one for one in staff if one.role == "cashier")
+        cashier = next((one for one in staff if one.role == "cashier"), None)
+        if cashier is None:
+            cashier = await street.hire_cashier(uow, visit.site.keyring, _STALL)
     facts = {
         "merchant_id": str(_STALL.merchant_id),
         "shop_id": str(_STALL.shop_id),
