@@ -108,17 +108,18 @@ class Schedule:
         if slip is not None and held is not None and held.used:
             slip = held = None
         taken = slip.face if slip else 0
-        item = Item(uuid4().hex, self.body(till, slip=slip, taken=taken, lease_id=held.lease.id if held else None))
+        # A lease is named where it would do without an answer, too.
+        right = till.held_now(slip, self.now) if slip else None
+        item = Item(uuid4().hex, self.body(till, slip=slip, taken=taken, lease_id=right.lease.id if right else None))
         till.queue[item.key] = item
         fate = self.dice.random()
         answer = (await self.deliver(till, [item]))[0] if fate > 0.08 else None
         if fate < 0.2:
             # No answer: the guest does not wait. By a lease the discount is certain; else they pay in full for now.
             self.counts["no answer"] += 1
-            own = till.held_now(slip, self.now) if slip else None
-            if slip is not None and own is not None:
-                own.used = True
-                item.giveaway = Giveaway(slip, item.body.receipt, "leased", own.lease)
+            if slip is not None and right is not None:
+                right.used = True
+                item.giveaway = Giveaway(slip, item.body.receipt, "leased", right.lease)
                 self.giveaways.append(item.giveaway)
                 if answer is not None:
                     item.giveaway.arrived_at = self.now

@@ -111,31 +111,30 @@ async def test_the_terminal_itself_redeems_with_a_network_and_the_lease_is_over(
     assert [one.amount_minor for one in await spend(ring, granted, NOW + 3 * HOUR, OTHER_TILL)] == [200]
 
 
-# What a sale of the lending terminal that names no lease says of itself, and whether it may use up the voucher.
-UNNAMED: dict[str, tuple[timedelta | None, Offline | None, bool]] = {
-    "made now": (None, None, True),
-    "made after the lease began": (timedelta(hours=1), None, True),
-    "made before, and on its way for hours": (-timedelta(minutes=4), None, False),
-    "made before, without a network, at the shop's own risk": (
-        -timedelta(minutes=4),
-        Offline(NOW + 8 * HOUR, None, 200, anyway=True),
-        False,
-    ),
+# How long ago a sale of the lending terminal was made, whether it names the lease, and whether it uses up the voucher.
+OWN: dict[str, tuple[timedelta, bool, bool, bool]] = {
+    "comes at once": (timedelta(seconds=40), False, False, True),
+    "waited for an answer, by the lease": (7 * HOUR, True, False, True),
+    "waited for an answer, and the lease came later": (8 * HOUR + timedelta(minutes=4), False, False, False),
+    "waited for an answer, without the lease": (7 * HOUR, False, False, False),
+    "without a network, at the shop's own risk": (8 * HOUR + timedelta(minutes=4), False, True, False),
 }
 
 
-@pytest.mark.parametrize(("made", "offline", "takes"), UNNAMED.values(), ids=UNNAMED.keys())
-async def test_what_was_given_by_a_lease_is_not_used_up_by_an_older_sale(
-    ring: Ring, made: timedelta | None, offline: Offline | None, takes: bool
+@pytest.mark.parametrize(("ago", "named", "offline", "takes"), OWN.values(), ids=OWN.keys())
+async def test_what_was_given_by_a_lease_is_not_used_up_by_another_sale(
+    ring: Ring, ago: timedelta, named: bool, offline: bool, takes: bool
 ) -> None:
-    """A sale that got no answer may come hours later; the same terminal has lent the voucher, and given it, since."""
+    """A sale that got no answer comes hours later; the same terminal may have lent the voucher since, and given it."""
     granted, at = await ring.grant(await ring.publish()), NOW + 8 * HOUR
     lease = await lent(ring, granted)
-    made_at = at if made is None else NOW + made
-    unnamed = action(ring, granted, made_at if offline else at, made_at=made_at, offline=offline)
+    changes: dict[str, Any] = {"made_at": at - ago, "lease_id": lease.id if named else None}
+    if offline:
+        changes["offline"] = Offline(at, None, 200, anyway=True)
+    own = action(ring, granted, at - ago if offline else at, **changes)
     before = await ring.snapshot()
 
-    answer: Any = (await ring.apply([Settle((unnamed,)) if offline else Use((unnamed,))], at))[0]
+    answer: Any = (await ring.apply([Settle((own,)) if offline else Use((own,))], at))[0]
     if takes:
         assert [one.amount_minor for one in answer] == [200]
         return

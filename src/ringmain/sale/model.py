@@ -39,7 +39,7 @@ class VoucherUse(Struct, frozen=True):
     secret: bytes | None = None
     amount_minor: int | None = None
     lock_key: UUID | None = None
-    lease_id: UUID | None = None  # offline: by whose right it was taken off
+    lease_id: UUID | None = None  # by whose right it was taken off, or would be if no answer came
     taken_minor: int = 0  # offline: what the till took off
 
 

@@ -156,6 +156,7 @@ def _redeem_action(sale: NewSale, use: VoucherUse, by: voucher.Redeemer, now: da
         amount_minor=use.amount_minor,
         lock_key=use.lock_key,
         made_at=sale.sold_at,
+        lease_id=use.lease_id,
     )
 
 

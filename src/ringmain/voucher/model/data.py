@@ -128,6 +128,7 @@ class Redeem(Struct, frozen=True):
     lock_key: UUID | None = None
     offline: Offline | None = None
     made_at: datetime | None = None  # when its till says the sale was made; it may come much later
+    lease_id: UUID | None = None  # with a network: by whose right the till would take it off without an answer
 
     @property
     def booked_at(self) -> datetime:

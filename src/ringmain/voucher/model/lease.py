@@ -15,7 +15,7 @@ from ringmain.voucher.model.terms import Offer
 # A till's clock is corrected at each contact; what it drifts meanwhile stays below this.
 CLOCK_SLACK = timedelta(minutes=10)
 # A sale that takes longer than this to arrive was not waited for: its till may have lent the voucher meanwhile.
-_LATE = timedelta(minutes=1)
+_AT_ONCE = timedelta(minutes=1)
 LONGEST_LEASE = timedelta(hours=24)
 LONGEST_GRACE = timedelta(hours=72)
 
@@ -60,15 +60,15 @@ class Lease:
     def allows(self, action: Redeem) -> bool:
         """Say whether a redemption by the terminal that this is lent to leaves alone what it may have taken off by it.
 
-        A sale that names no lease, was made before this one and arrives late must not use the voucher up: the discount
-        that was given by the lease, and that is still under way, is the one that was promised.
+        A sale that names no lease and did not come at once must not use the voucher up: the discount that was given by
+        the lease, and that may be under way, is the one that was promised.
         """
         if action.by.terminal_id != self.terminal_id:
             return False
         if action.offline is not None:
             return action.offline.lease_id is not None
-        late = action.made_at is not None and action.at - action.made_at > _LATE
-        return not late or action.made_at is None or action.made_at >= self.leased_from
+        came_at_once = action.made_at is None or action.at - action.made_at <= _AT_ONCE
+        return came_at_once or action.lease_id is not None
 
     def clamp(self, at: datetime) -> datetime:
         """Return the moment of the lease that is nearest to a time."""
