@@ -14,9 +14,11 @@ from tests.entry.web.served import Served
 
 # Files, parts of pages, what the worker shows, and the development's outbox: nobody opens these as a page.
 NO_PAGES = {
+    "/callbacks/wechat",
     "/code/now",
     "/demo/outbox",
     "/demo/outbox/list",
+    "/m/{token}",
     "/manifest.webmanifest",
     "/me/photo.jpg",
     "/me/privacy/copy.json",
