@@ -28,7 +28,8 @@ _Kind = Annotated[str, Meta(pattern=r"^[a-z_]{1,32}\Z", description="cash, card,
 class VoucherUsed(Request, frozen=True):
     """One voucher: by its code, or by `voucher_id` where the guest has been identified as its holder.
 
-    In a sale made without a network, `lease_id` says by whose right, and `taken_minor` what the till took off.
+    In a sale made without a network, `lease_id` says by whose right, and `taken_minor` what the till took off. A till
+    that would take it off without an answer names its lease in every sale: one that comes late may need it.
     """
 
     code: _Code | None = None
