@@ -309,7 +309,8 @@ async def test_answers_and_vouchers_and_lines(town: Town) -> None:
 
 async def test_an_import_is_left_to_the_keeper(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """A batch that touches very many people holds nobody back: they are due at once, each with their fact."""
-    monkeypatch.setattr("ringmain.segment.current._MOST_AT_ONCE", 1)
+    # Facts of three people may come in several batches, where other work holds some of them back.
+    monkeypatch.setattr("ringmain.segment.current._MOST_AT_ONCE", 0)
     segment_id = await define(town, api.Clause(kind="visits", days=30, at_least=1))
     await keep(town)
     people = [await person(town) for _ in range(3)]
